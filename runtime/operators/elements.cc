@@ -1,0 +1,92 @@
+#include "runtime/operators/elements.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "loader/error.h"
+
+namespace henson::runtime {
+namespace {
+
+/// Converts as a C++ cast would, where that is defined; a float out of an integer's range wraps
+/// through int64, as PyTorch's CPU kernels do for the values that occur.
+template <typename To, typename From>
+To convert(From value) {
+  if constexpr (std::is_same_v<To, From>) {
+    return value;
+  } else if constexpr (std::is_same_v<To, bool>) {
+    return value != From(0);
+  } else if constexpr (is_reduced_float<To>) {
+    return To(static_cast<float>(value));
+  } else if constexpr (is_reduced_float<From>) {
+    return convert<To>(static_cast<float>(value));
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    constexpr From kLimit = static_cast<From>(9223372036854775808.0);
+    if (!(value >= -kLimit && value < kLimit)) {
+      return static_cast<To>(std::numeric_limits<std::int64_t>::min());
+    }
+    return static_cast<To>(static_cast<std::int64_t>(value));
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+template <typename From, typename To>
+void copy_converted(const Tensor& source, Tensor& target) {
+  map_into<From, To>(source, target, [](From value) { return convert<To>(value); });
+}
+
+bool share_bytes(const Tensor& a, const Tensor& b) {
+  return a.buffer()->data() == b.buffer()->data();
+}
+
+/// Quantized elements move as the integers that they are stored as.
+DType stored_as(DType dtype) {
+  switch (dtype) {
+    case DType::kQInt8:
+      return DType::kInt8;
+    case DType::kQUInt8:
+      return DType::kUInt8;
+    case DType::kQInt32:
+      return DType::kInt32;
+    default:
+      return dtype;
+  }
+}
+
+}  // namespace
+
+void throw_unsupported_dtype(DType dtype) {
+  throw Error(ErrorCode::kUnsupported, "not implemented for " + std::string(name_of(dtype)));
+}
+
+void copy_into(Tensor& target, const Tensor& source) {
+  if (is_quantized(target.dtype()) != is_quantized(source.dtype()) ||
+      (is_quantized(target.dtype()) && target.dtype() != source.dtype())) {
+    throw_unsupported_dtype(is_quantized(target.dtype()) ? target.dtype() : source.dtype());
+  }
+  Tensor from = expand_to(source, target.sizes());
+  if (share_bytes(target, from)) {
+    // The two may overlap: read everything before anything is written.
+    Tensor copy = Tensor::empty(from.dtype(), from.sizes());
+    copy_into(copy, from);
+    from = copy;
+  }
+  if (from.dtype() == target.dtype() && from.is_contiguous() && target.is_contiguous()) {
+    const std::size_t width = size_of(from.dtype());
+    std::memcpy(target.buffer()->mutable_data() + static_cast<std::size_t>(target.offset()) * width,
+                from.buffer()->data() + static_cast<std::size_t>(from.offset()) * width,
+                static_cast<std::size_t>(from.numel()) * width);
+    return;
+  }
+  visit_dtype(stored_as(from.dtype()), [&](auto from_tag) {
+    visit_dtype(stored_as(target.dtype()), [&](auto to_tag) {
+      copy_converted<typename decltype(from_tag)::type, typename decltype(to_tag)::type>(from,
+                                                                                         target);
+    });
+  });
+}
+
+}  // namespace henson::runtime
