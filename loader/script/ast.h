@@ -22,7 +22,8 @@ using ExprPtr = std::unique_ptr<Expr>;
 enum class ExprKind {
   kName,       // text
   kAttribute,  // children[0] . text; also getattr(children[0], "text")
-  kSubscript,  // children[0] [ children[1] ]; of a type with several arguments children[1] is a kTuple
+  kSubscript,  // children[0] [ children[1] ]; of a type with several arguments children[1] is a
+               // kTuple
   kCall,       // children[0] ( children[1..], keywords )
   kTuple,      // children
   kList,       // children
@@ -32,17 +33,19 @@ enum class ExprKind {
   kString,     // text, unescaped
   kBool,       // integer: 0 or 1
   kNone,
-  kUnary,      // text: the operator ("-", "not", "~"); children[0]; a negative literal is a literal
-  kBinary,     // text: the operator ("+", "==", "and", "is not", …); children[0], children[1]
-  kTernary,    // children: condition, then, else  (written `then if condition else else`)
-  kSlice,      // children: start, end, step; a child that is not written is kNone
+  kUnary,    // text: the operator ("-", "not", "~"); children[0]; a negative literal is a literal
+  kBinary,   // text: the operator ("+", "==", "and", "is not", …); children[0], children[1]
+  kTernary,  // children: condition, then, else  (written `then if condition else else`)
+  kSlice,    // children: start, end, step; a child that is not written is kNone
   kEllipsis,
-  kComplex,    // number: the imaginary part
+  kComplex,  // number: the imaginary part
 };
 
 struct Expr {
   ExprKind kind = ExprKind::kNone;
-  std::uint32_t line = 0;
+  std::uint32_t line = 0;  // of its first token
+  std::uint32_t height =
+      1;  // nodes on the longest way down, itself included; bounded by the parser
   std::string text;
   std::int64_t integer = 0;
   double number = 0;
@@ -60,8 +63,8 @@ enum class StmtKind {
   kIf,      // value: the condition; body; orelse
   kFor,     // targets in value: body   (parsed, for the graph to refuse by line)
   kWhile,   // value: the condition; body
-  kRaise,   // value
-  kAssert,  // value
+  kRaise,   // value, or null
+  kAssert,  // value: the condition; its message is not kept
   kPass,
   kBreak,
   kContinue,
@@ -99,10 +102,14 @@ struct Class {
   std::string base;  // "Module", "NamedTuple", "" …
   std::uint32_t line = 0;
   std::shared_ptr<const std::string> entry;
-  std::vector<std::pair<std::string, ExprPtr>> attributes;  // name : type
+  std::vector<std::pair<std::string, ExprPtr>> attributes;  // name : type, also name : type = value
+  /// name = value, also name : type = value: __parameters__, Final constants, an enumeration's
+  /// members.
+  std::vector<std::pair<std::string, ExprPtr>> values;
   std::vector<Function> methods;
 
-  const Function* find_method(const std::string& name) const;
+  /// The method of that name, or null.
+  const Function* find_method(const std::string& method) const;
 };
 
 /// One code entry, parsed.
