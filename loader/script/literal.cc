@@ -9,25 +9,38 @@
 namespace henson::script {
 namespace {
 
-int digit_value(char c) noexcept {
+int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return 16;
+  return -1;
 }
 
-// Reads digits of a base from `text`, at most `most`, and drops them. Nothing unless there are at
-// least `least` and the value fits a byte.
-std::optional<char> take_byte(std::string_view& text, int base, std::size_t least,
-                              std::size_t most) {
+// Two hexadecimal digits, dropped from `text`.
+std::optional<char> take_hex(std::string_view& text) noexcept {
+  if (text.size() < 2 || hex_value(text[0]) < 0 || hex_value(text[1]) < 0) return std::nullopt;
+  const int value = hex_value(text[0]) * 16 + hex_value(text[1]);
+  text.remove_prefix(2);
+  return static_cast<char>(value);
+}
+
+// Three octal digits, dropped from `text`. PyTorch before 1.7 took bytes for signed: it writes
+// those above 127 with negative digits, each the character so many before '0' (0xc3, which is -61,
+// as "0)+").
+std::optional<char> take_octal(std::string_view& text) noexcept {
+  if (text.size() < 3) return std::nullopt;
   int value = 0;
-  std::size_t count = 0;
-  while (count < most && count < text.size() && digit_value(text[count]) < base) {
-    value = value * base + digit_value(text[count]);
-    ++count;
+  bool positive = false;
+  bool negative = false;
+  for (const char c : text.substr(0, 3)) {
+    const int digit = c - '0';
+    if (digit < -7 || digit > 7) return std::nullopt;
+    positive = positive || digit > 0;
+    negative = negative || digit < 0;
+    value = value * 8 + digit;
   }
-  if (count < least || value > 0xff) return std::nullopt;
-  text.remove_prefix(count);
+  if ((positive && negative) || value < -128 || value > 255) return std::nullopt;
+  text.remove_prefix(3);
   return static_cast<char>(value);
 }
 
@@ -51,9 +64,9 @@ bool take_escape(std::string_view& text, std::string& out) {
     text.remove_prefix(1);
   } else if (text.front() == 'x') {
     text.remove_prefix(1);
-    byte = take_byte(text, 16, 2, 2);
+    byte = take_hex(text);
   } else {
-    byte = take_byte(text, 8, 1, 3);
+    byte = take_octal(text);
   }
   if (byte) out += *byte;
   return byte.has_value();
