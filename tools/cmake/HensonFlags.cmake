@@ -1,0 +1,90 @@
+# How everything is compiled, and the functions that make the parts and the library of them.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_library(henson_flags INTERFACE)
+target_compile_options(henson_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  -Wno-sign-conversion $<$<BOOL:${HENSON_WERROR}>:-Werror>)
+target_include_directories(henson_flags INTERFACE ${PROJECT_SOURCE_DIR})
+
+if(HENSON_SANITIZE)
+  set(flags -fsanitize=${HENSON_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  if(HENSON_BUILD_FUZZERS)
+    list(APPEND flags -fsanitize=fuzzer-no-link)
+  endif()
+  target_compile_options(henson_flags INTERFACE ${flags})
+  target_link_options(henson_flags INTERFACE ${flags})
+endif()
+
+# henson_headers(TARGET PACKAGE...): lets TARGET include the headers of header-only packages; their
+# warnings are not ours.
+function(henson_headers target)
+  set(Eigen3_target Eigen3::Eigen)
+  set(nlohmann_json_target nlohmann_json::nlohmann_json)
+  set(CLI11_target CLI11::CLI11)
+  foreach(package IN LISTS ARGN)
+    target_include_directories(${target} SYSTEM PRIVATE
+      $<TARGET_PROPERTY:${${package}_target},INTERFACE_INCLUDE_DIRECTORIES>)
+  endforeach()
+endfunction()
+
+# henson_part(NAME SOURCES FILE... [USES PART...] [LIBRARIES TARGET...] [HEADERS PACKAGE...])
+# The object library henson_NAME, or nothing when there are no sources. LIBRARIES are recorded for
+# henson_library, which links them.
+function(henson_part name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;LIBRARIES;HEADERS")
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  add_library(henson_${name} OBJECT ${arg_SOURCES})
+  target_link_libraries(henson_${name} PRIVATE henson_flags PUBLIC ${arg_LIBRARIES})
+  henson_headers(henson_${name} ${arg_HEADERS})
+  set_property(GLOBAL APPEND PROPERTY HENSON_PARTS ${name})
+  set_property(GLOBAL APPEND PROPERTY HENSON_LIBRARIES ${arg_LIBRARIES})
+endfunction()
+
+# henson_link(TARGET PART...): puts the objects of parts into TARGET.
+function(henson_link target)
+  foreach(part IN LISTS ARGN)
+    if(TARGET henson_${part})
+      target_link_libraries(${target} PRIVATE henson_${part})
+    endif()
+  endforeach()
+endfunction()
+
+# henson_library(): libhenson from all parts, and the rules that install it with its public headers
+# and its CMake package.
+function(henson_library)
+  get_property(parts GLOBAL PROPERTY HENSON_PARTS)
+  get_property(libraries GLOBAL PROPERTY HENSON_LIBRARIES)
+  add_library(henson)
+  add_library(henson::henson ALIAS henson)
+  foreach(part IN LISTS parts)
+    target_sources(henson PRIVATE $<TARGET_OBJECTS:henson_${part}>)
+  endforeach()
+  set_target_properties(henson PROPERTIES LINKER_LANGUAGE CXX
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  target_compile_features(henson INTERFACE cxx_std_20)
+  target_link_libraries(henson PRIVATE ${libraries})
+  if(HENSON_SANITIZE)  # whoever links the library must link the sanitizers' runtime
+    target_link_options(henson PUBLIC -fsanitize=${HENSON_SANITIZE})
+  endif()
+  target_include_directories(henson INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+
+  set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/henson)
+  install(TARGETS henson EXPORT hensonTargets)
+  install(EXPORT hensonTargets NAMESPACE henson:: DESTINATION ${package_dir})
+  install(FILES runtime/henson.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson)
+  install(FILES loader/error.h loader/dtype.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson/loader)
+  include(CMakePackageConfigHelpers)
+  configure_package_config_file(tools/cmake/hensonConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/hensonConfig.cmake INSTALL_DESTINATION ${package_dir})
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/hensonConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/hensonConfig.cmake
+    ${PROJECT_BINARY_DIR}/hensonConfigVersion.cmake DESTINATION ${package_dir})
+endfunction()
