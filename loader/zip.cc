@@ -1,0 +1,164 @@
+#include "loader/zip.h"
+
+#include <zip.h>
+
+#include <algorithm>
+
+#include "loader/error.h"
+#include "loader/limits.h"
+
+namespace henson::loader {
+namespace {
+
+// Deflate cannot do better than 258 bytes for two bits.
+constexpr std::uint64_t kMaxDeflateRatio = 1032;
+constexpr std::uint64_t kDeflateSlack = 1024;
+
+struct CloseEntry {
+  void operator()(zip_file* file) const noexcept { zip_fclose(file); }
+};
+using EntryFile = std::unique_ptr<zip_file, CloseEntry>;
+
+[[noreturn]] void bad_zip(const std::string& message, const std::string& entry = {}) {
+  throw Error(ErrorCode::kBadArchive, message, {entry, {}, {}});
+}
+
+void check_sizes(const ZipEntry& entry, std::uint64_t file_bytes) {
+  if (entry.packed_bytes > file_bytes) {
+    bad_zip("the entry claims " + std::to_string(entry.packed_bytes) + " bytes of a file of " +
+                std::to_string(file_bytes),
+            entry.name);
+  }
+  if (entry.method == ZIP_CM_STORE && !entry.encrypted && entry.bytes != entry.packed_bytes) {
+    bad_zip("a stored entry with two sizes, " + std::to_string(entry.bytes) + " and " +
+                std::to_string(entry.packed_bytes) + " bytes",
+            entry.name);
+  }
+  if (entry.bytes / kMaxDeflateRatio > entry.packed_bytes + kDeflateSlack) {
+    bad_zip("the entry claims to inflate from " + std::to_string(entry.packed_bytes) + " to " +
+                std::to_string(entry.bytes) + " bytes, more than deflate can",
+            entry.name);
+  }
+}
+
+EntryFile open_entry(zip* archive, std::size_t index, const ZipEntry& entry,
+                     const std::string& label) {
+  if (entry.encrypted) {
+    throw Error(ErrorCode::kUnsupported, "the entry is encrypted; pack the archive without a password",
+                {label, {}, {}});
+  }
+  if (entry.method != ZIP_CM_STORE && entry.method != ZIP_CM_DEFLATE) {
+    throw Error(ErrorCode::kUnsupported,
+                "the entry is compressed by zip's method " + std::to_string(entry.method) +
+                    "; only stored and deflated entries can be read",
+                {label, {}, {}});
+  }
+  EntryFile file(zip_fopen_index(archive, index, 0));
+  if (!file) bad_zip(std::string("cannot read the entry: ") + zip_strerror(archive), label);
+  return file;
+}
+
+[[noreturn]] void read_failed(zip_file* file, const std::string& label) {
+  const zip_error_t* error = zip_file_get_error(file);
+  if (zip_error_code_zip(error) == ZIP_ER_CRC) {
+    bad_zip("bad checksum: the entry's bytes are damaged", label);
+  }
+  bad_zip(std::string("cannot read the entry: ") + zip_file_strerror(file), label);
+}
+
+}  // namespace
+
+void Zip::Close::operator()(zip* archive) const noexcept { zip_discard(archive); }
+
+Zip::Zip(const std::filesystem::path& path) {
+  int code = 0;
+  archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
+  if (!archive_) {
+    zip_error_t error;
+    zip_error_init_with_code(&error, code);
+    const std::string reason = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    bad_zip("the zip file is damaged or truncated (" + reason + "); copy it again");
+  }
+  list_entries(std::filesystem::file_size(path));
+}
+
+void Zip::list_entries(std::uint64_t file_bytes) {
+  const auto count = static_cast<std::uint64_t>(std::max<zip_int64_t>(
+      zip_get_num_entries(archive_.get(), 0), 0));
+  if (count > limits::kMaxEntries) {
+    bad_zip(std::to_string(count) + " entries; at most " + std::to_string(limits::kMaxEntries) +
+            " are read");
+  }
+  entries_.reserve(count);
+  std::uint64_t total = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    zip_stat_t stat;
+    if (zip_stat_index(archive_.get(), i, ZIP_FL_ENC_RAW, &stat) != 0) {
+      bad_zip(std::string("cannot list the zip file: ") + zip_strerror(archive_.get()));
+    }
+    ZipEntry entry{stat.name, stat.size, stat.comp_size, stat.comp_method,
+                   stat.encryption_method != ZIP_EM_NONE};
+    check_sizes(entry, file_bytes);
+    total += entry.packed_bytes;
+    if (total > file_bytes) {
+      bad_zip("the entries overlap: together they claim more than the file's " +
+                  std::to_string(file_bytes) + " bytes",
+              entry.name);
+    }
+    if (!by_name_.emplace(entry.name, i).second) bad_zip("two entries have this name", entry.name);
+    entries_.push_back(std::move(entry));
+  }
+}
+
+std::optional<std::size_t> Zip::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return std::nullopt;
+  return found->second;
+}
+
+void Zip::read(std::size_t index, std::span<std::byte> out, const std::string& label) const {
+  const ZipEntry& entry = entries_.at(index);
+  const EntryFile file = open_entry(archive_.get(), index, entry, label);
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const zip_int64_t got = zip_fread(file.get(), out.data() + done, out.size() - done);
+    if (got < 0) read_failed(file.get(), label);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  if (done < out.size()) {
+    bad_zip("the entry holds " + std::to_string(done) + " bytes and claims " +
+                std::to_string(out.size()),
+            label);
+  }
+  // libzip compares checksum and size when it meets the end.
+  std::byte extra{};
+  const zip_int64_t past = zip_fread(file.get(), &extra, 1);
+  if (past < 0) read_failed(file.get(), label);
+  if (past > 0) bad_zip("the entry holds more than the " + std::to_string(out.size()) +
+                        " bytes that it claims", label);
+}
+
+std::string Zip::read_text(std::size_t index, std::uint64_t cap, const std::string& label) const {
+  const std::uint64_t size = entries_.at(index).bytes;
+  if (size > cap) {
+    bad_zip("the entry has " + std::to_string(size) + " bytes; at most " + std::to_string(cap) +
+                " are read",
+            label);
+  }
+  std::string text(size, '\0');
+  read(index, std::as_writable_bytes(std::span<char>(text)), label);
+  return text;
+}
+
+std::string Zip::read_start(std::size_t index, std::size_t size) const noexcept {
+  const EntryFile file(zip_fopen_index(archive_.get(), index, 0));
+  if (!file) return {};
+  std::string text(size, '\0');
+  const zip_int64_t got = zip_fread(file.get(), text.data(), text.size());
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
+}
+
+}  // namespace henson::loader
