@@ -28,26 +28,28 @@ struct Entry {
 
 struct Archive {
   Layout layout = Layout::kDataPkl;
-  std::string root;              // the root folder's name, "" when entries lie at the top
-  std::string producer;          // model.json's producer ("pytorch 1.0"), or empty
-  std::int64_t version = 0;      // the archive's version: what operators mean (div below 4, …)
-  bool mobile = false;           // has bytecode.pkl
-  std::vector<Entry> entries;    // all of them, in the archive's order
+  std::string root;            // the root folder's name, "" when entries lie at the top
+  std::string producer;        // model.json's producer ("pytorch 1.0"), or empty
+  std::int64_t version = 0;    // the archive's version: what operators mean (div below 4, …)
+  bool mobile = false;         // has bytecode.pkl
+  std::vector<Entry> entries;  // all of them, in the archive's order
 
   /// The root module. An old archive's modules get as class the entry of their code.
   std::shared_ptr<Object> module;
-  std::vector<Value> constants;  // CONSTANTS.c0, c1, …
-  /// The dummy inputs of the trace, when the archive tells: tensors have dtype, shape and strides, and a
-  /// null storage. An item that could not be read is None.
+  /// CONSTANTS.c0, c1, … The old layout numbers all tensors of the file in one row, weights too: there
+  /// this holds every tensor, and the code says which of them are constants.
+  std::vector<Value> constants;
+  /// The dummy inputs of the trace, when the archive tells: tensors have dtype, shape and strides,
+  /// and a null storage. An item that could not be read is None.
   std::optional<std::vector<Value>> traced_inputs;
 
-  std::map<std::string, script::Class, std::less<>> classes;      // by qualified name
+  std::map<std::string, script::Class, std::less<>> classes;       // by qualified name
   std::map<std::string, script::Function, std::less<>> functions;  // free ones, by qualified name
 };
 
-/// Opens and checks an archive; reads every storage that the module or the constants name, once each, and
-/// verifies the checksum of what it reads. Throws henson::Error, saying what a file is that is no archive.
-/// May be called concurrently.
+/// Opens and checks an archive; reads every storage that the module or the constants name, once
+/// each, and verifies the checksum of what it reads. Throws henson::Error, saying what a file is
+/// that is no archive. May be called concurrently.
 Archive open_archive(const std::filesystem::path& path);
 
 }  // namespace henson::loader

@@ -29,7 +29,8 @@ std::span<const std::byte> ByteReader::take(std::uint64_t size) {
 std::uint64_t ByteReader::little_endian(std::size_t size) {
   const auto bytes = take(size);
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
+  for (std::size_t i = 0; i < size; ++i)
+    value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
   return value;
 }
 

@@ -9,7 +9,8 @@
 
 namespace henson::loader {
 
-/// Does not own the bytes. Reads throw henson::Error (kBadArchive) that names the entry and the offset.
+/// Does not own the bytes. Reads throw henson::Error (kBadArchive) that names the entry and the
+/// offset.
 class ByteReader {
  public:
   ByteReader(std::span<const std::byte> bytes, std::string entry)

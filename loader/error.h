@@ -9,16 +9,16 @@
 namespace henson {
 
 enum class ErrorCode {
-  kNotFound,      // the file cannot be opened
-  kBadArchive,    // the file is not a TorchScript archive, or is damaged
-  kUnsupported,   // a sound archive that needs what Henson does not have
-  kBadInput,      // the caller's tensors do not fit the model
-  kInternal,      // a defect of Henson
+  kNotFound,     // the file cannot be opened
+  kBadArchive,   // the file is not a TorchScript archive, or is damaged
+  kUnsupported,  // a sound archive that needs what Henson does not have
+  kBadInput,     // the caller's tensors do not fit the model
+  kInternal,     // a defect of Henson
 };
 
 /// Where an error is. Fields that are not known stay empty.
 struct ErrorPlace {
-  std::string entry;                    // the archive's entry, without the root folder: "code/model.py"
+  std::string entry;  // the archive's entry, without the root folder: "code/model.py"
   std::optional<std::uint64_t> offset;  // byte offset within the entry
   std::optional<std::uint32_t> line;    // line of the code in the entry, from 1
 };

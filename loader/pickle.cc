@@ -361,14 +361,6 @@ void PickleMachine::make_tuple(std::vector<NodeId> items) {
   push(make({Sequence{std::move(items), nullptr}, depth, false}));
 }
 
-template <typename Container>
-Container& PickleMachine::open_container(NodeId node, const char* what) {
-  const auto* container = value_if<std::shared_ptr<Container>>(node);
-  if (!container) fail(std::string("what should be ") + what + " is none");
-  if (nodes_[node].placed) fail("a value changes after another holds it");
-  return **container;
-}
-
 void PickleMachine::append(NodeId list, std::span<const NodeId> items) {
   auto& into = open_container<List>(list, "a list").items;
   for (const NodeId item : items) {

@@ -1,4 +1,5 @@
-// The machine behind read_pickle: its stack, its memo, and what the opcodes do. Internal to the loader.
+// The machine behind read_pickle: its stack, its memo, and what the opcodes do. Internal to the
+// loader.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ class PickleMachine {
  private:
   using NodeId = std::uint32_t;
 
-  // A tuple stays a sequence of nodes until a value needs it: most are arguments, and those may hold what
-  // is no value (a storage, a name).
+  // A tuple stays a sequence of nodes until a value needs it: most are arguments, and those may
+  // hold what is no value (a storage, a name).
   struct Sequence {
     std::vector<NodeId> items;
     std::shared_ptr<Tuple> value;
@@ -34,8 +35,8 @@ class PickleMachine {
     std::shared_ptr<const Storage> storage;
     DType dtype = DType::kFloat32;
   };
-  // `placed` nodes lie within another value. They never change again, which rules out cycles and makes
-  // `depth` exact.
+  // `placed` nodes lie within another value. They never change again, which rules out cycles and
+  // makes `depth` exact.
   struct Node {
     std::variant<Value, PickleName, StorageRef, Sequence> content;
     std::uint32_t depth = 0;
@@ -110,6 +111,14 @@ template <typename T>
 const T* PickleMachine::value_if(NodeId node) const {
   const auto* value = std::get_if<Value>(&nodes_[node].content);
   return value ? std::get_if<T>(value) : nullptr;
+}
+
+template <typename Container>
+Container& PickleMachine::open_container(NodeId node, const char* what) {
+  const auto* container = value_if<std::shared_ptr<Container>>(node);
+  if (!container) fail(std::string("what should be ") + what + " is none");
+  if (nodes_[node].placed) fail("a value changes after another holds it");
+  return **container;
 }
 
 }  // namespace henson::loader

@@ -50,7 +50,8 @@ constexpr std::array<std::pair<std::string_view, DType>, 13> kStorages = {{
 
 template <typename Table>
 auto find_in(const Table& table, std::string_view name) {
-  return std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.first == name; });
+  return std::find_if(table.begin(), table.end(),
+                      [&](const auto& row) { return row.first == name; });
 }
 
 bool is_archive_class(std::string_view module) {

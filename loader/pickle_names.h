@@ -11,23 +11,23 @@ namespace henson::loader {
 
 struct PickleName {
   enum class Kind {
-    kRebuildTensor,      // storage, offset, sizes, strides, …
-    kRebuildQTensor,     // storage, offset, sizes, strides, quantizer, …
-    kFirstArgument,      // a wrapper that adds nothing to its first argument
-    kTensorById,         // the tensor of an id
+    kRebuildTensor,   // storage, offset, sizes, strides, …
+    kRebuildQTensor,  // storage, offset, sizes, strides, quantizer, …
+    kFirstArgument,   // a wrapper that adds nothing to its first argument
+    kTensorById,      // the tensor of an id
     kOrderedDict,
     kDevice,
     kLayout,
-    kStorage,            // a storage's type
+    kStorage,  // a storage's type
     kPerTensorAffine,
     kPerChannelAffine,
-    kClass,              // a class of the archive's code, or of torch's own ones
-    kTensorIdClass,      // PyTorch 1.1: an object that is built from an id
-    kIntListClass,       // PyTorch 1.1: an object that is built from a list
+    kClass,          // a class of the archive's code, or of torch's own ones
+    kTensorIdClass,  // PyTorch 1.1: an object that is built from an id
+    kIntListClass,   // PyTorch 1.1: an object that is built from a list
   };
   Kind kind;
-  std::string name;                     // qualified
-  DType dtype = DType::kFloat32;        // of kStorage
+  std::string name;               // qualified
+  DType dtype = DType::kFloat32;  // of kStorage
 };
 
 /// What `module`.`name` means, or nothing if it is not allowed.

@@ -171,7 +171,8 @@ void PickleMachine::load_storage(NodeId id) {
   // Field 3 is the device, and every device means here.
   const std::int64_t count = integer(argument(fields, 4), "a storage's number of elements");
   std::int64_t bytes = 0;
-  if (count < 0 || __builtin_mul_overflow(count, static_cast<std::int64_t>(size_of(type.dtype)), &bytes)) {
+  if (count < 0 ||
+      __builtin_mul_overflow(count, static_cast<std::int64_t>(size_of(type.dtype)), &bytes)) {
     fail("storage " + key + " with an impossible number of elements, " + std::to_string(count));
   }
   if (!hooks_.storage) fail("a storage in a pickle that has none");
@@ -237,7 +238,8 @@ Quantization PickleMachine::quantization_of(NodeId quantizer) {
     result.zero_points.push_back(static_cast<std::int64_t>(zero));
   }
   const std::int64_t axis = integer(argument(fields, 3), "a quantizer's axis");
-  if (axis < 0 || axis >= static_cast<std::int64_t>(limits::kMaxRank)) fail("a quantizer's axis out of range");
+  if (axis < 0 || axis >= static_cast<std::int64_t>(limits::kMaxRank))
+    fail("a quantizer's axis out of range");
   result.axis = static_cast<int>(axis);
   return result;
 }
@@ -278,7 +280,9 @@ void PickleMachine::ordered_dict(const Sequence& arguments) {
     for (const Value& pair : (*list)->items) {
       const auto* tuple = std::get_if<std::shared_ptr<Tuple>>(&pair);
       const auto* items = std::get_if<std::shared_ptr<List>>(&pair);
-      const std::vector<Value>* both = tuple ? &(*tuple)->items : items ? &(*items)->items : nullptr;
+      const std::vector<Value>* both = tuple   ? &(*tuple)->items
+                                       : items ? &(*items)->items
+                                               : nullptr;
       if (!both || both->size() != 2) fail("an OrderedDict of what are no pairs");
       charge(2 * sizeof(Value));
       dict->items.emplace_back((*both)[0], (*both)[1]);

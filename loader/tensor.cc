@@ -61,12 +61,12 @@ void check_form(const StoredTensor& tensor, const std::string& what) {
 
 Storage::Storage(std::string entry, std::size_t bytes) : entry_(std::move(entry)), size_(bytes) {
   if (bytes > 0) {
-    data_.reset(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kAlignment})));
+    data_.reset(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment})));
   }
 }
 
 void Storage::AlignedDelete::operator()(std::byte* data) const noexcept {
-  ::operator delete(data, std::align_val_t{kAlignment});
+  ::operator delete (data, std::align_val_t{kAlignment});
 }
 
 std::optional<std::int64_t> element_count(std::span<const std::int64_t> shape) noexcept {

@@ -37,8 +37,8 @@ class Storage {
 /// How a quantized tensor's integers stand for numbers: real = (q - zero_point) * scale.
 struct Quantization {
   bool per_channel = false;
-  int axis = 0;                          // of the channels, when per_channel
-  std::vector<double> scales;            // one, or one a channel
+  int axis = 0;                // of the channels, when per_channel
+  std::vector<double> scales;  // one, or one a channel
   std::vector<std::int64_t> zero_points;
 };
 
@@ -55,8 +55,9 @@ struct StoredTensor {
 /// The number of elements of `shape`, or nothing if a size is negative or the product overflows.
 std::optional<std::int64_t> element_count(std::span<const std::int64_t> shape) noexcept;
 
-/// Throws henson::Error (kBadArchive) unless shape and strides have the same, allowed rank, no size or
-/// stride is negative, and every element lies within the storage's bytes. `what` names the tensor.
+/// Throws henson::Error (kBadArchive) unless shape and strides have the same, allowed rank, no size
+/// or stride is negative, and every element lies within the storage's bytes. `what` names the
+/// tensor.
 void check_bounds(const StoredTensor& tensor, const std::string& what);
 
 }  // namespace henson::loader

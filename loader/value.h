@@ -27,7 +27,8 @@ struct Dict {
 /// ("torch.classes.quantized.LinearPackedParamsBase" and the like).
 struct Object {
   std::string class_name;  // qualified, as the pickle or the old layout's loader names it
-  /// Attributes by name, in the order of the file: parameters, buffers, submodules and the rest alike.
+  /// Attributes by name, in the order of the file: parameters, buffers, submodules and the rest
+  /// alike.
   std::vector<std::pair<std::string, Value>> attributes;
   /// What __setstate__ would get, for classes that pickle a state which is no dict of attributes.
   std::shared_ptr<const Value> state;

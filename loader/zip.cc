@@ -44,8 +44,8 @@ void check_sizes(const ZipEntry& entry, std::uint64_t file_bytes) {
 EntryFile open_entry(zip* archive, std::size_t index, const ZipEntry& entry,
                      const std::string& label) {
   if (entry.encrypted) {
-    throw Error(ErrorCode::kUnsupported, "the entry is encrypted; pack the archive without a password",
-                {label, {}, {}});
+    throw Error(ErrorCode::kUnsupported,
+                "the entry is encrypted; pack the archive without a password", {label, {}, {}});
   }
   if (entry.method != ZIP_CM_STORE && entry.method != ZIP_CM_DEFLATE) {
     throw Error(ErrorCode::kUnsupported,
@@ -84,8 +84,8 @@ Zip::Zip(const std::filesystem::path& path) {
 }
 
 void Zip::list_entries(std::uint64_t file_bytes) {
-  const auto count = static_cast<std::uint64_t>(std::max<zip_int64_t>(
-      zip_get_num_entries(archive_.get(), 0), 0));
+  const auto count =
+      static_cast<std::uint64_t>(std::max<zip_int64_t>(zip_get_num_entries(archive_.get(), 0), 0));
   if (count > limits::kMaxEntries) {
     bad_zip(std::to_string(count) + " entries; at most " + std::to_string(limits::kMaxEntries) +
             " are read");
@@ -136,8 +136,9 @@ void Zip::read(std::size_t index, std::span<std::byte> out, const std::string& l
   std::byte extra{};
   const zip_int64_t past = zip_fread(file.get(), &extra, 1);
   if (past < 0) read_failed(file.get(), label);
-  if (past > 0) bad_zip("the entry holds more than the " + std::to_string(out.size()) +
-                        " bytes that it claims", label);
+  if (past > 0)
+    bad_zip("the entry holds more than the " + std::to_string(out.size()) + " bytes that it claims",
+            label);
 }
 
 std::string Zip::read_text(std::size_t index, std::uint64_t cap, const std::string& label) const {

@@ -17,8 +17,8 @@ struct zip;
 namespace henson::loader {
 
 struct ZipEntry {
-  std::string name;  // as in the file, root folder and all
-  std::uint64_t bytes = 0;       // inflated
+  std::string name;         // as in the file, root folder and all
+  std::uint64_t bytes = 0;  // inflated
   std::uint64_t packed_bytes = 0;
   std::uint16_t method = 0;  // 0 stored, 8 deflated
   bool encrypted = false;
@@ -28,14 +28,15 @@ struct ZipEntry {
 /// that an entry's size is safe to allocate. One thread at a time.
 class Zip {
  public:
-  /// Throws henson::Error (kBadArchive) for what libzip cannot open, for two entries of one name, and for
-  /// sizes that cannot be.
+  /// Throws henson::Error (kBadArchive) for what libzip cannot open, for two entries of one name,
+  /// and for sizes that cannot be.
   explicit Zip(const std::filesystem::path& path);
 
   const std::vector<ZipEntry>& entries() const noexcept { return entries_; }
   std::optional<std::size_t> find(std::string_view name) const;
 
-  /// Reads the whole entry; `out` has exactly its size. Verifies the checksum. Errors name the entry `label`.
+  /// Reads the whole entry; `out` has exactly its size. Verifies the checksum. Errors name the
+  /// entry `label`.
   void read(std::size_t index, std::span<std::byte> out, const std::string& label) const;
   /// The whole entry as text; refused when it has more than `cap` bytes.
   std::string read_text(std::size_t index, std::uint64_t cap, const std::string& label) const;

@@ -1,0 +1,24 @@
+#include "loader/archive.h"
+
+#include "loader/package.h"
+#include "loader/recognize.h"
+
+namespace henson::loader {
+
+Archive open_archive(const std::filesystem::path& path) {
+  refuse_other_files(path);
+  Package package(path);
+  Archive archive;
+  archive.layout = package.layout();
+  archive.root = package.root();
+  if (!archive.root.empty()) archive.root.pop_back();
+  archive.entries = package.entries();
+  if (archive.layout == Layout::kDataPkl) {
+    load_data_pkl(package, archive);
+  } else {
+    load_model_json(package, archive);
+  }
+  return archive;
+}
+
+}  // namespace henson::loader

@@ -1,0 +1,103 @@
+// The layout of PyTorch 1.3 and later: data.pkl, constants.pkl, code/__torch__/**.py.
+#include <utility>
+
+#include "loader/code.h"
+#include "loader/limits.h"
+#include "loader/package.h"
+#include "loader/pickle.h"
+
+namespace henson::loader {
+namespace {
+
+constexpr std::uint64_t kMaxNoteBytes = 4096;  // of "version" and the like
+
+std::int64_t read_version(const Package& package) {
+  for (const char* name : {"version", ".data/version"}) {
+    if (const auto text = package.text_if(name, kMaxNoteBytes)) return parse_version(*text, name);
+  }
+  throw Error(ErrorCode::kBadArchive, "the entry is missing: it says what the operators mean",
+              {"version", {}, {}});
+}
+
+void check_byte_order(const Package& package) {
+  for (const char* name : {"byteorder", ".data/byteorder"}) {
+    const auto text = package.text_if(name, kMaxNoteBytes);
+    if (!text || text->starts_with("little")) continue;
+    if (text->starts_with("big")) {
+      throw Error(ErrorCode::kUnsupported,
+                  "the archive is big-endian; load it and save it again on a little-endian machine",
+                  {name, {}, {}});
+    }
+    throw Error(ErrorCode::kBadArchive, "neither \"little\" nor \"big\"", {name, {}, {}});
+  }
+}
+
+// The pickle NAME.pkl, whose storages are in the folder NAME.
+Value read_with_storages(Package& package, const std::string& name) {
+  PickleHooks hooks;
+  hooks.storage = [&](const std::string& key, const ErrorPlace& place) {
+    return package.storage(name + '/' + key, place);
+  };
+  const std::string entry = name + ".pkl";
+  return read_pickle(package.text(entry, limits::kMaxPickleBytes), entry, hooks);
+}
+
+std::vector<Value> read_constants(Package& package) {
+  if (!package.has("constants.pkl")) return {};
+  const Value value = read_with_storages(package, "constants");
+  if (const auto* tuple = std::get_if<std::shared_ptr<Tuple>>(&value)) return (*tuple)->items;
+  if (const auto* list = std::get_if<std::shared_ptr<List>>(&value)) return (*list)->items;
+  throw Error(ErrorCode::kBadArchive, "the constants are neither a tuple nor a list",
+              {"constants.pkl", {}, {}});
+}
+
+// {"forward": [input, …]}. Only shapes and dtypes are wanted: storages may be empty or absent.
+std::optional<std::vector<Value>> inputs_of_forward(const Value& value) {
+  const auto* methods = std::get_if<std::shared_ptr<Dict>>(&value);
+  if (!methods) return std::nullopt;
+  for (const auto& [key, inputs] : (*methods)->items) {
+    const auto* name = std::get_if<std::string>(&key);
+    if (!name || *name != "forward") continue;
+    if (const auto* list = std::get_if<std::shared_ptr<List>>(&inputs)) return (*list)->items;
+    if (const auto* tuple = std::get_if<std::shared_ptr<Tuple>>(&inputs)) return (*tuple)->items;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<Value>> read_traced_inputs(const Package& package) {
+  PickleHooks hooks;
+  hooks.storage = [](const std::string&, const ErrorPlace&) { return nullptr; };
+  try {
+    const auto text = package.text_if("traced_inputs.pkl", limits::kMaxPickleBytes);
+    if (!text) return std::nullopt;
+    return inputs_of_forward(read_pickle(*text, "traced_inputs.pkl", hooks));
+  } catch (const Error&) {
+    // A note about the dummy inputs: the archive runs without it.
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void load_data_pkl(Package& package, Archive& archive) {
+  check_byte_order(package);
+  archive.version = read_version(package);
+  archive.mobile = package.has("bytecode.pkl");
+  CodeReader(package, archive).parse_all();
+  archive.constants = read_constants(package);
+  const Value module = read_with_storages(package, "data");
+  const auto* object = std::get_if<std::shared_ptr<Object>>(&module);
+  if (!object) {
+    throw Error(ErrorCode::kBadArchive, "the archive's value is not a module",
+                {"data.pkl", {}, {}});
+  }
+  if (!archive.classes.contains((*object)->class_name)) {
+    throw Error(ErrorCode::kBadArchive,
+                "the module's class " + (*object)->class_name + " is not in the archive's code",
+                {"data.pkl", {}, {}});
+  }
+  archive.module = *object;
+  archive.traced_inputs = read_traced_inputs(package);
+}
+
+}  // namespace henson::loader

@@ -1,0 +1,146 @@
+#include "loader/package.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "loader/limits.h"
+#include "loader/recognize.h"
+
+namespace henson::loader {
+namespace {
+
+struct Root {
+  std::string folder;  // with its slash
+  Layout layout;
+};
+
+std::string folder_of(const std::string& name) {
+  const std::size_t slash = name.rfind('/');
+  return slash == std::string::npos ? std::string() : name.substr(0, slash + 1);
+}
+
+bool any_below(const Zip& zip, std::string_view folder) {
+  return std::any_of(zip.entries().begin(), zip.entries().end(),
+                     [&](const ZipEntry& entry) { return entry.name.starts_with(folder); });
+}
+
+bool all_below(const Zip& zip, std::string_view folder) {
+  return std::all_of(zip.entries().begin(), zip.entries().end(),
+                     [&](const ZipEntry& entry) { return entry.name.starts_with(folder); });
+}
+
+// Files that a user attached may look like anything, an archive included.
+bool is_attachment(const Zip& zip, const std::string& folder) {
+  if (folder.find("/extra/") != std::string::npos) return true;
+  return folder.starts_with("extra/") && !all_below(zip, "extra/");
+}
+
+std::optional<Root> root_at(const Zip& zip, const std::string& folder) {
+  if (is_attachment(zip, folder) || !any_below(zip, folder + "code/")) return std::nullopt;
+  if (zip.find(folder + "data.pkl")) return Root{folder, Layout::kDataPkl};
+  if (zip.find(folder + "model.json")) return Root{folder, Layout::kModelJson};
+  if (zip.find(folder + "constants.pkl")) {
+    throw Error(ErrorCode::kBadArchive,
+                "the entry is missing from the archive: it holds the weights' table",
+                {"data.pkl", {}, {}});
+  }
+  return std::nullopt;
+}
+
+// The outermost folder that holds an archive.
+Root find_root(const Zip& zip) {
+  std::set<std::pair<std::size_t, std::string>> folders;  // the shortest first
+  for (const ZipEntry& entry : zip.entries()) {
+    std::string folder = folder_of(entry.name);
+    folders.emplace(static_cast<std::size_t>(std::count(folder.begin(), folder.end(), '/')),
+                    folder);
+  }
+  std::optional<Root> found;
+  std::size_t found_depth = 0;
+  for (const auto& [depth, folder] : folders) {
+    if (found && depth > found_depth) break;
+    const auto root = root_at(zip, folder);
+    if (!root) continue;
+    if (found) {
+      throw Error(ErrorCode::kBadArchive, "the zip file holds several archives, in " +
+                                              found->folder + " and " + folder +
+                                              "; pack one alone");
+    }
+    found = root;
+    found_depth = depth;
+  }
+  if (!found) throw Error(ErrorCode::kBadArchive, recognize_zip(zip));
+  return *found;
+}
+
+}  // namespace
+
+Package::Package(const std::filesystem::path& path) : zip_(path) {
+  Root root = find_root(zip_);
+  root_ = std::move(root.folder);
+  layout_ = root.layout;
+}
+
+std::vector<Entry> Package::entries() const {
+  std::vector<Entry> entries;
+  entries.reserve(zip_.entries().size());
+  for (const ZipEntry& entry : zip_.entries()) {
+    std::string name = entry.name.starts_with(root_) ? entry.name.substr(root_.size()) : entry.name;
+    if (!name.empty()) entries.push_back({std::move(name), entry.bytes, entry.method != 0});
+  }
+  return entries;
+}
+
+std::optional<std::size_t> Package::index_of(std::string_view name) const {
+  return zip_.find(root_ + std::string(name));
+}
+
+std::optional<std::string> Package::text_if(std::string_view name, std::uint64_t cap) const {
+  const auto index = index_of(name);
+  if (!index) return std::nullopt;
+  return zip_.read_text(*index, cap, std::string(name));
+}
+
+std::string Package::text(std::string_view name, std::uint64_t cap) const {
+  auto text = text_if(name, cap);
+  if (!text) {
+    throw Error(ErrorCode::kBadArchive, "the entry is missing from the archive",
+                {std::string(name), {}, {}});
+  }
+  return std::move(*text);
+}
+
+std::shared_ptr<const Storage> Package::storage(const std::string& name, const ErrorPlace& place) {
+  if (const auto known = storages_.find(name); known != storages_.end()) return known->second;
+  const auto index = index_of(name);
+  if (!index) {
+    throw Error(ErrorCode::kBadArchive, "the storage " + name + " is missing from the archive",
+                place);
+  }
+  const std::uint64_t size = zip_.entries()[*index].bytes;
+  if (size > limits::kMaxStorageBytes) {
+    throw Error(ErrorCode::kBadArchive,
+                "a storage of " + std::to_string(size) + " bytes; at most " +
+                    std::to_string(limits::kMaxStorageBytes) + " are read",
+                {name, {}, {}});
+  }
+  const auto storage = std::make_shared<Storage>(name, static_cast<std::size_t>(size));
+  zip_.read(*index, {storage->data(), static_cast<std::size_t>(size)}, name);
+  storages_.emplace(name, storage);
+  return storage;
+}
+
+std::int64_t parse_version(std::string_view text, const std::string& entry) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
+    text.remove_suffix(1);
+  }
+  std::int64_t version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || end != text.data() + text.size() || version < 0) {
+    throw Error(ErrorCode::kBadArchive, "not a version number", {entry, {}, {}});
+  }
+  return version;
+}
+
+}  // namespace henson::loader

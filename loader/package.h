@@ -1,0 +1,53 @@
+// The entries of one archive by their names below its root folder, and its storages, each read
+// once. Internal to the loader.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "loader/archive.h"
+#include "loader/error.h"
+#include "loader/zip.h"
+
+namespace henson::loader {
+
+class Package {
+ public:
+  /// Finds the root folder. Throws henson::Error, saying what the file is, when it holds no
+  /// archive.
+  explicit Package(const std::filesystem::path& path);
+
+  const std::string& root() const noexcept { return root_; }  // "" or "name/"
+  Layout layout() const noexcept { return layout_; }
+  std::vector<Entry> entries() const;
+
+  bool has(std::string_view name) const { return index_of(name).has_value(); }
+  std::optional<std::string> text_if(std::string_view name, std::uint64_t cap) const;
+  std::string text(std::string_view name, std::uint64_t cap) const;
+  /// The storage in the entry `name`, read at the first call. `place` is who asks, for the error
+  /// when the entry is missing.
+  std::shared_ptr<const Storage> storage(const std::string& name, const ErrorPlace& place);
+
+ private:
+  std::optional<std::size_t> index_of(std::string_view name) const;
+
+  Zip zip_;
+  std::string root_;
+  Layout layout_ = Layout::kDataPkl;
+  std::map<std::string, std::shared_ptr<const Storage>, std::less<>> storages_;
+};
+
+/// Fill an Archive, one for each layout.
+void load_data_pkl(Package& package, Archive& archive);
+void load_model_json(Package& package, Archive& archive);
+
+/// The number that an entry "version" holds.
+std::int64_t parse_version(std::string_view text, const std::string& entry);
+
+}  // namespace henson::loader
