@@ -1,0 +1,134 @@
+#include "runtime/operators/joining.h"
+
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/elements.h"
+#include "runtime/operators/numbers.h"
+#include "runtime/operators/promotion.h"
+#include "runtime/operators/views.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+bool counts_for_nothing(const Tensor& tensor) { return tensor.sizes() == Dims{0}; }
+
+DType common_dtype(const std::vector<Tensor>& tensors) {
+  Promotion promotion;
+  for (const Tensor& tensor : tensors) promotion.add(tensor);
+  return promotion.result();
+}
+
+void check_fits(const Tensor& first, const Tensor& other, std::size_t dim, std::size_t number) {
+  if (first.dim() != other.dim()) {
+    fail("Tensors must have same number of dimensions: got " + std::to_string(first.dim()) +
+         " and " + std::to_string(other.dim()));
+  }
+  for (std::size_t d = 0; d < first.sizes().size(); ++d) {
+    if (d == dim || first.sizes()[d] == other.sizes()[d]) continue;
+    fail("Sizes of tensors must match except in dimension " + std::to_string(dim) +
+         ". Expected size " + std::to_string(first.sizes()[d]) + " but got size " +
+         std::to_string(other.sizes()[d]) + " for tensor number " + std::to_string(number) +
+         " in the list.");
+  }
+}
+
+std::vector<Tensor> each_at_least(const std::vector<Tensor>& tensors, std::int64_t rank) {
+  std::vector<Tensor> raised;
+  for (const Tensor& tensor : tensors) raised.push_back(at_least(tensor, rank));
+  return raised;
+}
+
+Tensor hstack(const std::vector<Tensor>& tensors) {
+  if (tensors.empty()) fail("hstack expects a non-empty TensorList");
+  const std::vector<Tensor> raised = each_at_least(tensors, 1);
+  return cat(raised, raised[0].dim() == 1 ? 0 : 1);
+}
+
+Tensor column_stack(const std::vector<Tensor>& tensors) {
+  if (tensors.empty()) fail("column_stack expects a non-empty TensorList");
+  std::vector<Tensor> columns;
+  for (const Tensor& tensor : tensors) {
+    columns.push_back(tensor.dim() <= 1 ? reshape(tensor, Dims{tensor.numel(), 1}) : tensor);
+  }
+  return cat(columns, 1);
+}
+
+void vstack_kernel(Call& call) { call.give(cat(each_at_least(call.tensors(0), 2), 0)); }
+
+}  // namespace
+
+Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
+  if (tensors.empty()) fail("torch.cat(): expected a non-empty list of Tensors");
+  const Tensor* first = nullptr;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].dim() == 0) {
+      fail("zero-dimensional tensor (at position " + std::to_string(i) +
+           ") cannot be concatenated");
+    }
+    if (first == nullptr && !counts_for_nothing(tensors[i])) first = &tensors[i];
+  }
+  const DType dtype = common_dtype(tensors);
+  if (first == nullptr) {
+    wrap_dim(dim, 1);
+    return Tensor::empty(dtype, {0});
+  }
+  const auto at = static_cast<std::size_t>(wrap_dim(dim, first->dim()));
+  Dims sizes = first->sizes();
+  sizes[at] = 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (counts_for_nothing(tensors[i])) continue;
+    check_fits(*first, tensors[i], at, i);
+    if (__builtin_add_overflow(sizes[at], tensors[i].sizes()[at], &sizes[at])) {
+      fail("torch.cat(): the result is too large");
+    }
+  }
+  const Tensor joined = Tensor::empty(dtype, sizes);
+  std::int64_t start = 0;
+  for (const Tensor& tensor : tensors) {
+    if (counts_for_nothing(tensor)) continue;
+    const std::int64_t length = tensor.sizes()[at];
+    Tensor part = narrow(joined, static_cast<std::int64_t>(at), start, length);
+    copy_into(part, tensor);
+    start += length;
+  }
+  return joined;
+}
+
+Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
+  if (tensors.empty()) fail("stack expects a non-empty TensorList");
+  std::vector<Tensor> parts;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].sizes() != tensors[0].sizes()) {
+      fail("stack expects each tensor to be equal size, but got " + to_string(tensors[0].sizes()) +
+           " at entry 0 and " + to_string(tensors[i].sizes()) + " at entry " + std::to_string(i));
+    }
+    parts.push_back(unsqueeze(tensors[i], dim));
+  }
+  return cat(parts, dim);
+}
+
+void register_joining(OperatorTable& table) {
+  for (const std::string name : {"aten::cat", "aten::concat", "aten::concatenate"}) {
+    table.add(name + "(Tensor[] tensors, int dim=0) -> Tensor",
+              [](Call& call) { call.give(cat(call.tensors(0), call.integer(1))); });
+  }
+  table.add("aten::stack(Tensor[] tensors, int dim=0) -> Tensor",
+            [](Call& call) { call.give(stack(call.tensors(0), call.integer(1))); });
+  table.add("aten::hstack(Tensor[] tensors) -> Tensor",
+            [](Call& call) { call.give(hstack(call.tensors(0))); });
+  table.add("aten::vstack(Tensor[] tensors) -> Tensor", vstack_kernel);
+  table.add("aten::row_stack(Tensor[] tensors) -> Tensor", vstack_kernel);
+  table.add("aten::dstack(Tensor[] tensors) -> Tensor",
+            [](Call& call) { call.give(cat(each_at_least(call.tensors(0), 3), 2)); });
+  table.add("aten::column_stack(Tensor[] tensors) -> Tensor",
+            [](Call& call) { call.give(column_stack(call.tensors(0))); });
+  register_repeating(table);
+  register_padding(table);
+  register_diagonals(table);
+  register_products(table);
+}
+
+}  // namespace henson::runtime

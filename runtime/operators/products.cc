@@ -1,0 +1,196 @@
+// Every element of one tensor with every element of others.
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/elements.h"
+#include "runtime/operators/index_plan.h"
+#include "runtime/operators/joining.h"
+#include "runtime/operators/numbers.h"
+#include "runtime/operators/promotion.h"
+#include "runtime/operators/views.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// a · b elementwise, broadcast, in the promoted dtype.
+Tensor multiply(const Tensor& a, const Tensor& b) {
+  const DType dtype = Promotion().add(a).add(b).result();
+  const Dims sizes = broadcast_sizes(a.sizes(), b.sizes());
+  const Tensor x = expand_to(a.to(dtype), sizes);
+  const Tensor y = expand_to(b.to(dtype), sizes);
+  Tensor out = Tensor::empty(dtype, sizes);
+  visit_dtype(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    map_into<T, T>(x, y, out, [](T p, T q) {
+      if constexpr (std::is_same_v<T, bool>) {
+        return p && q;
+      } else if constexpr (std::is_integral_v<T>) {
+        return static_cast<T>(static_cast<std::uint64_t>(p) * static_cast<std::uint64_t>(q));
+      } else {
+        return static_cast<T>(static_cast<Compute<T>>(p) * static_cast<Compute<T>>(q));
+      }
+    });
+  });
+  return out;
+}
+
+Tensor outer(const Tensor& a, const Tensor& b) {
+  if (a.dim() != 1 || b.dim() != 1) fail("outer: Expected 1-D arguments");
+  return multiply(unsqueeze(a, 1), b);
+}
+
+Tensor kron(const Tensor& a, const Tensor& b) {
+  const std::size_t rank = std::max(a.sizes().size(), b.sizes().size());
+  const auto padded = [rank](const Tensor& tensor) {
+    Dims sizes(rank - tensor.sizes().size(), 1);
+    sizes.insert(sizes.end(), tensor.sizes().begin(), tensor.sizes().end());
+    return sizes;
+  };
+  const Dims a_sizes = padded(a);
+  const Dims b_sizes = padded(b);
+  Dims a_pairs;
+  Dims b_pairs;
+  Dims sizes;
+  for (std::size_t d = 0; d < rank; ++d) {
+    a_pairs.insert(a_pairs.end(), {a_sizes[d], 1});
+    b_pairs.insert(b_pairs.end(), {1, b_sizes[d]});
+    sizes.push_back(numel_of(Dims{a_sizes[d], b_sizes[d]}));
+  }
+  return reshape(multiply(reshape(a, a_pairs), reshape(b, b_pairs)), sizes);
+}
+
+std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, bool columns_first) {
+  if (tensors.empty()) fail("meshgrid expects a non-empty TensorList");
+  Dims sizes;
+  for (const Tensor& tensor : tensors) {
+    if (tensor.dim() > 1) fail("torch.meshgrid: Expected 0D or 1D tensors");
+    if (tensor.dtype() != tensors[0].dtype()) {
+      fail("torch.meshgrid expects all tensors to have the same dtype");
+    }
+    sizes.push_back(tensor.numel());
+  }
+  std::vector<Tensor> grids;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Dims own(sizes.size(), 1);
+    own[i] = sizes[i];
+    Tensor grid = expand_to(view(tensors[i], own), sizes);
+    if (columns_first && sizes.size() > 1) grid = transpose(grid, 0, 1);
+    grids.push_back(grid);
+  }
+  return grids;
+}
+
+void meshgrid_kernel(Call& call) {
+  const std::string indexing = call.size() > 1 ? call.string(1) : "ij";
+  if (indexing != "ij" && indexing != "xy") {
+    fail("torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: " + indexing);
+  }
+  std::vector<Tensor> tensors = call.tensors(0);
+  const bool exchanged = indexing == "xy" && tensors.size() > 1;
+  if (exchanged) std::swap(tensors[0], tensors[1]);
+  std::vector<Tensor> grids = meshgrid(tensors, exchanged);
+  if (exchanged) std::swap(grids[0], grids[1]);
+  call.give(to_value(grids));
+}
+
+std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
+  Dims sizes;
+  for (const Tensor& tensor : tensors) sizes = broadcast_sizes(sizes, tensor.sizes());
+  std::vector<Tensor> expanded;
+  for (const Tensor& tensor : tensors) expanded.push_back(expand_to(tensor, sizes));
+  return expanded;
+}
+
+Tensor cartesian_prod(const std::vector<Tensor>& tensors) {
+  if (tensors.empty()) fail("cartesian_prod expects tensors");
+  for (const Tensor& tensor : tensors) {
+    if (tensor.dim() != 1) fail("Expect a 1D vector, but got shape " + to_string(tensor.sizes()));
+  }
+  if (tensors.size() == 1) return tensors[0];
+  std::vector<Tensor> columns;
+  for (const Tensor& grid : meshgrid(tensors, false)) columns.push_back(reshape(grid, Dims{-1}));
+  return stack(columns, 1);
+}
+
+/// The next choice of `r` positions out of n in lexicographic order; false after the last.
+bool next_choice(std::vector<std::int64_t>& choice, std::int64_t n, bool with_replacement) {
+  const auto r = static_cast<std::int64_t>(choice.size());
+  for (std::int64_t i = r - 1; i >= 0; --i) {
+    auto& position = choice[static_cast<std::size_t>(i)];
+    if (position >= (with_replacement ? n - 1 : n - r + i)) continue;
+    ++position;
+    for (std::int64_t j = i + 1; j < r; ++j) {
+      choice[static_cast<std::size_t>(j)] = position + (with_replacement ? 0 : j - i);
+    }
+    return true;
+  }
+  return false;
+}
+
+Tensor combinations(const Tensor& self, std::int64_t r, bool with_replacement) {
+  if (self.dim() != 1) fail("Expect a 1D vector, but got shape " + to_string(self.sizes()));
+  if (r < 0) fail("Expect a non-negative number, but got " + std::to_string(r));
+  const std::int64_t n = self.numel();
+  if (r == 0) return Tensor::empty(self.dtype(), {0});
+  if (n == 0 || (!with_replacement && r > n)) return Tensor::empty(self.dtype(), {0, r});
+  std::vector<std::int64_t> choice(static_cast<std::size_t>(r), 0);
+  if (!with_replacement) std::iota(choice.begin(), choice.end(), std::int64_t{0});
+  std::vector<std::int64_t> flat;
+  do {
+    flat.insert(flat.end(), choice.begin(), choice.end());
+  } while (next_choice(choice, n, with_replacement));
+  Tensor index = Tensor::empty(DType::kInt64, {static_cast<std::int64_t>(flat.size())});
+  std::copy(flat.begin(), flat.end(), index.mutable_data<std::int64_t>());
+  return view(take_elements(self, plan_index_select(self, 0, index)), Dims{-1, r});
+}
+
+Tensor block_diag(const std::vector<Tensor>& tensors) {
+  Promotion promotion;
+  Dims sizes{0, 0};
+  for (const Tensor& tensor : tensors) {
+    if (tensor.dim() > 2) fail("torch.block_diag: Input tensors must have 2 or fewer dimensions");
+    promotion.add(tensor);
+    const Tensor block = at_least(tensor, 2);
+    sizes = {sizes[0] + block.sizes()[0], sizes[1] + block.sizes()[1]};
+  }
+  if (tensors.empty()) return Tensor::empty(DType::kFloat32, {1, 0});
+  const Tensor out = zeros(promotion.result(), sizes);
+  Dims corner{0, 0};
+  for (const Tensor& tensor : tensors) {
+    const Tensor block = at_least(tensor, 2);
+    Tensor place =
+        narrow(narrow(out, 0, corner[0], block.sizes()[0]), 1, corner[1], block.sizes()[1]);
+    copy_into(place, block);
+    corner = {corner[0] + block.sizes()[0], corner[1] + block.sizes()[1]};
+  }
+  return out;
+}
+
+}  // namespace
+
+void register_products(OperatorTable& table) {
+  for (const std::string name : {"aten::outer", "aten::ger"}) {
+    table.add(name + "(Tensor self, Tensor vec2) -> Tensor",
+              [](Call& call) { call.give(outer(call.tensor(0), call.tensor(1))); });
+  }
+  table.add("aten::kron(Tensor self, Tensor other) -> Tensor",
+            [](Call& call) { call.give(kron(call.tensor(0), call.tensor(1))); });
+  table.add("aten::meshgrid(Tensor(a)[] tensors) -> Tensor(a)[]", meshgrid_kernel);
+  table.add("aten::meshgrid.indexing(Tensor(a)[] tensors, *, str indexing) -> Tensor(a)[]",
+            meshgrid_kernel);
+  table.add("aten::broadcast_tensors(Tensor(a)[] tensors) -> Tensor(a)[]",
+            [](Call& call) { call.give(to_value(broadcast_tensors(call.tensors(0)))); });
+  table.add("aten::cartesian_prod(Tensor(a)[] tensors) -> Tensor(a)",
+            [](Call& call) { call.give(cartesian_prod(call.tensors(0))); });
+  table.add(
+      "aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor",
+      [](Call& call) { call.give(combinations(call.tensor(0), call.integer(1), call.flag(2))); });
+  table.add("aten::block_diag(Tensor[] tensors) -> Tensor",
+            [](Call& call) { call.give(block_diag(call.tensors(0))); });
+}
+
+}  // namespace henson::runtime

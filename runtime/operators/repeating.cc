@@ -1,0 +1,187 @@
+// Elements repeated, shifted and turned around.
+#include <numeric>
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/elements.h"
+#include "runtime/operators/index_plan.h"
+#include "runtime/operators/joining.h"
+#include "runtime/operators/views.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+Tensor tile(const Tensor& self, const Dims& dims) {
+  Dims repeats = dims;
+  while (repeats.size() < self.sizes().size()) repeats.insert(repeats.begin(), 1);
+  return repeat(self, repeats);
+}
+
+/// Each index as often as its entry says: [2, 0, 1] gives [0, 0, 2].
+Tensor repeated_indices(const Tensor& repeats, std::optional<std::int64_t> output_size) {
+  if (repeats.dim() != 1) fail("repeat_interleave only accept 1D vector as repeat");
+  const std::vector<std::int64_t> counts = index_values(repeats);
+  std::int64_t total = 0;
+  for (const std::int64_t count : counts) {
+    if (count < 0) fail("repeats can not be negative");
+    if (__builtin_add_overflow(total, count, &total)) fail("repeats are too large");
+  }
+  if (output_size && *output_size != total) {
+    fail("allocated size does not match required size");
+  }
+  Tensor indices = Tensor::empty(DType::kInt64, {total});
+  auto* out = indices.mutable_data<std::int64_t>();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    out = std::fill_n(out, counts[i], static_cast<std::int64_t>(i));
+  }
+  return indices;
+}
+
+Tensor repeat_interleave(const Tensor& self, const Tensor& repeats, std::optional<std::int64_t> dim,
+                         std::optional<std::int64_t> output_size) {
+  const Tensor source = dim ? self : reshape(self, Dims{-1});
+  const std::int64_t at = wrap_dim(dim.value_or(0), source.dim());
+  const Tensor vector = at_least(source, 1);
+  const std::int64_t size = vector.sizes()[static_cast<std::size_t>(at)];
+  Tensor counts = repeats;
+  if (counts.dim() == 0 || (counts.dim() == 1 && counts.numel() == 1)) {
+    counts = expand_to(reshape(counts, Dims{1}), Dims{size});
+  } else if (counts.dim() == 1 && counts.numel() != size) {
+    fail("repeats must have the same size as input along dim, but got repeats.size(0) = " +
+         std::to_string(counts.numel()) + " and input.size(" + std::to_string(at) +
+         ") = " + std::to_string(size));
+  }
+  return take_elements(vector,
+                       plan_index_select(vector, at, repeated_indices(counts, output_size)));
+}
+
+/// Elements moved by `shift` along a dimension, those that fall off coming in again.
+Tensor roll_once(const Tensor& self, std::int64_t shift, std::int64_t dim) {
+  const std::int64_t size = at_least(self, 1).size(dim);
+  if (self.numel() == 0 || self.dim() == 0) return self.clone();
+  const std::int64_t start = ((-(shift % size)) % size + size) % size;
+  return cat({slice(self, dim, start, size, 1), slice(self, dim, 0, start, 1)}, dim);
+}
+
+Tensor roll(const Tensor& self, const Dims& shifts, const Dims& dims) {
+  if (dims.empty() && shifts.size() == 1) {
+    return reshape(roll_once(reshape(self, Dims{-1}), shifts[0], 0), self.sizes());
+  }
+  if (shifts.empty()) fail("`shifts` required");
+  if (dims.size() != shifts.size()) {
+    fail("shifts and dimensions must align. shifts: " + std::to_string(shifts.size()) +
+         ", dims:" + std::to_string(dims.size()));
+  }
+  Tensor rolled = self;
+  for (std::size_t i = 0; i < dims.size(); ++i) rolled = roll_once(rolled, shifts[i], dims[i]);
+  return rolled;
+}
+
+Tensor flip(const Tensor& self, const Dims& dims) { return reversed(self, dims).clone(); }
+
+Tensor flip_dim(const Tensor& self, std::int64_t dim) {
+  if (self.dim() <= dim) {
+    fail("Input must be >= " + std::to_string(dim + 1) + "-d.");
+  }
+  return flip(self, {dim});
+}
+
+Tensor rot90(const Tensor& self, std::int64_t turns, const Dims& dims) {
+  if (dims.size() != 2) fail("expected total rotation dims == 2");
+  if (self.dim() < 2)
+    fail("expected total dims >= 2, but got total dims = " + std::to_string(self.dim()));
+  const std::int64_t a = wrap_dim(dims[0], self.dim());
+  const std::int64_t b = wrap_dim(dims[1], self.dim());
+  if (a == b) fail("expected rotation dims to be different");
+  switch ((turns % 4 + 4) % 4) {
+    case 1:
+      return transpose(reversed(self, {b}), a, b).clone();
+    case 2:
+      return flip(self, {a, b});
+    case 3:
+      return transpose(reversed(self, {a}), a, b).clone();
+    default:
+      return self.clone();
+  }
+}
+
+void register_repeats(OperatorTable& table) {
+  table.add("aten::repeat(Tensor self, int[] repeats) -> Tensor",
+            [](Call& call) { call.give(repeat(call.tensor(0), call.ints(1))); });
+  table.add("aten::tile(Tensor self, int[] dims) -> Tensor",
+            [](Call& call) { call.give(tile(call.tensor(0), call.ints(1))); });
+  table.add("aten::repeat_interleave.Tensor(Tensor repeats, *, int? output_size=None) -> Tensor",
+            [](Call& call) {
+              const Tensor repeats = call.tensor(0);
+              call.give(repeated_indices(repeats, call.maybe_integer(1)).to(repeats.dtype()));
+            });
+  table.add(
+      "aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, int? "
+      "output_size=None) -> Tensor",
+      [](Call& call) {
+        call.give(repeat_interleave(call.tensor(0), call.tensor(1), call.maybe_integer(2),
+                                    call.maybe_integer(3)));
+      });
+  table.add(
+      "aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? "
+      "output_size=None) -> Tensor",
+      [](Call& call) {
+        call.give(repeat_interleave(call.tensor(0), Tensor::scalar(call.integer(1)),
+                                    call.maybe_integer(2), call.maybe_integer(3)));
+      });
+}
+
+void register_turns(OperatorTable& table) {
+  table.add("aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor",
+            [](Call& call) { call.give(roll(call.tensor(0), call.ints(1), call.ints(2))); });
+  table.add("aten::flip(Tensor self, int[] dims) -> Tensor",
+            [](Call& call) { call.give(flip(call.tensor(0), call.ints(1))); });
+  table.add("aten::fliplr(Tensor self) -> Tensor",
+            [](Call& call) { call.give(flip_dim(call.tensor(0), 1)); });
+  table.add("aten::flipud(Tensor self) -> Tensor",
+            [](Call& call) { call.give(flip_dim(call.tensor(0), 0)); });
+  table.add("aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor",
+            [](Call& call) { call.give(rot90(call.tensor(0), call.integer(1), call.ints(2))); });
+}
+
+}  // namespace
+
+Tensor repeat(const Tensor& tensor, const Dims& repeats) {
+  const std::size_t rank = tensor.sizes().size();
+  if (repeats.size() < rank) {
+    fail(
+        "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+        "tensor");
+  }
+  const std::size_t lead = repeats.size() - rank;
+  // Each dimension as a pair: copies, then the dimension itself.
+  Dims paired;
+  Dims source_sizes;
+  Dims sizes;
+  for (std::size_t d = 0; d < repeats.size(); ++d) {
+    const std::int64_t own = d < lead ? 1 : tensor.sizes()[d - lead];
+    if (repeats[d] < 0) {
+      fail("Trying to create tensor with negative dimension " + std::to_string(repeats[d]));
+    }
+    paired.insert(paired.end(), {repeats[d], own});
+    source_sizes.insert(source_sizes.end(), {1, own});
+    sizes.push_back(numel_of(Dims{repeats[d], own}));
+  }
+  Dims source_strides(source_sizes.size(), 0);
+  for (std::size_t d = 0; d < rank; ++d) {
+    source_strides[2 * (lead + d) + 1] = tensor.strides()[d];
+  }
+  const Tensor out = Tensor::empty(tensor.dtype(), sizes);
+  Tensor pairs = out.with_view(paired, contiguous_strides(paired), 0);
+  copy_into(pairs, tensor.with_view(source_sizes, source_strides, tensor.offset()));
+  return out;
+}
+
+void register_repeating(OperatorTable& table) {
+  register_repeats(table);
+  register_turns(table);
+}
+
+}  // namespace henson::runtime
