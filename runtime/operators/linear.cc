@@ -1,0 +1,185 @@
+// Linear layers and products of matrices: torch.linear, matmul, addmm and their kin.
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/contractions.h"
+#include "runtime/operators/convolution.h"
+#include "runtime/operators/elements.h"
+#include "runtime/operators/matmul.h"
+#include "runtime/operators/views.h"
+
+namespace henson::runtime {
+namespace {
+
+void check_rank(const Tensor& tensor, std::int64_t rank, const char* name) {
+  if (tensor.dim() == rank) return;
+  throw Error(ErrorCode::kBadInput, std::string(name) + " must be a " + std::to_string(rank) +
+                                        "D tensor, but has shape " + to_string(tensor.sizes()));
+}
+
+void check_same_batch(const Tensor& a, const Tensor& b) {
+  if (a.size(0) == b.size(0)) return;
+  throw Error(ErrorCode::kBadInput, "batch1 and batch2 must have same number of batches, got " +
+                                        std::to_string(a.size(0)) + " and " +
+                                        std::to_string(b.size(0)));
+}
+
+/// A product of operands of exactly these ranks.
+Tensor ranked_matmul(const Tensor& a, std::int64_t a_rank, const Tensor& b, std::int64_t b_rank) {
+  check_rank(a, a_rank, "the first operand");
+  check_rank(b, b_rank, "the second operand");
+  if (a_rank == 3) check_same_batch(a, b);
+  return matmul(a, b);
+}
+
+/// Beta and alpha of the addmm family.
+struct Factors {
+  Scalar beta;
+  Scalar alpha;
+};
+
+void check_factors(const Factors& factors, DType dtype) {
+  if (is_floating(dtype)) return;
+  for (const auto& [name, factor] :
+       {std::pair("beta", factors.beta), std::pair("alpha", factors.alpha)}) {
+    if (is_floating(factor)) {
+      throw Error(ErrorCode::kBadInput, "For integral input tensors, argument " +
+                                            std::string(name) +
+                                            " must not be a floating point number.");
+    }
+  }
+}
+
+/// beta * self + alpha * (a · b), rounded once; self broadcasts to the product.
+Tensor add_product(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+  check_same_dtype(a, b);
+  check_same_dtype(self, a);
+  check_factors(factors, a.dtype());
+  const DType dtype = product_dtype(a.dtype());
+  Tensor total;
+  if (b.dim() == 1) {
+    const Tensor column = product(a.to(dtype), unsqueeze(b, 1).to(dtype));
+    total = reshape(column, Dims{column.size(0)});
+  } else {
+    total = product(a.to(dtype), b.to(dtype));
+  }
+  scale_and_add(total, self.to(dtype), factors.beta, factors.alpha);
+  return total.to(a.dtype());
+}
+
+Tensor addmm(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+  check_rank(a, 2, "mat1");
+  check_rank(b, 2, "mat2");
+  return add_product(self, a, b, factors);
+}
+
+Tensor addmv(const Tensor& self, const Tensor& matrix, const Tensor& vector,
+             const Factors& factors) {
+  check_rank(matrix, 2, "mat");
+  check_rank(vector, 1, "vec");
+  return add_product(self, matrix, vector, factors);
+}
+
+Tensor baddbmm(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+  check_rank(a, 3, "batch1");
+  check_rank(b, 3, "batch2");
+  check_same_batch(a, b);
+  return add_product(self, a, b, factors);
+}
+
+/// Sums over the batch one matrix at a time, each sum rounded, as PyTorch does.
+Tensor addbmm(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+  check_rank(a, 3, "batch1");
+  check_rank(b, 3, "batch2");
+  check_same_batch(a, b);
+  if (a.size(0) == 0) {
+    const Tensor nothing = Tensor::empty(a.dtype(), {a.size(1), 0});
+    return addmm(self, nothing, Tensor::empty(b.dtype(), {0, b.size(2)}), factors);
+  }
+  Tensor total = self;
+  Factors step = factors;
+  for (std::int64_t i = 0; i < a.size(0); ++i) {
+    const Tensor left = reshape(narrow(a, 0, i, 1), Dims{a.size(1), a.size(2)});
+    const Tensor right = reshape(narrow(b, 0, i, 1), Dims{b.size(1), b.size(2)});
+    total = addmm(total, left, right, step);
+    step.beta = std::int64_t{1};
+  }
+  return total;
+}
+
+Tensor addr(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+  check_rank(a, 1, "vec1");
+  check_rank(b, 1, "vec2");
+  return add_product(self, unsqueeze(a, 1), unsqueeze(b, 0), factors);
+}
+
+using AddProduct = Tensor (*)(const Tensor&, const Tensor&, const Tensor&, const Factors&);
+
+template <AddProduct kFunction>
+void run(Call& call) {
+  call.give(
+      kFunction(call.tensor(0), call.tensor(1), call.tensor(2), {call.scalar(3), call.scalar(4)}));
+}
+
+template <AddProduct kFunction>
+void run_in_place(Call& call) {
+  Tensor self = call.tensor(0);
+  const Tensor total =
+      kFunction(self, call.tensor(1), call.tensor(2), {call.scalar(3), call.scalar(4)});
+  if (total.sizes() != self.sizes()) {
+    throw Error(ErrorCode::kBadInput, "the input tensor must have shape " +
+                                          to_string(total.sizes()) + ", but has shape " +
+                                          to_string(self.sizes()));
+  }
+  copy_into(self, total);
+  call.give(self);
+}
+
+void register_products(OperatorTable& table) {
+  table.add(
+      "aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor",
+      [](Call& call) { call.give(linear(call.tensor(0), call.tensor(1), call.maybe_tensor(2))); });
+  for (const char* schema : {"aten::matmul(Tensor self, Tensor other) -> Tensor",
+                             "aten::linalg_matmul(Tensor self, Tensor other) -> Tensor"}) {
+    table.add(schema, [](Call& call) { call.give(matmul(call.tensor(0), call.tensor(1))); });
+  }
+  table.add("aten::mm(Tensor self, Tensor mat2) -> Tensor",
+            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 2)); });
+  table.add("aten::bmm(Tensor self, Tensor mat2) -> Tensor",
+            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 3, call.tensor(1), 3)); });
+  table.add("aten::mv(Tensor self, Tensor vec) -> Tensor",
+            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 1)); });
+  for (const char* schema : {"aten::dot(Tensor self, Tensor tensor) -> Tensor",
+                             "aten::vdot(Tensor self, Tensor other) -> Tensor"}) {
+    table.add(schema,
+              [](Call& call) { call.give(ranked_matmul(call.tensor(0), 1, call.tensor(1), 1)); });
+  }
+}
+
+/// One operator of the addmm family, and its in-place variant.
+template <AddProduct kFunction>
+void add_pair(OperatorTable& table, const std::string& name, const std::string& operands) {
+  const std::string rest = ", " + operands + ", *, Scalar beta=1, Scalar alpha=1) -> Tensor";
+  table.add("aten::" + name + "(Tensor self" + rest, run<kFunction>);
+  table.add("aten::" + name + "_(Tensor(a!) self" + rest + "(a!)", run_in_place<kFunction>);
+}
+
+void register_sums_of_products(OperatorTable& table) {
+  add_pair<addmm>(table, "addmm", "Tensor mat1, Tensor mat2");
+  add_pair<addmv>(table, "addmv", "Tensor mat, Tensor vec");
+  add_pair<addbmm>(table, "addbmm", "Tensor batch1, Tensor batch2");
+  add_pair<baddbmm>(table, "baddbmm", "Tensor batch1, Tensor batch2");
+  add_pair<addr>(table, "addr", "Tensor vec1, Tensor vec2");
+}
+
+}  // namespace
+
+void register_linear(OperatorTable& table) {
+  register_products(table);
+  register_sums_of_products(table);
+  register_contractions(table);
+  register_convolution(table);
+  register_pooling(table);
+}
+
+}  // namespace henson::runtime
