@@ -36,8 +36,8 @@ struct Archive {
 
   /// The root module. An old archive's modules get as class the entry of their code.
   std::shared_ptr<Object> module;
-  /// CONSTANTS.c0, c1, … The old layout numbers all tensors of the file in one row, weights too: there
-  /// this holds every tensor, and the code says which of them are constants.
+  /// CONSTANTS.c0, c1, … The old layout numbers all tensors of the file in one row, weights too:
+  /// there this holds every tensor, and the code says which of them are constants.
   std::vector<Value> constants;
   /// The dummy inputs of the trace, when the archive tells: tensors have dtype, shape and strides,
   /// and a null storage. An item that could not be read is None.

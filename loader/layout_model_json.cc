@@ -223,7 +223,8 @@ std::shared_ptr<Object> ModelJson::load_module(const Json& definition, std::size
   return object;
 }
 
-// A module's code is functions without a class: those with `self` first are its methods.
+// A module's code is functions without a class. Its methods are those whose first parameter has no
+// type: "self", or what the author called it.
 void ModelJson::load_code(const std::string& entry) {
   if (archive_.classes.contains(entry)) return;
   script::SourceFile file = code_.parse(entry, entry);
@@ -233,7 +234,7 @@ void ModelJson::load_code(const std::string& entry) {
   methods.line = 1;
   methods.entry = file.entry;
   for (script::Function& function : file.functions) {
-    const bool is_method = !function.parameters.empty() && function.parameters[0].name == "self";
+    const bool is_method = !function.parameters.empty() && !function.parameters[0].type;
     if (is_method) {
       methods.methods.push_back(std::move(function));
     } else {

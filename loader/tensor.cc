@@ -1,5 +1,8 @@
 #include "loader/tensor.h"
 
+#include <sys/mman.h>
+
+#include <cstdlib>
 #include <new>
 
 #include "loader/error.h"
@@ -9,6 +12,10 @@ namespace henson::loader {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
+// From this size on a storage is worth huge pages: the first touch of small ones costs as much as
+// reading.
+constexpr std::size_t kHugeStorage = 4 << 20;
+constexpr std::size_t kHugePage = 2 << 20;
 
 std::string list_text(std::span<const std::int64_t> numbers) {
   std::string text = "[";
@@ -60,14 +67,17 @@ void check_form(const StoredTensor& tensor, const std::string& what) {
 }  // namespace
 
 Storage::Storage(std::string entry, std::size_t bytes) : entry_(std::move(entry)), size_(bytes) {
-  if (bytes > 0) {
-    data_.reset(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment})));
-  }
+  if (bytes == 0) return;
+  const std::size_t alignment = bytes >= kHugeStorage ? kHugePage : kAlignment;
+  if (bytes > SIZE_MAX - alignment) throw std::bad_alloc();
+  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  data_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, rounded)));
+  if (!data_) throw std::bad_alloc();
+  // Whole pages only, so that no memory past the end is ever touched.
+  if (bytes >= kHugeStorage) madvise(data_.get(), bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
 }
 
-void Storage::AlignedDelete::operator()(std::byte* data) const noexcept {
-  ::operator delete (data, std::align_val_t{kAlignment});
-}
+void Storage::AlignedDelete::operator()(std::byte* data) const noexcept { std::free(data); }
 
 std::optional<std::int64_t> element_count(std::span<const std::int64_t> shape) noexcept {
   std::int64_t count = 1;
