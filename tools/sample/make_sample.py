@@ -118,7 +118,7 @@ def make_minilm(model_dir, keep):
 
 def make_small(rows):
     torch.manual_seed(1)
-    config = transformers.BertConfig(vocab_size=SMALL_VOCABULARY, hidden_size=32, num_hidden_layers=2,
+    config = transformers.BertConfig(vocab_size=SMALL_VOCABULARY, hidden_size=32, num_hidden_layers=1,
                                      num_attention_heads=4, intermediate_size=64,
                                      max_position_embeddings=64, initializer_range=0.3)
     encoder = SentenceEncoder(transformers.BertModel(config)).eval()
