@@ -1,0 +1,42 @@
+# Installs Henson into a new prefix, builds a copy of the consumer against it with find_package alone
+# in a build tree of its own, and runs it.
+#   cmake -D BUILD_DIR=... -D SOURCE_DIR=... -D CXX=... -D BUILD_TYPE=... -D ARCHIVE=... -P run.cmake
+cmake_minimum_required(VERSION 3.20)
+
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT status EQUAL 0)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "${command}\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+set(work ${BUILD_DIR}/consumer)
+file(REMOVE_RECURSE ${work})
+run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${work}/prefix)
+file(COPY ${SOURCE_DIR}/tests/consumer/CMakeLists.txt ${SOURCE_DIR}/tests/consumer/main.cc
+  DESTINATION ${work}/source)
+run(${CMAKE_COMMAND} -S ${work}/source -B ${work}/build -G Ninja -D CMAKE_PREFIX_PATH=${work}/prefix
+  -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_BUILD_TYPE=${BUILD_TYPE})
+
+# The build folder may lie within the source tree: what is left without it must not name the tree.
+foreach(file compile_commands.json build.ninja)
+  file(READ ${work}/build/${file} commands)
+  string(REPLACE ${BUILD_DIR} "" commands "${commands}")
+  string(FIND "${commands}" ${SOURCE_DIR} position)
+  if(NOT position EQUAL -1)
+    message(FATAL_ERROR "the consumer's ${file} names the source tree ${SOURCE_DIR}")
+  endif()
+endforeach()
+file(READ ${work}/build/compile_commands.json commands)
+string(FIND "${commands}" ${work}/prefix position)
+if(position EQUAL -1)
+  message(FATAL_ERROR "the consumer does not compile against ${work}/prefix")
+endif()
+
+run(${CMAKE_COMMAND} --build ${work}/build)
+run(${work}/build/consumer ${ARCHIVE})
+if(NOT output STREQUAL "1 5 32 ")
+  message(FATAL_ERROR "the consumer printed \"${output}\"")
+endif()
