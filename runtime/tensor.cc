@@ -97,10 +97,10 @@ std::int64_t Tensor::numel() const noexcept {
 }
 
 bool Tensor::is_contiguous() const noexcept {
+  if (numel() == 0) return true;
   std::int64_t expected = 1;
   for (std::size_t d = impl_->sizes.size(); d-- > 0;) {
     const std::int64_t size = impl_->sizes[d];
-    if (size == 0) return true;
     if (size != 1 && impl_->strides[d] != expected) return false;
     expected *= size;
   }

@@ -6,6 +6,7 @@
 #include "runtime/operators/elements.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/operator.h"
+#include "runtime/operators/views.h"
 
 namespace henson::runtime {
 namespace {
@@ -33,6 +34,7 @@ void same(Call& call) { call.give(call.arg(0)); }
 
 void copy_kernel(Call& call) {
   Tensor self = call.tensor(0);
+  check_writable(self);
   copy_into(self, call.tensor(1));
   call.give(self);
 }

@@ -137,7 +137,8 @@ void resize(Tensor& self, const Dims& sizes) {
 
 void fill_kernel(Call& call) {
   Tensor self = call.tensor(0);
-  copy_into(self, to_tensor(call.scalar(1), self.dtype()));
+  check_writable(self);
+  fill(self, call.scalar(1));
   call.give(self);
 }
 
@@ -148,6 +149,7 @@ void fill_tensor_kernel(Call& call) {
     fail("fill_ only supports 0-dimension value tensor but got tensor with " +
          std::to_string(value.dim()) + " dimensions.");
   }
+  check_writable(self);
   copy_into(self, value);
   call.give(self);
 }

@@ -90,9 +90,10 @@ Tensor diag(const Tensor& self, std::int64_t offset) {
   fail("diag(): Supports 1D or 2D tensors. Got " + std::to_string(self.dim()) + "D");
 }
 
-/// The sum of a matrix's diagonal: integers and booleans in int64, as sums are.
+/// The sum of a matrix's diagonal: integers in int64, as sums are.
 Tensor trace(const Tensor& self) {
   if (self.dim() != 2) fail("trace: expected a matrix");
+  if (self.dtype() == DType::kBool) fail("trace is not implemented for bool");
   const Tensor line = diagonal(self, 0, 0, 1);
   if (is_floating(self.dtype())) {
     double sum = 0;

@@ -10,8 +10,8 @@
 namespace henson::runtime {
 namespace {
 
-/// Converts as a C++ cast would, where that is defined; a float out of an integer's range wraps
-/// through int64, as PyTorch's CPU kernels do for the values that occur.
+/// Converts as a C++ cast would, where that is defined; a float out of range goes by way of
+/// the lowest int64, or of the lowest int32 for the narrower types, as on PyTorch's CPUs.
 template <typename To, typename From>
 To convert(From value) {
   if constexpr (std::is_same_v<To, From>) {
@@ -23,11 +23,13 @@ To convert(From value) {
   } else if constexpr (is_reduced_float<From>) {
     return convert<To>(static_cast<float>(value));
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    constexpr From kLimit = static_cast<From>(9223372036854775808.0);
+    using Wide = std::conditional_t<sizeof(To) == 8, std::int64_t, std::int32_t>;
+    constexpr From kLimit = sizeof(To) == 8 ? static_cast<From>(9223372036854775808.0)
+                                            : static_cast<From>(2147483648.0);
     if (!(value >= -kLimit && value < kLimit)) {
-      return static_cast<To>(std::numeric_limits<std::int64_t>::min());
+      return static_cast<To>(std::numeric_limits<Wide>::min());
     }
-    return static_cast<To>(static_cast<std::int64_t>(value));
+    return static_cast<To>(static_cast<Wide>(value));
   } else {
     return static_cast<To>(value);
   }

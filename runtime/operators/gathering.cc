@@ -259,7 +259,7 @@ Tensor take_along(const Tensor& self, const Tensor& indices, std::optional<std::
   if (indices.dtype() != DType::kInt64) {
     fail("torch.take_along_dim(): dtype of indices should be Long");
   }
-  if (!dim) return take_along(reshape(self, Dims{-1}), reshape(indices, Dims{-1}), 0);
+  if (!dim) return gather(reshape(self, Dims{-1}), 0, reshape(indices, Dims{-1}));
   if (self.dim() != indices.dim()) {
     fail("torch.take_along_dim(): input and indices should have the same number of dimensions");
   }
@@ -277,7 +277,8 @@ Tensor take_along(const Tensor& self, const Tensor& indices, std::optional<std::
   Tensor which = expand_to(indices, common).clone();
   for (std::int64_t& value :
        std::span(which.mutable_data<std::int64_t>(), static_cast<std::size_t>(which.numel()))) {
-    if (value < 0) value += size;
+    // PyTorch takes any index here, modulo the size.
+    if (size > 0) value = (value % size + size) % size;
   }
   return gather(source, *dim, which);
 }

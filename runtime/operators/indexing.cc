@@ -14,8 +14,21 @@ namespace {
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
+/// One value put where one mask says, which PyTorch converts to self's dtype.
+bool fills_mask(const std::vector<std::optional<Tensor>>& indices, const Tensor& values) {
+  std::size_t masks = 0;
+  for (const std::optional<Tensor>& index : indices) {
+    if (!index) continue;
+    if (index->dtype() != DType::kBool && index->dtype() != DType::kUInt8) return false;
+    ++masks;
+  }
+  return masks == 1 && values.numel() == 1;
+}
+
 Tensor index_put(Tensor self, const std::vector<std::optional<Tensor>>& indices,
-                 const Tensor& values, bool accumulate) {
+                 const Tensor& value, bool accumulate) {
+  const bool fills = !accumulate && fills_mask(indices, value);
+  const Tensor values = fills ? reshape(value.to(self.dtype()), {}) : value;
   if (self.dtype() != values.dtype()) {
     fail("Index put requires the source and destination dtypes match, got " +
          std::string(name_of(self.dtype())) + " for the destination and " +
@@ -90,7 +103,7 @@ Tensor index_fill(Tensor self, std::int64_t dim, const Tensor& index, const Tens
     fail("index_fill_(): Expected a vector of int64 for index.");
   }
   indices.emplace_back(as_vector(index));
-  put_elements(target, plan_index(target, indices), value.to(self.dtype()));
+  put_elements(target, plan_index(target, indices), to_tensor(to_scalar(value), self.dtype()));
   return self;
 }
 

@@ -44,10 +44,9 @@ T converted(const Scalar& number, DType dtype) {
     return static_cast<T>(value);
   } else {
     const double value = to_double(number);
-    if constexpr (std::is_same_v<T, float>) {
-      if (std::isfinite(value) && std::abs(value) > std::numeric_limits<float>::max()) {
-        overflow(dtype);
-      }
+    if constexpr (!std::is_same_v<T, double>) {
+      const auto highest = static_cast<double>(std::numeric_limits<T>::max());
+      if (std::isfinite(value) && std::abs(value) > highest) overflow(dtype);
     }
     if constexpr (is_reduced_float<T>) {
       return static_cast<T>(static_cast<float>(value));
@@ -95,9 +94,15 @@ Value to_value(const std::vector<Tensor>& tensors) {
   return Value::list({tensors.begin(), tensors.end()});
 }
 
+void fill(Tensor& tensor, const Scalar& number) {
+  const bool reduced = tensor.numel() == 1 &&
+                       (tensor.dtype() == DType::kFloat16 || tensor.dtype() == DType::kBFloat16);
+  copy_into(tensor, to_tensor(number, reduced ? DType::kFloat64 : tensor.dtype()));
+}
+
 Tensor filled(Dims sizes, const Scalar& number, DType dtype) {
   Tensor tensor = Tensor::empty(dtype, std::move(sizes));
-  copy_into(tensor, to_tensor(number, dtype));
+  fill(tensor, number);
   return tensor;
 }
 

@@ -35,9 +35,12 @@ Tensor constant_pad(const Tensor& self, const Dims& pad, const Scalar& value) {
            std::to_string(pad[2 * i]) + " and " + std::to_string(pad[2 * i + 1]) +
            ", resulted in a negative output size");
     }
-    const std::int64_t first = std::clamp<std::int64_t>(-pad[2 * i], 0, sizes[d]);
-    const std::int64_t last = sizes[d] - std::clamp<std::int64_t>(-pad[2 * i + 1], 0, sizes[d]);
-    source = slice(source, static_cast<std::int64_t>(d), first, std::max(first, last), 1);
+    if (pad[2 * i] < -sizes[d] || pad[2 * i + 1] < -sizes[d]) {
+      fail("narrow(): length must be non-negative.");
+    }
+    const std::int64_t first = std::max<std::int64_t>(-pad[2 * i], 0);
+    const std::int64_t last = sizes[d] - std::max<std::int64_t>(-pad[2 * i + 1], 0);
+    source = narrow(source, static_cast<std::int64_t>(d), first, last - first);
     sizes[d] = grown;
   }
   const Tensor out = filled(sizes, value, self.dtype());
@@ -69,6 +72,14 @@ std::int64_t place_at(std::int64_t position, std::int64_t size, Border border) {
 
 Tensor pad_dimension(const Tensor& self, std::size_t dim, std::int64_t before, std::int64_t after,
                      Border border) {
+  if (border == Border::kCircular && (before < 0 || after < 0)) {
+    // Cut first: the ring is what is left.
+    const auto cut_of = [](std::int64_t amount) { return std::max<std::int64_t>(-amount, 0); };
+    const Tensor cut = slice(self, static_cast<std::int64_t>(dim), cut_of(before),
+                             self.sizes()[dim] - cut_of(after), 1);
+    return pad_dimension(cut, dim, std::max<std::int64_t>(before, 0),
+                         std::max<std::int64_t>(after, 0), border);
+  }
   const std::int64_t size = self.sizes()[dim];
   const std::int64_t most = border == Border::kReflect ? size - 1 : size;
   if (border != Border::kReplicate && (before > most || after > most)) {

@@ -63,7 +63,7 @@ Tensor kron(const Tensor& a, const Tensor& b) {
   return reshape(multiply(reshape(a, a_pairs), reshape(b, b_pairs)), sizes);
 }
 
-std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, bool columns_first) {
+std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors) {
   if (tensors.empty()) fail("meshgrid expects a non-empty TensorList");
   Dims sizes;
   for (const Tensor& tensor : tensors) {
@@ -77,9 +77,7 @@ std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, bool columns_fi
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     Dims own(sizes.size(), 1);
     own[i] = sizes[i];
-    Tensor grid = expand_to(view(tensors[i], own), sizes);
-    if (columns_first && sizes.size() > 1) grid = transpose(grid, 0, 1);
-    grids.push_back(grid);
+    grids.push_back(expand_to(view(tensors[i], own), sizes));
   }
   return grids;
 }
@@ -92,7 +90,7 @@ void meshgrid_kernel(Call& call) {
   std::vector<Tensor> tensors = call.tensors(0);
   const bool exchanged = indexing == "xy" && tensors.size() > 1;
   if (exchanged) std::swap(tensors[0], tensors[1]);
-  std::vector<Tensor> grids = meshgrid(tensors, exchanged);
+  std::vector<Tensor> grids = meshgrid(tensors);
   if (exchanged) std::swap(grids[0], grids[1]);
   call.give(to_value(grids));
 }
@@ -112,7 +110,7 @@ Tensor cartesian_prod(const std::vector<Tensor>& tensors) {
   }
   if (tensors.size() == 1) return tensors[0];
   std::vector<Tensor> columns;
-  for (const Tensor& grid : meshgrid(tensors, false)) columns.push_back(reshape(grid, Dims{-1}));
+  for (const Tensor& grid : meshgrid(tensors)) columns.push_back(reshape(grid, Dims{-1}));
   return stack(columns, 1);
 }
 

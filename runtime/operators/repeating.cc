@@ -41,10 +41,10 @@ Tensor repeated_indices(const Tensor& repeats, std::optional<std::int64_t> outpu
 
 Tensor repeat_interleave(const Tensor& self, const Tensor& repeats, std::optional<std::int64_t> dim,
                          std::optional<std::int64_t> output_size) {
+  if (dim && self.dim() == 0) fail("repeat_interleave: the tensor has no dimensions");
   const Tensor source = dim ? self : reshape(self, Dims{-1});
   const std::int64_t at = wrap_dim(dim.value_or(0), source.dim());
-  const Tensor vector = at_least(source, 1);
-  const std::int64_t size = vector.sizes()[static_cast<std::size_t>(at)];
+  const std::int64_t size = source.size(at);
   Tensor counts = repeats;
   if (counts.dim() == 0 || (counts.dim() == 1 && counts.numel() == 1)) {
     counts = expand_to(reshape(counts, Dims{1}), Dims{size});
@@ -53,14 +53,15 @@ Tensor repeat_interleave(const Tensor& self, const Tensor& repeats, std::optiona
          std::to_string(counts.numel()) + " and input.size(" + std::to_string(at) +
          ") = " + std::to_string(size));
   }
-  return take_elements(vector,
-                       plan_index_select(vector, at, repeated_indices(counts, output_size)));
+  return take_elements(source,
+                       plan_index_select(source, at, repeated_indices(counts, output_size)));
 }
 
 /// Elements moved by `shift` along a dimension, those that fall off coming in again.
 Tensor roll_once(const Tensor& self, std::int64_t shift, std::int64_t dim) {
-  const std::int64_t size = at_least(self, 1).size(dim);
-  if (self.numel() == 0 || self.dim() == 0) return self.clone();
+  if (self.dim() == 0) fail("roll: the tensor has no dimensions");
+  const std::int64_t size = self.size(dim);
+  if (self.numel() == 0) return self.clone();
   const std::int64_t start = ((-(shift % size)) % size + size) % size;
   return cat({slice(self, dim, start, size, 1), slice(self, dim, 0, start, 1)}, dim);
 }
@@ -128,6 +129,7 @@ void register_repeats(OperatorTable& table) {
       "aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? "
       "output_size=None) -> Tensor",
       [](Call& call) {
+        if (call.integer(1) < 0) fail("Repeats must be non-negative");
         call.give(repeat_interleave(call.tensor(0), Tensor::scalar(call.integer(1)),
                                     call.maybe_integer(2), call.maybe_integer(3)));
       });

@@ -21,7 +21,17 @@ void check_step(bool zero, bool consistent) {
   if (!consistent) fail("upper bound and lower bound inconsistent with step sign");
 }
 
-Tensor arange_of_integers(const Scalar& start, const Scalar& end, const Scalar& step, DType dtype) {
+std::int64_t count_between(double first, double last, double step) {
+  if (!std::isfinite(first) || !std::isfinite(last)) {
+    fail("unsupported range: " + std::to_string(first) + " -> " + std::to_string(last));
+  }
+  check_step(step == 0, step > 0 ? last >= first : last <= first);
+  const double count = std::ceil((last - first) / step);
+  if (!(count >= 0 && count <= kMaxCount)) fail("arange: too many elements");
+  return static_cast<std::int64_t>(count);
+}
+
+Tensor arange_of_integers(const Scalar& start, const Scalar& end, const Scalar& step) {
   const std::int64_t first = to_int_checked(start);
   const std::int64_t last = to_int_checked(end);
   const std::int64_t stride = to_int_checked(step);
@@ -40,6 +50,22 @@ Tensor arange_of_integers(const Scalar& start, const Scalar& end, const Scalar& 
     out[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(first) +
                                        i * static_cast<std::uint64_t>(stride));
   }
+  return sequence;
+}
+
+/// Narrow integers: counted in double, computed from ends and step cut to integers.
+Tensor arange_of_narrow_integers(const Scalar& start, const Scalar& end, const Scalar& step,
+                                 DType dtype) {
+  const std::int64_t count = count_between(to_double(start), to_double(end), to_double(step));
+  const std::int64_t first = to_int_checked(start);
+  const std::int64_t stride = to_int_checked(step);
+  Tensor sequence = Tensor::empty(DType::kInt64, {count});
+  auto* const out = sequence.mutable_data<std::int64_t>();
+  for (std::int64_t i = 0; i < count; ++i) {
+    out[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(first) +
+                                       static_cast<std::uint64_t>(i) *
+                                           static_cast<std::uint64_t>(stride));
+  }
   return sequence.to(dtype);
 }
 
@@ -47,13 +73,7 @@ Tensor arange_of_reals(const Scalar& start, const Scalar& end, const Scalar& ste
   const double first = to_double(start);
   const double last = to_double(end);
   const double stride = to_double(step);
-  if (!std::isfinite(first) || !std::isfinite(last)) {
-    fail("unsupported range: " + std::to_string(first) + " -> " + std::to_string(last));
-  }
-  check_step(stride == 0, stride > 0 ? last >= first : last <= first);
-  const double count = std::ceil((last - first) / stride);
-  if (!(count >= 0 && count <= kMaxCount)) fail("arange: too many elements");
-  Tensor sequence = Tensor::empty(DType::kFloat64, {static_cast<std::int64_t>(count)});
+  Tensor sequence = Tensor::empty(DType::kFloat64, {count_between(first, last, stride)});
   auto* const out = sequence.mutable_data<double>();
   for (std::int64_t i = 0; i < sequence.numel(); ++i) {
     out[i] = first + stride * static_cast<double>(i);
@@ -66,8 +86,9 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step,
   const bool real = is_floating(start) || is_floating(end) || is_floating(step);
   const DType type = dtype.value_or(real ? DType::kFloat32 : DType::kInt64);
   if (type == DType::kBool) fail("arange is not implemented for bool");
-  return is_floating(type) ? arange_of_reals(start, end, step, type)
-                           : arange_of_integers(start, end, step, type);
+  if (is_floating(type)) return arange_of_reals(start, end, step, type);
+  return type == DType::kInt64 ? arange_of_integers(start, end, step)
+                               : arange_of_narrow_integers(start, end, step, type);
 }
 
 /// `steps` numbers from start to end: the first half counted from the start, the second from the
@@ -153,10 +174,6 @@ void logspace_kernel(Call& call) {
 }
 
 }  // namespace
-
-Tensor iota(std::int64_t count) {
-  return arange_of_integers(std::int64_t{0}, count, std::int64_t{1}, DType::kInt64);
-}
 
 void register_sequences(OperatorTable& table) {
   const std::string options =

@@ -5,8 +5,6 @@
 
 namespace henson::runtime {
 
-/// 0 to count - 1.
-Tensor iota(std::int64_t count);
 void register_sequences(OperatorTable& table);
 
 }  // namespace henson::runtime

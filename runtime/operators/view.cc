@@ -24,9 +24,10 @@ Tensor sliced(Call& call) {
                call.integer(4));
 }
 
-/// x.mT: the last two dimensions exchanged.
+/// x.mT: the last two dimensions exchanged; a number stays as it is.
 Tensor last_transposed(const Tensor& tensor) {
-  if (tensor.dim() < 2) {
+  if (tensor.dim() == 0) return tensor;
+  if (tensor.dim() == 1) {
     throw Error(ErrorCode::kBadInput,
                 "tensor.mT is only supported on matrices or batches of matrices. Got " +
                     std::to_string(tensor.dim()) + "-D tensor.");
@@ -88,12 +89,6 @@ void split_by_tensor(Call& call) {
   const auto* const first = indices.data<std::int64_t>();
   call.give(to_value(
       tensor_split_at(call.tensor(0), Dims(first, first + indices.numel()), call.integer(2))));
-}
-
-std::vector<Tensor> clones(const std::vector<Tensor>& tensors) {
-  std::vector<Tensor> copies;
-  for (const Tensor& tensor : tensors) copies.push_back(tensor.clone());
-  return copies;
 }
 
 void register_reshaping(OperatorTable& table) {
@@ -242,19 +237,20 @@ void register_splits(OperatorTable& table) {
       "aten::tensor_split.tensor_indices_or_sections(Tensor(a) self, Tensor "
       "tensor_indices_or_sections, int dim=0) -> Tensor(a)[]",
       split_by_tensor);
-  // These promise results that do not alias.
-  table.add("aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]", [](Call& call) {
-    call.give(to_value(clones(chunk(call.tensor(0), call.integer(1), call.integer(2)))));
-  });
-  table.add("aten::unsafe_split.Tensor(Tensor self, int split_size, int dim=0) -> Tensor[]",
+  // PyTorch's signatures say that these do not alias; its results do.
+  table.add("aten::unsafe_chunk(Tensor(a) self, int chunks, int dim=0) -> Tensor(a)[]",
             [](Call& call) {
-              call.give(to_value(clones(split(call.tensor(0), call.integer(1), call.integer(2)))));
+              call.give(to_value(chunk(call.tensor(0), call.integer(1), call.integer(2))));
             });
-  table.add("aten::unsafe_split_with_sizes(Tensor self, int[] split_sizes, int dim=0) -> Tensor[]",
+  table.add("aten::unsafe_split.Tensor(Tensor(a) self, int split_size, int dim=0) -> Tensor(a)[]",
             [](Call& call) {
-              call.give(to_value(
-                  clones(split_with_sizes(call.tensor(0), call.ints(1), call.integer(2)))));
+              call.give(to_value(split(call.tensor(0), call.integer(1), call.integer(2))));
             });
+  table.add(
+      "aten::unsafe_split_with_sizes(Tensor(a) self, int[] split_sizes, int dim=0) -> Tensor(a)[]",
+      [](Call& call) {
+        call.give(to_value(split_with_sizes(call.tensor(0), call.ints(1), call.integer(2))));
+      });
 }
 
 void register_numpy_splits(OperatorTable& table) {

@@ -31,6 +31,16 @@ std::string to_string(std::span<const std::int64_t> sizes) {
   return text + "]";
 }
 
+void check_writable(const Tensor& tensor) {
+  for (std::size_t d = 0; d < tensor.sizes().size(); ++d) {
+    if (tensor.sizes()[d] > 1 && tensor.strides()[d] == 0) {
+      fail(
+          "unsupported operation: more than one element of the written-to tensor refers to a "
+          "single memory location. Please clone() the tensor before performing the operation.");
+    }
+  }
+}
+
 Dims infer_sizes(std::span<const std::int64_t> sizes, std::int64_t numel) {
   Dims inferred(sizes.begin(), sizes.end());
   const auto invalid = [&] {
@@ -109,6 +119,9 @@ Tensor view(const Tensor& tensor, std::span<const std::int64_t> sizes) {
 
 Tensor view_as_dtype(const Tensor& tensor, DType dtype) {
   if (is_quantized(dtype) || is_quantized(tensor.dtype())) throw_unsupported_dtype(dtype);
+  if (dtype == DType::kBool && tensor.dtype() != DType::kBool) {
+    throw Error(ErrorCode::kUnsupported, "view: the bytes of another dtype shown as bool");
+  }
   const auto from = static_cast<std::int64_t>(size_of(tensor.dtype()));
   const auto to = static_cast<std::int64_t>(size_of(dtype));
   Dims sizes = tensor.sizes();

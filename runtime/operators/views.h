@@ -61,6 +61,9 @@ std::vector<Tensor> tensor_split(const Tensor& tensor, std::int64_t sections, st
 std::vector<Tensor> tensor_split_at(const Tensor& tensor, const Dims& indices, std::int64_t dim);
 std::vector<Tensor> unbind(const Tensor& tensor, std::int64_t dim);
 
+/// Throws when elements of a tensor that is to be written share memory, as expanded ones do.
+void check_writable(const Tensor& tensor);
+
 /// "[2, 3]": for errors.
 std::string to_string(std::span<const std::int64_t> sizes);
 
