@@ -82,6 +82,7 @@ class PickleMachine {
   void build(NodeId object, NodeId state);
   void reduce(const PickleName& callable, const Sequence& arguments);
   void load_storage(NodeId id);
+  void check_place(const StoredTensor& tensor) const;
   void rebuild_tensor(const Sequence& arguments, bool quantized);
   void ordered_dict(const Sequence& arguments);
   Quantization quantization_of(NodeId quantizer);

@@ -184,6 +184,14 @@ void PickleMachine::load_storage(NodeId id) {
   push(make({std::move(storage), 0, false}));
 }
 
+void PickleMachine::check_place(const StoredTensor& tensor) const {
+  try {
+    check_bounds(tensor, reader_.entry());
+  } catch (const Error& error) {
+    fail(error.message());  // with the byte offset
+  }
+}
+
 void PickleMachine::rebuild_tensor(const Sequence& arguments, bool quantized) {
   const auto* storage = std::get_if<StorageRef>(&nodes_[argument(arguments, 0)].content);
   if (!storage) fail("a tensor without a storage");
@@ -198,7 +206,7 @@ void PickleMachine::rebuild_tensor(const Sequence& arguments, bool quantized) {
   tensor->shape = integers(argument(arguments, 2), "a tensor's sizes");
   tensor->strides = integers(argument(arguments, 3), "a tensor's strides");
   if (tensor->storage) {
-    check_bounds(*tensor, reader_.entry() + " at byte " + std::to_string(opcode_offset_));
+    check_place(*tensor);
   } else if (!element_count(tensor->shape)) {
     fail("a tensor whose sizes are negative or overflow");
   }

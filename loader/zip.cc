@@ -76,11 +76,12 @@ Zip::Zip(const std::filesystem::path& path) {
   int code = 0;
   archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
   if (!archive_) {
+    if (code == ZIP_ER_NOZIP) bad_zip("a zip file without its end: truncated; copy it again");
     zip_error_t error;
     zip_error_init_with_code(&error, code);
     const std::string reason = zip_error_strerror(&error);
     zip_error_fini(&error);
-    bad_zip("the zip file is damaged or truncated (" + reason + "); copy it again");
+    bad_zip("the zip file is damaged (" + reason + "); copy it again");
   }
   list_entries(std::filesystem::file_size(path));
 }
@@ -156,7 +157,7 @@ std::string Zip::read_text(std::size_t index, std::uint64_t cap, const std::stri
   return text;
 }
 
-std::string Zip::read_start(std::size_t index, std::size_t size) const noexcept {
+std::string Zip::read_start(std::size_t index, std::size_t size) const {
   const EntryFile file(zip_fopen_index(archive_.get(), index, 0));
   if (!file) return {};
   std::string text(size, '\0');

@@ -41,7 +41,7 @@ class Zip {
   /// The whole entry as text; refused when it has more than `cap` bytes.
   std::string read_text(std::size_t index, std::uint64_t cap, const std::string& label) const;
   /// At most the first `size` bytes, without a checksum: for a look at what a file is.
-  std::string read_start(std::size_t index, std::size_t size) const noexcept;
+  std::string read_start(std::size_t index, std::size_t size) const;
 
  private:
   struct Close {
