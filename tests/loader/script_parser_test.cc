@@ -446,7 +446,8 @@ TEST(Parser, SurvivesMutations) {
   EXPECT_GT(refused, parsed);
 }
 
-// Two megabytes of each: quadratic work would take many minutes. The bound is wide, for slow machines.
+// Two megabytes of each: quadratic work would take many minutes. The bound is wide, for slow
+// machines.
 TEST(Parser, LongFilesTakeLinearTime) {
   constexpr std::size_t kBytes = 2'000'000;
   const auto fill = [](std::string_view piece) { return repeat(piece, kBytes / piece.size()); };
