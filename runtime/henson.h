@@ -108,6 +108,8 @@ struct WeightInfo {
   std::string storage;               // the entry that holds it: tensors with the same one may alias
   std::vector<std::string> same_as;  // names of tensors over the very same elements
   Tensor tensor;                     // the elements; empty for quantized tensors
+  bool is_embedding_table = false;   // the computation looks rows up in it
+  bool is_linear_weight = false;     // the computation multiplies by it or by its transpose
 };
 
 /// A size of the dummy input that the code holds.
