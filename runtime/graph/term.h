@@ -1,0 +1,65 @@
+// What a name of the code stands for while a graph is built. Modules, tuples, lists and dicts exist
+// only here: the graph holds the values within them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "loader/value.h"
+#include "runtime/graph/graph.h"
+
+namespace henson::runtime {
+
+struct Term;
+
+struct ModuleTerm {
+  std::shared_ptr<const loader::Object> object;
+  std::string path;  // "encoder.layer.0", "" for the root
+};
+struct TupleTerm {
+  std::vector<Term> items;
+  std::vector<std::string> names;  // of a NamedTuple
+};
+struct ListTerm {
+  std::vector<Term> items;
+  std::optional<Type> element;  // when annotated
+};
+struct DictTerm {
+  std::vector<std::pair<std::string, Term>> items;
+};
+/// An input that is a dict or a list: its parts become inputs when the code takes them.
+struct OpenInput {
+  std::string path;
+  std::string name;
+  bool dict = true;
+  Type element;
+  std::map<std::string, Term> parts;
+};
+/// `uninitialized(T)`: the value of a branch that is never taken.
+struct Uninitialized {};
+
+/// Lists, dicts and open inputs are shared: code may change them through any of their names.
+struct Term
+    : std::variant<ValueId, ModuleTerm, std::shared_ptr<TupleTerm>, std::shared_ptr<ListTerm>,
+                   std::shared_ptr<DictTerm>, std::shared_ptr<OpenInput>, Uninitialized> {
+  using variant::variant;
+
+  template <typename T>
+  const T* get() const noexcept {
+    return std::get_if<T>(this);
+  }
+};
+
+inline Term make_tuple_term(std::vector<Term> items, std::vector<std::string> names = {}) {
+  return std::make_shared<TupleTerm>(TupleTerm{std::move(items), std::move(names)});
+}
+inline Term make_list_term(std::vector<Term> items) {
+  return std::make_shared<ListTerm>(ListTerm{std::move(items), std::nullopt});
+}
+
+}  // namespace henson::runtime
