@@ -39,6 +39,9 @@ class Tensor {
   /// Uses the caller's elements, which must live and stay as they are while the tensor is in use.
   static Tensor borrow(DType dtype, std::vector<std::int64_t> shape,
                        std::span<const std::byte> bytes);
+  /// Uses elements that `owner` keeps alive.
+  static Tensor share(DType dtype, std::vector<std::int64_t> shape,
+                      std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
   template <typename T, std::size_t N>
   static Tensor borrow(std::span<const T, N> values, std::vector<std::int64_t> shape) {
     return borrow(dtype_of<T>(), std::move(shape), std::as_bytes(values));

@@ -3,6 +3,20 @@
 #include <algorithm>
 
 namespace henson::runtime {
+namespace {
+
+void collect_leaves(const OutputShape& output, std::vector<ValueId>& leaves) {
+  if (output.kind == OutputShape::Kind::kLeaf) leaves.push_back(output.value);
+  for (const OutputShape& item : output.items) collect_leaves(item, leaves);
+}
+
+}  // namespace
+
+std::vector<ValueId> leaves_of(const OutputShape& output) {
+  std::vector<ValueId> leaves;
+  collect_leaves(output, leaves);
+  return leaves;
+}
 
 ValueId Graph::add_value(GraphValue value) {
   values.push_back(std::move(value));

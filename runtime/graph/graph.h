@@ -64,6 +64,8 @@ struct Graph {
   ValueId add_constant(Value value, Type type, std::string name = {});
 };
 
+/// The values at the leaves of an output, in order.
+std::vector<ValueId> leaves_of(const OutputShape& output);
 /// The type of a value that exists.
 Type type_of(const Value& value);
 /// "code/__torch__/model.py:17".

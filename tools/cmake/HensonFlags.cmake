@@ -7,7 +7,7 @@ endif()
 
 add_library(henson_flags INTERFACE)
 target_compile_options(henson_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  -Wno-sign-conversion $<$<BOOL:${HENSON_WERROR}>:-Werror>)
+  -Wno-sign-conversion -Wno-restrict $<$<BOOL:${HENSON_WERROR}>:-Werror>)
 target_include_directories(henson_flags INTERFACE ${PROJECT_SOURCE_DIR})
 
 if(HENSON_SANITIZE)

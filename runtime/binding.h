@@ -1,0 +1,28 @@
+// The caller's inputs, matched to a graph's.
+#pragma once
+
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/graph/builder.h"
+#include "runtime/henson.h"
+
+namespace henson::runtime {
+
+/// Parameters with defaults for which the caller gives nothing.
+std::set<std::string> omitted_parameters(const BuiltGraph& built,
+                                         std::span<const NamedInput> inputs);
+
+/// Values for graph.inputs, in order. Throws henson::Error (kBadInput), naming the input, for one
+/// that is missing, given twice or not known, and for a dtype that the computation cannot take.
+/// Borrows the callers' elements.
+std::vector<Value> bind_inputs(const BuiltGraph& built, std::span<const NamedInput> inputs);
+
+/// Inputs by position, as named ones. Trailing inputs that have defaults or that nothing reads may
+/// be absent.
+std::vector<NamedInput> name_inputs(const BuiltGraph& built,
+                                    std::span<const henson::Tensor> inputs);
+
+}  // namespace henson::runtime

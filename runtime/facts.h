@@ -1,0 +1,20 @@
+// What there is to tell of an archive and its graph: inputs, tensors, structure, notes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "loader/archive.h"
+#include "runtime/graph/builder.h"
+#include "runtime/henson.h"
+
+namespace henson::runtime {
+
+std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Graph& graph);
+std::vector<WeightInfo> describe_weights(const loader::Archive& archive);
+ModelInfo describe_model(const loader::Archive& archive, const Graph& graph);
+std::vector<std::string> notes_of(const Graph& graph);
+/// A line a node: what it computes, of what, and where the code says so.
+std::vector<std::string> describe_nodes(const Graph& graph);
+
+}  // namespace henson::runtime

@@ -1,0 +1,70 @@
+#include <algorithm>
+
+#include "loader/error.h"
+#include "runtime/facts.h"
+#include "runtime/model_impl.h"
+
+namespace henson {
+namespace {
+
+/// Whether a value of the computation has the dtype: a weight that it reads, a constant or a
+/// result.
+bool graph_has(const runtime::Graph& graph, DType dtype) {
+  std::vector<bool> used(graph.values.size(), false);
+  for (const runtime::Node& node : graph.nodes) {
+    for (const runtime::ValueId id : node.inputs) used[id] = true;
+    for (const runtime::ValueId id : node.outputs) used[id] = true;
+  }
+  for (std::size_t id = 0; id < used.size(); ++id) {
+    if (used[id] && graph.values[id].dtype == dtype) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
+  program_ = std::make_unique<const Program>(runtime::build_graph(archive_));
+  const runtime::Graph& graph = program_->built.graph;
+  inputs = runtime::describe_inputs(archive_, graph);
+  weights = runtime::describe_weights(archive_);
+  info = runtime::describe_model(archive_, graph);
+  notes = runtime::notes_of(graph);
+}
+
+const Program& Model::Impl::program_without(const std::set<std::string>& omitted) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_ptr<const Program>& variant = variants_[omitted];
+  if (variant == nullptr) {
+    variant = std::make_unique<const Program>(runtime::build_graph(archive_, {"forward", omitted}));
+  }
+  return *variant;
+}
+
+Model Model::open(const std::filesystem::path& path) {
+  return Model(std::make_shared<const Impl>(loader::open_archive(path)));
+}
+
+std::span<const InputInfo> Model::inputs() const { return impl_->inputs; }
+std::span<const WeightInfo> Model::weights() const { return impl_->weights; }
+const ModelInfo& Model::info() const { return impl_->info; }
+std::span<const Lock> Model::locks() const { return impl_->locks; }
+std::span<const std::string> Model::notes() const { return impl_->notes; }
+
+bool Model::computes_in(DType dtype) const {
+  return graph_has(impl_->program().built.graph, dtype);
+}
+
+bool Model::computes_quantized() const {
+  const runtime::Graph& graph = impl_->program().built.graph;
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const runtime::Node& node) {
+    return node.kind == runtime::NodeKind::kOperator &&
+           node.op->schema.name.starts_with("quantized::");
+  });
+}
+
+std::vector<std::string> Model::describe(Executor) const {
+  return runtime::describe_nodes(impl_->program().built.graph);
+}
+
+}  // namespace henson
