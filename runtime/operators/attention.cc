@@ -124,11 +124,11 @@ void divide_rows(Tensor& tensor, const std::vector<T>& sums) {
 template <typename T>
 AttentionResult attend(Tensor scores, const Tensor& value, DType dtype, bool round_weights) {
   const std::int64_t keys = scores.size(-1);
-  const std::int64_t rows = scores.numel() / std::max<std::int64_t>(keys, 1);
   Dims row_sizes(scores.sizes().begin(), scores.sizes().end() - 1);
+  const std::int64_t rows = numel_of(row_sizes);
   AttentionResult result;
   result.log_sum_exp = Tensor::empty(scores.dtype(), std::move(row_sizes));
-  std::vector<T> sums(static_cast<std::size_t>(keys == 0 ? 0 : rows));
+  std::vector<T> sums(static_cast<std::size_t>(rows));
   for (std::size_t r = 0; r < sums.size(); ++r) {
     const auto [sum, log_sum] =
         exponentiate(scores.mutable_data<T>() + static_cast<std::int64_t>(r) * keys, keys);
@@ -173,10 +173,33 @@ AttentionOptions options_of(const Call& call, std::size_t mask, std::size_t caus
   return options;
 }
 
+/// Whether PyTorch's fused CPU kernel takes these operands; others it composes of float operators.
+bool fused(const Tensor& query, const Tensor& key, const Tensor& value) {
+  for (const Tensor* operand : {&query, &key, &value}) {
+    const bool fits = operand->dim() == 4 && operand->numel() > 0 &&
+                      operand->size(-1) == query.size(-1) && operand->size(0) == query.size(0) &&
+                      operand->strides().back() == 1;
+    if (!fits) return false;
+  }
+  return true;
+}
+
 void run(Call& call) {
   AttentionOptions options = options_of(call, 3, 5, 6);
   options.grouped_heads = call.flag(7);
+  options.round_weights = fused(call.tensor(0), call.tensor(1), call.tensor(2));
   call.give(attention(call.tensor(0), call.tensor(1), call.tensor(2), options).output);
+}
+
+void zero_empty_sums(Tensor& sums) {
+  const auto zero = [](auto sum) {
+    return std::isinf(sum) && sum < 0 ? static_cast<decltype(sum)>(0) : sum;
+  };
+  if (sums.dtype() == DType::kFloat64) {
+    map_into<double, double>(sums, sums, zero);
+  } else {
+    map_into<float, float>(sums, sums, zero);
+  }
 }
 
 void run_fused(Call& call) {
@@ -186,7 +209,9 @@ void run_fused(Call& call) {
         "scaled_dot_product_attention_flash_attention: Attention mask is the same data type as "
         "query");
   }
-  const AttentionResult result = attention(call.tensor(0), call.tensor(1), call.tensor(2), options);
+  AttentionResult result = attention(call.tensor(0), call.tensor(1), call.tensor(2), options);
+  // PyTorch's kernel says 0 for a row that is masked throughout.
+  zero_empty_sums(result.log_sum_exp);
   call.give(result.output);
   call.give(result.log_sum_exp);
 }

@@ -48,7 +48,12 @@ Tensor rows_of_channels(const Tensor& input) {
   return reshape(channel_first, Dims{input.size(1), count}).contiguous();
 }
 
-void set_batch_statistics(const Tensor& input, double eps, Channels& channels) {
+double rounded(double value, DType dtype) {
+  return *Tensor::scalar(value, dtype).to(DType::kFloat64).data<double>();
+}
+
+/// The statistics of the batch, rounded to `kept`: PyTorch stores them before it uses them.
+void set_batch_statistics(const Tensor& input, double eps, DType kept, Channels& channels) {
   const Tensor rows = rows_of_channels(input);
   const std::int64_t count = rows.size(1);
   if (count == 0) fail("Expected more than 0 values per channel to take batch statistics of");
@@ -59,8 +64,8 @@ void set_batch_statistics(const Tensor& input, double eps, Channels& channels) {
     const double mean = sum / static_cast<double>(count);
     double squares = 0;
     for (std::int64_t i = 0; i < count; ++i) squares += (row[i] - mean) * (row[i] - mean);
-    channels.mean[c] = mean;
-    channels.rstd[c] = 1.0 / std::sqrt(squares / static_cast<double>(count) + eps);
+    channels.mean[c] = rounded(mean, kept);
+    channels.rstd[c] = rounded(1.0 / std::sqrt(squares / static_cast<double>(count) + eps), kept);
   }
 }
 
@@ -105,7 +110,8 @@ Normalized batch_norm(const Tensor& input, const Parameters& parameters) {
   channels.mean = channel_values(input, parameters.running_mean, 0, "running_mean");
   channels.rstd = channel_values(input, parameters.running_var, 1, "running_var");
   for (double& value : channels.rstd) value = 1.0 / std::sqrt(value + parameters.eps);
-  if (parameters.batch_statistics) set_batch_statistics(input, parameters.eps, channels);
+  const DType kept = parameters.weight ? parameters.weight->dtype() : input.dtype();
+  if (parameters.batch_statistics) set_batch_statistics(input, parameters.eps, kept, channels);
   const DType dtype = product_dtype(input.dtype());
   Tensor out = Tensor::empty(dtype, input.sizes());
   copy_into(out, input);
@@ -116,7 +122,6 @@ Normalized batch_norm(const Tensor& input, const Parameters& parameters) {
   } else {
     apply<float>(channels, input.size(0), positions, out);
   }
-  const DType kept = parameters.weight ? parameters.weight->dtype() : input.dtype();
   const bool given = parameters.batch_statistics;
   return {out.to(input.dtype()), per_channel(given ? channels.mean : std::vector<double>{}, kept),
           per_channel(given ? channels.rstd : std::vector<double>{}, kept)};

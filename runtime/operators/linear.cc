@@ -38,23 +38,10 @@ struct Factors {
   Scalar alpha;
 };
 
-void check_factors(const Factors& factors, DType dtype) {
-  if (is_floating(dtype)) return;
-  for (const auto& [name, factor] :
-       {std::pair("beta", factors.beta), std::pair("alpha", factors.alpha)}) {
-    if (is_floating(factor)) {
-      throw Error(ErrorCode::kBadInput, "For integral input tensors, argument " +
-                                            std::string(name) +
-                                            " must not be a floating point number.");
-    }
-  }
-}
-
 /// beta * self + alpha * (a · b), rounded once; self broadcasts to the product.
 Tensor add_product(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
   check_same_dtype(a, b);
   check_same_dtype(self, a);
-  check_factors(factors, a.dtype());
   const DType dtype = product_dtype(a.dtype());
   Tensor total;
   if (b.dim() == 1) {
@@ -107,9 +94,22 @@ Tensor addbmm(const Tensor& self, const Tensor& a, const Tensor& b, const Factor
   return total;
 }
 
+void check_factors(const Factors& factors, DType dtype) {
+  if (is_floating(dtype)) return;
+  for (const auto& [name, factor] :
+       {std::pair("beta", factors.beta), std::pair("alpha", factors.alpha)}) {
+    if (is_floating(factor)) {
+      throw Error(ErrorCode::kBadInput, "For integral input tensors, argument " +
+                                            std::string(name) +
+                                            " must not be a floating point number.");
+    }
+  }
+}
+
 Tensor addr(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
   check_rank(a, 1, "vec1");
   check_rank(b, 1, "vec2");
+  check_factors(factors, a.dtype());
   return add_product(self, unsqueeze(a, 1), unsqueeze(b, 0), factors);
 }
 

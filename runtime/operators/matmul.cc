@@ -241,11 +241,18 @@ Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>
   }
   const Tensor transposed = weight.dim() == 2 ? permute(weight, Dims{1, 0}) : weight;
   if (x.size(-1) != transposed.size(0)) throw_shapes(x, transposed);
-  // PyTorch adds the bias before rounding only where the rows are one matrix as they lie.
+  // PyTorch adds the bias before rounding where rows and bias lie as one matrix product takes them.
   const DType dtype = product_dtype(x.dtype());
-  const bool fused = weight.dim() == 2 && (x.dim() == 2 || (x.dim() > 2 && x.is_contiguous()));
-  Tensor total =
-      fused ? product(x.to(dtype), transposed.to(dtype)) : matmul(x, transposed).to(dtype);
+  const bool contiguous = x.is_contiguous() && (!bias || bias->is_contiguous());
+  const bool fused = weight.dim() == 2 && (x.dim() == 2 || contiguous);
+  Tensor total;
+  if (fused) {
+    const Tensor rows = x.dim() == 1 ? unsqueeze(x, 0) : x;
+    total = product(rows.to(dtype), transposed.to(dtype));
+    if (x.dim() == 1) total = reshape(total, Dims{total.size(1)});
+  } else {
+    total = matmul(x, transposed).to(dtype);
+  }
   if (bias) scale_and_add(total, bias->to(dtype), std::int64_t{1}, std::int64_t{1});
   return total.to(x.dtype());
 }

@@ -83,7 +83,14 @@ bool is_nan(T value) {
   return false;
 }
 
-/// The index of the largest element of a window in its plane; the first NaN is larger than all.
+template <typename T>
+T least() {
+  using Limits = std::numeric_limits<T>;
+  return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+}
+
+/// The index of the largest element of a window in its plane, or -1 when the window is empty; the
+/// first NaN is larger than all.
 template <typename T>
 std::int64_t largest(const T* plane, std::int64_t width, const Range& rows, const Range& columns) {
   std::int64_t best = -1;
@@ -177,8 +184,13 @@ Maxima max_pool(const Tensor& input, std::size_t rank, Planes planes, const Rang
         planes, ranges,
         [&](const T* plane, const Range& rows, const Range& columns, std::int64_t at) {
           index[at] = largest(plane, planes.width, rows, columns);
-          if (index[at] < 0) fail("pooling: a window of the input is empty");
-          value[at] = plane[index[at]];
+          if (index[at] >= 0) {
+            value[at] = plane[index[at]];
+            return;
+          }
+          // A window of padding only: PyTorch gives its first place, which is outside.
+          index[at] = rows.first * planes.width + columns.first;
+          value[at] = least<T>();
         });
   });
   return {values.to(input.dtype()), indices};

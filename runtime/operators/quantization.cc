@@ -323,9 +323,12 @@ QuantizationParameters choose_parameters(const Tensor& tensor, IntegerRange rang
 }
 
 std::int64_t quantize(float value, const QuantizationParameters& parameters, IntegerRange range) {
-  // PyTorch multiplies by the reciprocal and adds the zero point before it rounds, all in float.
+  // PyTorch multiplies by the reciprocal and adds the zero point in one fused float instruction;
+  // both are exact in double.
   const float reciprocal = 1.0F / static_cast<float>(parameters.scale);
-  const float moved = value * reciprocal + static_cast<float>(parameters.zero_point);
+  const double exact = static_cast<double>(value) * static_cast<double>(reciprocal) +
+                       static_cast<double>(parameters.zero_point);
+  const auto moved = static_cast<float>(exact);
   const double rounded = static_cast<double>(std::nearbyint(moved));
   if (std::isnan(rounded)) return range.least;
   return static_cast<std::int64_t>(
@@ -343,9 +346,12 @@ Tensor dequantize(const Tensor& tensor) {
     using T = typename decltype(tag)::type;
     for (std::int64_t i = 0; i < source.numel(); ++i) {
       const std::size_t c = channels.of(i);
-      target[i] = static_cast<float>(static_cast<std::int64_t>(source.data<T>()[i]) -
-                                     quantization.zero_points[c]) *
-                  static_cast<float>(quantization.scales[c]);
+      const auto steps = static_cast<float>(static_cast<std::int64_t>(source.data<T>()[i]) -
+                                            quantization.zero_points[c]);
+      const double scale = quantization.scales[c];
+      // PyTorch keeps the scales of channels in double, and a tensor's single one in float.
+      target[i] = quantization.per_channel ? static_cast<float>(static_cast<double>(steps) * scale)
+                                           : steps * static_cast<float>(scale);
     }
   });
   return out;
