@@ -1,0 +1,160 @@
+// Elements chosen by a condition: where, masked_fill, masked_scatter.
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/comparison.h"
+#include "runtime/operators/index_plan.h"
+#include "runtime/operators/moving.h"
+#include "runtime/operators/numbers.h"
+#include "runtime/operators/views.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// Archives older than the type bool have uint8 masks.
+Tensor as_mask(const Tensor& mask, const std::string& user) {
+  if (mask.dtype() != DType::kBool && mask.dtype() != DType::kUInt8) {
+    fail(user + " expected a boolean mask, but got " + std::string(name_of(mask.dtype())));
+  }
+  return mask.to(DType::kBool);
+}
+
+/// target = source where the mask holds: all of one size, target and source of one type.
+void assign_where(Tensor& target, const Tensor& mask, const Tensor& source) {
+  visit_width(target.dtype(), [&](auto tag) {
+    using U = typename decltype(tag)::type;
+    U* const out = target.mutable_data<U>();
+    const U* const from = source.data<U>();
+    const bool* const chosen = mask.data<bool>();
+    StridedWalk<3> walk(target.sizes(), {target.strides(), mask.strides(), source.strides()});
+    const std::int64_t count = target.numel();
+    for (std::int64_t i = 0; i < count; ++i, walk.next()) {
+      const auto& at = walk.offsets();
+      if (chosen[at[1]]) out[at[0]] = from[at[2]];
+    }
+  });
+}
+
+Tensor fill_value(const Operand& value, DType dtype) {
+  if (value.number) return to_tensor(to_scalar(value.tensor), dtype);
+  if (value.tensor.dim() != 0) {
+    fail("masked_fill only supports a 0-dimensional value tensor, but got tensor with " +
+         std::to_string(value.tensor.dim()) + " dimension(s).");
+  }
+  if (is_floating(value.tensor.dtype()) && !is_floating(dtype)) {
+    fail("value cannot be converted to type " + std::string(name_of(dtype)) +
+         " without losing its fraction");
+  }
+  return value.tensor.to(dtype);
+}
+
+Tensor masked_fill(const Tensor& self, const Tensor& mask, const Operand& value) {
+  const Dims sizes = broadcast_sizes(self.sizes(), mask.sizes());
+  Tensor filled = expand_to(self, sizes).clone();
+  fill_where(filled, mask, value);
+  return filled;
+}
+
+/// target[mask] = the first elements of `source`, in order.
+void scatter_where(Tensor& target, const Tensor& mask, const Tensor& source) {
+  if (target.dtype() != source.dtype()) {
+    fail("masked_scatter: expected self and source to have same dtypes but got " +
+         std::string(name_of(target.dtype())) + " and " + std::string(name_of(source.dtype())));
+  }
+  check_writable(target);
+  const Tensor chosen = expand_to(as_mask(mask, "masked_scatter"), target.sizes());
+  const Tensor values = source.contiguous();
+  visit_width(target.dtype(), [&](auto tag) {
+    using U = typename decltype(tag)::type;
+    U* const out = target.mutable_data<U>();
+    const U* const from = values.template data<U>();
+    StridedWalk<2> walk(target.sizes(), {target.strides(), chosen.strides()});
+    const std::int64_t count = target.numel();
+    std::int64_t taken = 0;
+    for (std::int64_t i = 0; i < count; ++i, walk.next()) {
+      const auto& at = walk.offsets();
+      if (!chosen.template data<bool>()[at[1]]) continue;
+      if (taken == values.numel()) {
+        fail("masked_scatter: the mask has more ones than the source has elements");
+      }
+      out[at[0]] = from[taken++];
+    }
+  });
+}
+
+Tensor masked_scatter(const Tensor& self, const Tensor& mask, const Tensor& source) {
+  Tensor target = expand_to(self, broadcast_sizes(self.sizes(), mask.sizes())).clone();
+  scatter_where(target, mask, source);
+  return target;
+}
+
+void where_kernel(Call& call) {
+  call.give(where(call.tensor(0), operand(call, 1), operand(call, 2)));
+}
+
+/// One vector of positions for each dimension.
+void where_nonzero(Call& call) {
+  const Tensor self = at_least(call.tensor(0), 1);
+  std::vector<Value> columns;
+  for (const Tensor& column : unbind(nonzero(self), 1)) columns.emplace_back(column);
+  call.give(Value::list(std::move(columns)));
+}
+
+void masked_fill_in_place(Call& call) {
+  Tensor self = call.tensor(0);
+  fill_where(self, call.tensor(1), operand(call, 2));
+  call.give(self);
+}
+
+}  // namespace
+
+Tensor where(const Tensor& condition, const Operand& a, const Operand& b) {
+  const Tensor mask = as_mask(condition, "where");
+  const DType common = promoted({a, b});
+  const Dims sizes =
+      broadcast_sizes(mask.sizes(), broadcast_sizes(a.tensor.sizes(), b.tensor.sizes()));
+  Tensor out = expand_to(b.tensor.to(common), sizes).clone();
+  assign_where(out, expand_to(mask, sizes), expand_to(a.tensor.to(common), sizes));
+  return out;
+}
+
+void fill_where(Tensor& target, const Tensor& mask, const Operand& value) {
+  const Tensor chosen = expand_to(as_mask(mask, "masked_fill"), target.sizes());
+  check_writable(target);
+  assign_where(target, chosen, expand_to(fill_value(value, target.dtype()), target.sizes()));
+}
+
+void register_choice(OperatorTable& table) {
+  for (const std::string name : {"where.self", "_s_where"}) {
+    table.add("aten::" + name + "(Tensor condition, Tensor self, Tensor other) -> Tensor",
+              where_kernel);
+  }
+  table.add("aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor",
+            where_kernel);
+  table.add("aten::where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor",
+            where_kernel);
+  table.add("aten::where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor",
+            where_kernel);
+  table.add("aten::where(Tensor condition) -> Tensor[]", where_nonzero);
+  for (const std::string kind : {"Scalar", "Tensor"}) {
+    const std::string rest = " self, Tensor mask, " + kind + " value) -> Tensor";
+    table.add("aten::masked_fill." + kind + "(Tensor" + rest, [](Call& call) {
+      call.give(masked_fill(call.tensor(0), call.tensor(1), operand(call, 2)));
+    });
+    table.add("aten::masked_fill_." + kind + "(Tensor(a!)" + rest + "(a!)", masked_fill_in_place);
+  }
+  table.add("aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor",
+            [](Call& call) {
+              call.give(masked_scatter(call.tensor(0), call.tensor(1), call.tensor(2)));
+            });
+  table.add("aten::masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)",
+            [](Call& call) {
+              Tensor self = call.tensor(0);
+              scatter_where(self, call.tensor(1), call.tensor(2));
+              call.give(self);
+            });
+}
+
+}  // namespace henson::runtime

@@ -1,0 +1,179 @@
+// Elementwise functions of two and three tensors beyond plain arithmetic.
+#include <cmath>
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/arithmetic.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// f(x, y, z) in the type for `common`.
+template <typename F>
+Tensor ternary(const std::array<Tensor, 3>& inputs, DType common, F f) {
+  const DType compute = compute_dtype(common);
+  return visit_compute(compute,
+                       [&](auto tag) {
+                         using T = typename decltype(tag)::type;
+                         return map_elements<T, T>(
+                             std::array{widened(inputs[0], common), widened(inputs[1], common),
+                                        widened(inputs[2], common)},
+                             compute, f);
+                       })
+      .to(common);
+}
+
+/// self + value · a · b.
+Tensor addcmul(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& value) {
+  const DType common = promoted({self, a, b});
+  return ternary({self, a, b}, common, [&value](auto x, auto y, auto z) {
+    using T = decltype(x);
+    if constexpr (std::is_integral_v<T>) {
+      return static_cast<T>(static_cast<std::uint64_t>(x) +
+                            static_cast<std::uint64_t>(to_int(value)) *
+                                static_cast<std::uint64_t>(y) * static_cast<std::uint64_t>(z));
+    } else {
+      return x + static_cast<T>(to_double(value)) * y * z;
+    }
+  });
+}
+
+/// self + value · a / b.
+Tensor addcdiv(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& value) {
+  if (!is_floating(a.dtype()) && !is_floating(b.dtype())) {
+    fail("Integer division with addcdiv is no longer supported; divide first.");
+  }
+  const DType common = promoted({self, a, b});
+  return ternary({self, a, b}, common, [&value](auto x, auto y, auto z) {
+    using T = decltype(x);
+    if constexpr (std::is_integral_v<T>) {
+      return x;  // not reached: the promoted type is floating
+    } else {
+      return x + static_cast<T>(to_double(value)) * y / z;
+    }
+  });
+}
+
+template <typename T>
+T interpolate(T from, T to, T weight) {
+  // The end nearer to the result is added to, so that weights of 0 and 1 are exact.
+  return std::abs(weight) < T(0.5) ? from + weight * (to - from)
+                                   : to - (to - from) * (T(1) - weight);
+}
+
+Tensor lerp(const Tensor& self, const Tensor& end, const Operand& weight) {
+  const DType dtype = self.dtype();
+  if (end.dtype() != dtype || (!weight.number && weight.tensor.dtype() != dtype)) {
+    fail("lerp expects tensors of one dtype");
+  }
+  if (!is_floating(dtype)) throw_unsupported_dtype(dtype);
+  const DType compute = compute_dtype(dtype);
+  return visit_compute_float(
+             compute,
+             [&](auto tag) {
+               using T = typename decltype(tag)::type;
+               return map_elements<T, T>(
+                   std::array{widened(self, dtype), widened(end, dtype), weight.tensor.to(compute)},
+                   compute, interpolate<T>);
+             })
+      .to(dtype);
+}
+
+Tensor atan2(const Operand& a, const Operand& b) {
+  return binary_float(a, b, promoted_to_float({a, b}),
+                      [](auto x, auto y) { return std::atan2(x, y); });
+}
+
+Tensor hypot(const Operand& a, const Operand& b) {
+  return binary_float(a, b, promoted({a, b}), [](auto x, auto y) { return std::hypot(x, y); });
+}
+
+Tensor copysign(const Operand& a, const Operand& b) {
+  return binary_float(a, b, promoted_to_float({a, b}),
+                      [](auto x, auto y) { return std::copysign(x, y); });
+}
+
+/// x · log(y), and 0 where x is 0.
+Tensor xlogy(const Operand& a, const Operand& b) {
+  return binary_float(a, b, promoted_to_float({a, b}), [](auto x, auto y) {
+    if (std::isnan(y)) return y;
+    return x == decltype(x)(0) ? x * decltype(x)(0) : x * std::log(y);
+  });
+}
+
+Tensor logaddexp(const Operand& a, const Operand& b) {
+  return binary_float(a, b, promoted({a, b}), [](auto x, auto y) {
+    if (std::isinf(x) && x == y) return x;
+    const auto larger = std::fmax(x, y);
+    const auto sum = larger + std::log1p(std::exp(-std::abs(x - y)));
+    return std::isnan(x) || std::isnan(y) ? x + y : sum;
+  });
+}
+
+Tensor fmax(const Operand& a, const Operand& b) {
+  return binary(a, b, promoted({a, b}), [](auto x, auto y) {
+    if constexpr (std::is_floating_point_v<decltype(x)>) {
+      return std::fmax(x, y);
+    } else {
+      return x > y ? x : y;
+    }
+  });
+}
+
+Tensor fmin(const Operand& a, const Operand& b) {
+  return binary(a, b, promoted({a, b}), [](auto x, auto y) {
+    if constexpr (std::is_floating_point_v<decltype(x)>) {
+      return std::fmin(x, y);
+    } else {
+      return x < y ? x : y;
+    }
+  });
+}
+
+template <Tensor (*F)(const Tensor&, const Tensor&, const Tensor&, const Scalar&)>
+void add_product(OperatorTable& table, const std::string& name) {
+  const std::string rest = " self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor";
+  table.add("aten::" + name + "(Tensor" + rest, [](Call& call) {
+    call.give(F(call.tensor(0), call.tensor(1), call.tensor(2), call.scalar(3)));
+  });
+  table.add("aten::" + name + "_(Tensor(a!)" + rest + "(a!)", [](Call& call) {
+    const Tensor self = call.tensor(0);
+    call.give(write_result(self, F(self, call.tensor(1), call.tensor(2), call.scalar(3))));
+  });
+}
+
+template <Tensor (*F)(const Operand&, const Operand&)>
+void add_pair(OperatorTable& table, const std::string& name) {
+  table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<F>);
+  table.add("aten::" + name + "_(Tensor(a!) self, Tensor other) -> Tensor(a!)", binary_in_place<F>);
+}
+
+}  // namespace
+
+void register_combinations(OperatorTable& table) {
+  add_product<addcmul>(table, "addcmul");
+  add_product<addcdiv>(table, "addcdiv");
+  for (const std::string kind : {"Scalar", "Tensor"}) {
+    const std::string rest = " self, Tensor end, " + kind + " weight) -> Tensor";
+    table.add("aten::lerp." + kind + "(Tensor" + rest, [](Call& call) {
+      call.give(lerp(call.tensor(0), call.tensor(1), operand(call, 2)));
+    });
+    table.add("aten::lerp_." + kind + "(Tensor(a!)" + rest + "(a!)", [](Call& call) {
+      const Tensor self = call.tensor(0);
+      call.give(write_result(self, lerp(self, call.tensor(1), operand(call, 2))));
+    });
+  }
+  for (const std::string name : {"atan2", "arctan2"}) add_pair<atan2>(table, name);
+  add_pair<hypot>(table, "hypot");
+  add_binary(table, "copysign", "", binary_kernel<copysign>, binary_in_place<copysign>);
+  add_pair<logaddexp>(table, "logaddexp");
+  add_pair<fmax>(table, "fmax");
+  add_pair<fmin>(table, "fmin");
+  table.add("aten::xlogy.Tensor(Tensor self, Tensor other) -> Tensor", binary_kernel<xlogy>);
+  table.add("aten::xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor", binary_kernel<xlogy>);
+  table.add("aten::xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor", binary_kernel<xlogy>);
+}
+
+}  // namespace henson::runtime

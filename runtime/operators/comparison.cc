@@ -1,0 +1,91 @@
+#include "runtime/operators/comparison.h"
+
+#include <functional>
+#include <string>
+
+#include "runtime/operators/numbers.h"
+
+namespace henson::runtime {
+namespace {
+
+struct Xor {
+  template <typename T>
+  bool operator()(T x, T y) const {
+    return (x != T(0)) != (y != T(0));
+  }
+};
+
+/// A number that the tensor's type cannot hold is refused, as PyTorch does.
+void check_number(const Tensor& self, const Operand& other) {
+  if (other.number) to_tensor(to_scalar(other.tensor), self.dtype());
+}
+
+template <typename F>
+void compare_kernel(Call& call) {
+  const Operand other = operand(call, 1);
+  check_number(call.tensor(0), other);
+  call.give(compare(call.tensor(0), other, F{}));
+}
+
+template <typename F>
+void compare_in_place(Call& call) {
+  const Operand other = operand(call, 1);
+  check_number(call.tensor(0), other);
+  call.give(write_result(call.tensor(0), compare(call.tensor(0), other, F{})));
+}
+
+template <typename F>
+void add_comparison(OperatorTable& table, std::initializer_list<std::string> names) {
+  for (const std::string& name : names) {
+    for (const std::string kind : {"Tensor", "Scalar"}) {
+      const std::string rest = " self, " + kind + " other) -> Tensor";
+      table.add("aten::" + name + "." + kind + "(Tensor" + rest, compare_kernel<F>);
+      table.add("aten::" + name + "_." + kind + "(Tensor(a!)" + rest + "(a!)", compare_in_place<F>);
+    }
+  }
+}
+
+/// Of two tensors as booleans.
+template <typename F>
+Tensor logical(const Tensor& a, const Tensor& b) {
+  return map_elements<bool, bool>(std::array{a.to(DType::kBool), b.to(DType::kBool)}, DType::kBool,
+                                  F{});
+}
+
+Tensor logical_not(const Tensor& self) {
+  return map_elements<bool, bool>(std::array{self.to(DType::kBool)}, DType::kBool,
+                                  std::logical_not<bool>{});
+}
+
+template <typename F>
+void add_logical(OperatorTable& table, const std::string& name) {
+  table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor",
+            [](Call& call) { call.give(logical<F>(call.tensor(0), call.tensor(1))); });
+  table.add("aten::" + name + "_(Tensor(a!) self, Tensor other) -> Tensor(a!)", [](Call& call) {
+    call.give(write_result(call.tensor(0), logical<F>(call.tensor(0), call.tensor(1))));
+  });
+}
+
+}  // namespace
+
+void register_comparison(OperatorTable& table) {
+  add_comparison<std::equal_to<>>(table, {"eq"});
+  add_comparison<std::not_equal_to<>>(table, {"ne", "not_equal"});
+  add_comparison<std::less<>>(table, {"lt", "less"});
+  add_comparison<std::less_equal<>>(table, {"le", "less_equal"});
+  add_comparison<std::greater<>>(table, {"gt", "greater"});
+  add_comparison<std::greater_equal<>>(table, {"ge", "greater_equal"});
+  add_logical<std::logical_and<bool>>(table, "logical_and");
+  add_logical<std::logical_or<bool>>(table, "logical_or");
+  add_logical<Xor>(table, "logical_xor");
+  table.add("aten::logical_not(Tensor self) -> Tensor",
+            [](Call& call) { call.give(logical_not(call.tensor(0))); });
+  table.add("aten::logical_not_(Tensor(a!) self) -> Tensor(a!)", [](Call& call) {
+    call.give(write_result(call.tensor(0), logical_not(call.tensor(0))));
+  });
+  register_bitwise(table);
+  register_choice(table);
+  register_classification(table);
+}
+
+}  // namespace henson::runtime

@@ -1,0 +1,125 @@
+// Activations with parameters that are numbers.
+#include <cmath>
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/numbers.h"
+#include "runtime/operators/unary.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+Tensor floats(Call& call) {
+  const Tensor self = call.tensor(0);
+  if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
+  return self;
+}
+
+/// x · scale above 0, and expm1(x · input_scale) · alpha · scale below.
+Tensor exponential_linear(const Tensor& self, double alpha, double scale, double input_scale) {
+  return unary_float(self, [=](auto x) {
+    using T = decltype(x);
+    const T below = static_cast<T>(alpha) * static_cast<T>(scale);
+    return x < T(0) ? std::expm1(x * static_cast<T>(input_scale)) * below
+                    : x * static_cast<T>(scale);
+  });
+}
+
+Tensor elu(Call& call) {
+  return exponential_linear(floats(call), call.number(1), call.number(2), call.number(3));
+}
+
+Tensor selu(Call& call) {
+  return exponential_linear(floats(call), 1.6732632423543772848170429916717,
+                            1.0507009873554804934193349852946, 1);
+}
+
+Tensor celu(Call& call) {
+  const double alpha = call.number(1);
+  if (alpha == 0) fail("ZeroDivisionError: alpha cannot be 0 for CELU");
+  return exponential_linear(floats(call), alpha, 1, 1 / alpha);
+}
+
+Tensor leaky_relu(Call& call) {
+  return unary_float(floats(call), [slope = call.number(1)](auto x) {
+    using T = decltype(x);
+    return x > T(0) ? x : x * static_cast<T>(slope);
+  });
+}
+
+/// Beyond the threshold log(1 + exp(βx)) / β is x to all digits.
+Tensor softplus(Call& call) {
+  return unary_float(floats(call), [beta = call.number(1), limit = call.number(2)](auto x) {
+    using T = decltype(x);
+    const T scaled = x * static_cast<T>(beta);
+    return scaled > static_cast<T>(limit) ? x : std::log1p(std::exp(scaled)) / static_cast<T>(beta);
+  });
+}
+
+Tensor hardshrink(Call& call) {
+  return unary_float(floats(call), [lambda = call.number(1)](auto x) {
+    using T = decltype(x);
+    return x >= static_cast<T>(-lambda) && x <= static_cast<T>(lambda) ? T(0) : x;
+  });
+}
+
+Tensor softshrink(Call& call) {
+  if (call.number(1) < 0) fail("lambda must be greater or equal to 0 for softshrink");
+  return unary_float(floats(call), [lambda = call.number(1)](auto x) {
+    using T = decltype(x);
+    const T bound = static_cast<T>(lambda);
+    if (x > bound) return x - bound;
+    return x < -bound ? x + bound : x * T(0);
+  });
+}
+
+/// `value` where x is not above the threshold.
+Tensor threshold(Call& call) {
+  const Tensor self = call.tensor(0);
+  const Scalar value = call.scalar(2);
+  const Scalar limit = call.scalar(1);
+  return unary(self, self.dtype(), [&](auto x) {
+    using T = decltype(x);
+    if constexpr (std::is_integral_v<T>) {
+      return x <= to_int(limit) ? to_int(value) : x;
+    } else {
+      return x <= static_cast<T>(to_double(limit)) ? static_cast<T>(to_double(value)) : x;
+    }
+  });
+}
+
+/// log(x / (1 - x)), of x held within [eps, 1 - eps].
+Tensor logit(Call& call) {
+  const std::optional<double> eps = call.maybe_number(1);
+  return unary_float(call.tensor(0), [eps](auto x) {
+    using T = decltype(x);
+    if (eps) {
+      const T low = static_cast<T>(*eps);
+      const T high = T(1) - low;
+      x = x < low ? low : x > high ? high : x;
+    }
+    return std::log(x / (T(1) - x));
+  });
+}
+
+}  // namespace
+
+void register_parametric_activation(OperatorTable& table) {
+  add_with_in_place<elu>(table, "elu", ", Scalar alpha=1, Scalar scale=1, Scalar input_scale=1");
+  add_with_in_place<selu>(table, "selu", "");
+  add_with_in_place<celu>(table, "celu", ", Scalar alpha=1.");
+  add_with_in_place<leaky_relu>(table, "leaky_relu", ", Scalar negative_slope=0.01");
+  add_with_in_place<threshold>(table, "threshold", ", Scalar threshold, Scalar value");
+  add_with_in_place<logit>(table, "logit", ", float? eps=None");
+  const auto add = [&](const std::string& signature, Kernel kernel) {
+    table.add("aten::" + signature + " -> Tensor", kernel);
+  };
+  add("softplus(Tensor self, Scalar beta=1, Scalar threshold=20)",
+      [](Call& call) { call.give(softplus(call)); });
+  add("hardshrink(Tensor self, Scalar lambd=0.5)", [](Call& call) { call.give(hardshrink(call)); });
+  add("softshrink(Tensor self, Scalar lambd=0.5)", [](Call& call) { call.give(softshrink(call)); });
+}
+
+}  // namespace henson::runtime

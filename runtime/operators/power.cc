@@ -1,0 +1,102 @@
+// Powers.
+#include <cmath>
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/arithmetic.h"
+#include "runtime/operators/numbers.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// Wraps; a negative exponent gives 0 but for bases of 1 and -1.
+std::int64_t integer_power(std::int64_t base, std::int64_t exponent) {
+  if (exponent < 0) {
+    if (base == 1) return 1;
+    if (base == -1) return exponent % 2 == 0 ? 1 : -1;
+    return 0;
+  }
+  std::uint64_t result = 1;
+  auto factor = static_cast<std::uint64_t>(base);
+  for (auto left = static_cast<std::uint64_t>(exponent); left != 0; left >>= 1) {
+    if ((left & 1) != 0) result *= factor;
+    factor *= factor;
+  }
+  return static_cast<std::int64_t>(result);
+}
+
+struct Power {
+  std::int64_t operator()(std::int64_t x, std::int64_t y) const { return integer_power(x, y); }
+  float operator()(float x, float y) const { return std::pow(x, y); }
+  double operator()(double x, double y) const { return std::pow(x, y); }
+};
+
+/// Common exponents by products and roots, which is also how PyTorch rounds them.
+template <typename T>
+Tensor power_of(const std::array<Tensor, 1>& base, DType compute, double exponent) {
+  const auto map = [&](auto f) { return map_elements<T, T>(base, compute, f); };
+  if (exponent == 0.5) return map([](T x) { return std::sqrt(x); });
+  if (exponent == -0.5) return map([](T x) { return T(1) / std::sqrt(x); });
+  if (exponent == 2) return map([](T x) { return x * x; });
+  if (exponent == 3) return map([](T x) { return x * x * x; });
+  if (exponent == -1) return map([](T x) { return T(1) / x; });
+  if (exponent == -2) return map([](T x) { return T(1) / (x * x); });
+  return map([y = static_cast<T>(exponent)](T x) { return std::pow(x, y); });
+}
+
+Tensor power_of_number(const Operand& base, const Operand& exponent, DType common) {
+  if (!is_floating(common)) {
+    if (to_int(to_scalar(exponent.tensor)) < 0) {
+      fail("Integers to negative integer powers are not allowed.");
+    }
+    return binary(base, exponent, common, Power{});
+  }
+  const double y = to_double(to_scalar(exponent.tensor.to(common)));
+  const DType compute = compute_dtype(common);
+  return visit_compute_float(compute,
+                             [&](auto tag) {
+                               using T = typename decltype(tag)::type;
+                               return power_of<T>(std::array{widened(base.tensor, common)}, compute,
+                                                  y);
+                             })
+      .to(common);
+}
+
+Tensor square(const Tensor& self) { return power(self, Scalar(std::int64_t{2})); }
+
+/// In double whatever the operands are.
+Tensor float_power(const Operand& base, const Operand& exponent) {
+  return binary(base, exponent, DType::kFloat64, Power{});
+}
+
+void add_power(OperatorTable& table, const std::string& name, Kernel kernel) {
+  table.add(name + ".Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", kernel);
+  table.add(name + ".Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", kernel);
+  table.add(name + ".Scalar(Scalar self, Tensor exponent) -> Tensor", kernel);
+}
+
+}  // namespace
+
+Tensor power(const Operand& base, const Operand& exponent) {
+  const DType common = promoted({base, exponent});
+  if (exponent.number) return power_of_number(base, exponent, common);
+  if (common == DType::kBool) fail("pow is not implemented for bool");
+  return binary(base, exponent, common, Power{});
+}
+
+void register_power(OperatorTable& table) {
+  add_power(table, "aten::pow", binary_kernel<power>);
+  add_power(table, "aten::float_power", binary_kernel<float_power>);
+  table.add("aten::pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)",
+            binary_in_place<power>);
+  table.add("aten::pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)",
+            binary_in_place<power>);
+  table.add("aten::square(Tensor self) -> Tensor",
+            [](Call& call) { call.give(square(call.tensor(0))); });
+  table.add("aten::square_(Tensor(a!) self) -> Tensor(a!)",
+            [](Call& call) { call.give(write_result(call.tensor(0), square(call.tensor(0)))); });
+}
+
+}  // namespace henson::runtime
