@@ -1,0 +1,113 @@
+// Running sums, products and extremes along a dimension.
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "runtime/operators/reduction.h"
+
+namespace henson::runtime {
+namespace {
+
+DType cumulative_dtype(const Tensor& self, std::optional<DType> dtype) {
+  if (dtype) return *dtype;
+  return is_floating(self.dtype()) ? self.dtype() : DType::kInt64;
+}
+
+/// f(accumulator, x) → accumulator, written out at each step.
+template <typename F>
+Tensor accumulate(const Tensor& self, std::int64_t dim, DType common, int start, F f) {
+  const DType compute = compute_dtype(common);
+  const Lines lines = arrange_lines(widened(self, common), dim);
+  const Tensor out = visit_compute(compute, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    using A = Accumulator<T>;
+    return map_lines<T, T>(lines, compute, [&](std::span<const T> row, std::span<T> result) {
+      A sofar = static_cast<A>(start);
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        sofar = f(sofar, static_cast<A>(row[i]));
+        result[i] = static_cast<T>(sofar);
+      }
+    });
+  });
+  return lines.restored(out).to(common);
+}
+
+Tensor cumulate(const Tensor& self, std::int64_t dim, DType common, bool product) {
+  if (product) return accumulate(self, dim, common, 1, [](auto a, auto x) { return a * x; });
+  return accumulate(self, dim, common, 0, [](auto a, auto x) { return a + x; });
+}
+
+/// The largest (smallest) so far and the last place that it was at; NaN stays.
+template <bool kLargest>
+void running_extreme(Call& call) {
+  const Tensor self = call.tensor(0);
+  const DType compute = compute_dtype(self.dtype());
+  const Lines lines = arrange_lines(widened(self, self.dtype()), call.integer(1));
+  Tensor indices = lines.like(DType::kInt64);
+  const Tensor values = visit_compute(compute, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    std::int64_t* place = indices.mutable_data<std::int64_t>();
+    return map_lines<T, T>(lines, compute, [&](std::span<const T> row, std::span<T> out) {
+      std::size_t best = 0;
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const bool better = kLargest ? row[i] >= row[best] : row[i] <= row[best];
+        const bool nan = row[i] != row[i];
+        if (nan || (row[best] == row[best] && better)) best = i;
+        out[i] = row[best];
+        *place++ = static_cast<std::int64_t>(best);
+      }
+    });
+  });
+  call.give(lines.restored(values).to(self.dtype()));
+  call.give(lines.restored(indices));
+}
+
+Tensor logcumsumexp(const Tensor& self, std::int64_t dim) {
+  if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
+  const DType compute = compute_dtype(self.dtype());
+  const Lines lines = arrange_lines(widened(self, self.dtype()), dim);
+  const Tensor out = visit_compute_float(compute, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    return map_lines<T, T>(lines, compute, [](std::span<const T> row, std::span<T> result) {
+      double sofar = -std::numeric_limits<double>::infinity();
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const auto x = static_cast<double>(row[i]);
+        const double larger = std::isnan(x) || x > sofar ? x : sofar;
+        const double smaller = x > sofar ? sofar : x;
+        // Equal infinities have no difference.
+        sofar = std::isinf(larger) && larger == smaller
+                    ? larger
+                    : larger + std::log1p(std::exp(smaller - larger));
+        result[i] = static_cast<T>(sofar);
+      }
+    });
+  });
+  return lines.restored(out).to(self.dtype());
+}
+
+template <bool kProduct>
+void add_cumulative(OperatorTable& table, const std::string& name) {
+  const std::string rest = " self, int dim, *, ScalarType? dtype=None) -> Tensor";
+  table.add("aten::" + name + "(Tensor" + rest, [](Call& call) {
+    const Tensor self = call.tensor(0);
+    const DType dtype = cumulative_dtype(self, call.maybe_dtype(2));
+    call.give(cumulate(self, call.integer(1), dtype, kProduct));
+  });
+  table.add("aten::" + name + "_(Tensor(a!)" + rest + "(a!)", [](Call& call) {
+    const Tensor self = call.tensor(0);
+    call.give(write_result(self, cumulate(self, call.integer(1), self.dtype(), kProduct)));
+  });
+}
+
+}  // namespace
+
+void register_cumulative(OperatorTable& table) {
+  add_cumulative<false>(table, "cumsum");
+  add_cumulative<true>(table, "cumprod");
+  table.add("aten::cummax(Tensor self, int dim) -> (Tensor, Tensor)", running_extreme<true>);
+  table.add("aten::cummin(Tensor self, int dim) -> (Tensor, Tensor)", running_extreme<false>);
+  table.add("aten::logcumsumexp(Tensor self, int dim) -> Tensor",
+            [](Call& call) { call.give(logcumsumexp(call.tensor(0), call.integer(1))); });
+}
+
+}  // namespace henson::runtime

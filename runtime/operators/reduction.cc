@@ -1,0 +1,193 @@
+#include "runtime/operators/reduction.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "loader/error.h"
+#include "runtime/operators/views.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// The dtype that a sum has: integers and bool are counted in int64.
+DType sum_dtype(const Tensor& self, std::optional<DType> dtype) {
+  if (dtype) return *dtype;
+  return is_floating(self.dtype()) ? self.dtype() : DType::kInt64;
+}
+
+template <typename T>
+Accumulator<T> total(std::span<const T> row) {
+  return std::accumulate(row.begin(), row.end(), Accumulator<T>(0),
+                         [](auto a, T x) { return a + static_cast<Accumulator<T>>(x); });
+}
+
+Tensor product(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  const DType common = sum_dtype(self, dtype);
+  const DType compute = compute_dtype(common);
+  const Rows rows = arrange_rows(widened(self, common), dims, keepdim);
+  return visit_compute(compute,
+                       [&](auto tag) {
+                         using T = typename decltype(tag)::type;
+                         using Factor = std::conditional_t<std::is_integral_v<T>, std::uint64_t, T>;
+                         return reduce_rows<T, T>(rows, compute, [](std::span<const T> row) {
+                           Factor result(1);
+                           for (const T x : row) result *= static_cast<Factor>(x);
+                           return static_cast<T>(result);
+                         });
+                       })
+      .to(common);
+}
+
+/// Sums and means without the NaNs.
+Tensor without_nans(const Tensor& self) {
+  if (!is_floating(self.dtype())) return self;
+  return unary_float(self, [](auto x) { return std::isnan(x) ? decltype(x)(0) : x; });
+}
+
+Tensor count_of_numbers(const Tensor& self, const Dims& dims, bool keepdim) {
+  return sum(test_elements(self, [](auto x) { return x == x; }), dims, keepdim);
+}
+
+Tensor nanmean(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  if (!is_floating(self.dtype())) fail("nanmean(): expected input to have floating point dtype");
+  const Tensor total = sum(without_nans(self), dims, keepdim, dtype);
+  const Tensor count = count_of_numbers(self, dims, keepdim);
+  return binary_float(total, count.to(total.dtype()), total.dtype(),
+                      [](auto x, auto y) { return x / y; });
+}
+
+void register_sums(OperatorTable& table) {
+  table.add("aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor",
+            [](Call& call) { call.give(sum(call.tensor(0), {}, false, call.maybe_dtype(1))); });
+  table.add(
+      "aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, "
+      "ScalarType? dtype=None) -> Tensor",
+      [](Call& call) {
+        call.give(sum(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
+      });
+  table.add("aten::mean(Tensor self, *, ScalarType? dtype=None) -> Tensor",
+            [](Call& call) { call.give(mean(call.tensor(0), {}, false, call.maybe_dtype(1))); });
+  table.add(
+      "aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> "
+      "Tensor",
+      [](Call& call) {
+        call.give(mean(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
+      });
+  table.add("aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor",
+            [](Call& call) { call.give(product(call.tensor(0), {}, false, call.maybe_dtype(1))); });
+  table.add(
+      "aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> "
+      "Tensor",
+      [](Call& call) {
+        call.give(product(call.tensor(0), {call.integer(1)}, call.flag(2), call.maybe_dtype(3)));
+      });
+}
+
+void register_nan_sums(OperatorTable& table) {
+  const std::string rest =
+      "(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor";
+  table.add("aten::nansum" + rest, [](Call& call) {
+    call.give(
+        sum(without_nans(call.tensor(0)), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
+  });
+  table.add("aten::nanmean" + rest, [](Call& call) {
+    call.give(nanmean(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
+  });
+}
+
+}  // namespace
+
+Dims dims_or_all(const Call& call, std::size_t i) { return call.maybe_ints(i).value_or(Dims{}); }
+
+std::vector<bool> reduced_dims(const Dims& dims, std::int64_t rank) {
+  std::vector<bool> reduced(static_cast<std::size_t>(rank), dims.empty());
+  for (const std::int64_t dim : dims) {
+    const auto wrapped = static_cast<std::size_t>(wrap_dim(dim, rank));
+    if (rank == 0) continue;
+    if (reduced[wrapped]) {
+      fail("dim " + std::to_string(wrapped) + " appears multiple times in the list of dims");
+    }
+    reduced[wrapped] = true;
+  }
+  return reduced;
+}
+
+Rows arrange_rows(const Tensor& self, const Dims& dims, bool keepdim) {
+  const std::vector<bool> reduced = reduced_dims(dims, self.dim());
+  Dims order;
+  Dims last;
+  Rows rows{self, 1, 1, {}};
+  for (std::size_t d = 0; d < reduced.size(); ++d) {
+    const std::int64_t size = self.sizes()[d];
+    (reduced[d] ? last : order).push_back(static_cast<std::int64_t>(d));
+    (reduced[d] ? rows.width : rows.rows) *= size;
+    if (!reduced[d]) rows.sizes.push_back(size);
+    if (reduced[d] && keepdim) rows.sizes.push_back(1);
+  }
+  order.insert(order.end(), last.begin(), last.end());
+  rows.tensor = permute(self, order).contiguous();
+  return rows;
+}
+
+Lines arrange_lines(const Tensor& self, std::int64_t dim) {
+  Lines lines;
+  lines.dim = wrap_dim(dim, self.dim());
+  lines.tensor = (self.dim() > 1 ? transpose(self, lines.dim, -1) : self).contiguous();
+  lines.width = self.dim() == 0 ? 1 : self.size(lines.dim);
+  lines.count = lines.width == 0 ? 0 : self.numel() / lines.width;
+  return lines;
+}
+
+Tensor Lines::restored(const Tensor& result) const {
+  return result.dim() > 1 ? transpose(result, dim, -1).contiguous() : result;
+}
+
+Tensor sum(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  const DType common = sum_dtype(self, dtype);
+  const DType compute = compute_dtype(common);
+  const Rows rows = arrange_rows(widened(self, common), dims, keepdim);
+  return visit_compute(compute,
+                       [&](auto tag) {
+                         using T = typename decltype(tag)::type;
+                         return reduce_rows<T, T>(rows, compute, [](std::span<const T> row) {
+                           return static_cast<T>(total(row));
+                         });
+                       })
+      .to(common);
+}
+
+Tensor mean(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  const DType common = dtype.value_or(self.dtype());
+  if (!is_floating(common)) {
+    fail("mean(): could not infer output dtype. Input dtype must be a floating point dtype. Got: " +
+         std::string(name_of(common)));
+  }
+  const DType compute = compute_dtype(common);
+  const Rows rows = arrange_rows(widened(self, common), dims, keepdim);
+  return visit_compute_float(
+             compute,
+             [&](auto tag) {
+               using T = typename decltype(tag)::type;
+               return reduce_rows<T, T>(rows, compute, [](std::span<const T> row) {
+                 return static_cast<T>(total(row) / static_cast<double>(row.size()));
+               });
+             })
+      .to(common);
+}
+
+void register_reduction(OperatorTable& table) {
+  register_sums(table);
+  register_nan_sums(table);
+  register_extremes(table);
+  register_norms(table);
+  register_distances(table);
+  register_variance(table);
+  register_softmax(table);
+  register_cumulative(table);
+  register_logical_reduction(table);
+  register_order_statistics(table);
+}
+
+}  // namespace henson::runtime
