@@ -1,0 +1,142 @@
+#include "runtime/operators/scalar.h"
+
+#include <cmath>
+#include <functional>
+
+#include "loader/error.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// Ints wrap, as PyTorch's do.
+template <typename F>
+struct Wrapping {
+  std::int64_t operator()(std::int64_t x, std::int64_t y) const {
+    return static_cast<std::int64_t>(
+        F{}(static_cast<std::uint64_t>(x), static_cast<std::uint64_t>(y)));
+  }
+  double operator()(double x, double y) const { return F{}(x, y); }
+};
+
+struct Quotient {
+  double operator()(std::int64_t x, std::int64_t y) const {
+    return static_cast<double>(x) / static_cast<double>(y);
+  }
+  double operator()(double x, double y) const { return x / y; }
+};
+
+/// Toward minus infinity.
+struct FloorQuotient {
+  std::int64_t operator()(std::int64_t x, std::int64_t y) const {
+    if (y == 0) fail("division by 0");
+    if (y == -1) return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(x));
+    const std::int64_t quotient = x / y;
+    return x % y != 0 && (x < 0) != (y < 0) ? quotient - 1 : quotient;
+  }
+  double operator()(double x, double y) const { return std::floor(x / y); }
+};
+
+/// With the sign of the divisor.
+struct Modulo {
+  std::int64_t operator()(std::int64_t x, std::int64_t y) const {
+    if (y == 0) fail("division by 0");
+    if (y == -1) return 0;
+    const std::int64_t rest = x % y;
+    return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+  }
+  double operator()(double x, double y) const { return std::fmod(y + std::fmod(x, y), y); }
+};
+
+template <double (*F)(double, double)>
+struct Real {
+  template <typename T>
+  double operator()(T x, T y) const {
+    return F(static_cast<double>(x), static_cast<double>(y));
+  }
+};
+
+struct Larger {
+  template <typename T>
+  T operator()(T x, T y) const {
+    return x > y ? x : y;
+  }
+};
+
+struct Smaller {
+  template <typename T>
+  T operator()(T x, T y) const {
+    return x < y ? x : y;
+  }
+};
+
+double power(double x, double y) { return std::pow(x, y); }
+double remainder_of(double x, double y) { return std::fmod(x, y); }
+double angle(double x, double y) { return std::atan2(x, y); }
+double with_sign(double x, double y) { return std::copysign(x, y); }
+
+template <typename F>
+void add_comparison(OperatorTable& table, const std::string& name) {
+  add_numbers<F>(table, name, "bool");
+  table.add(name + ".str(str a, str b) -> bool",
+            [](Call& call) { call.give(F{}(call.string(0), call.string(1))); });
+}
+
+/// Devices are all this machine, so that only equality of bools needs telling.
+template <typename F>
+void add_equality(OperatorTable& table, const std::string& name) {
+  add_comparison<F>(table, name);
+  table.add(name + ".bool(bool a, bool b) -> bool",
+            [](Call& call) { call.give(F{}(call.flag(0), call.flag(1))); });
+  table.add(name + ".device(Device a, Device b) -> bool", [](Call& call) { call.give(F{}(0, 0)); });
+}
+
+void register_arithmetic_of_numbers(OperatorTable& table) {
+  add_numbers<Wrapping<std::plus<>>>(table, "aten::add");
+  add_numbers<Wrapping<std::minus<>>>(table, "aten::sub");
+  add_numbers<Wrapping<std::multiplies<>>>(table, "aten::mul");
+  add_numbers<Quotient>(table, "aten::div", "float");
+  add_numbers<FloorQuotient>(table, "aten::floordiv");
+  add_numbers<Modulo>(table, "aten::remainder");
+  add_numbers<Real<power>>(table, "aten::pow", "float");
+  add_numbers<Real<remainder_of>>(table, "aten::fmod", "float");
+  add_numbers<Real<angle>>(table, "aten::atan2", "float");
+  add_numbers<Real<with_sign>>(table, "aten::copysign", "float");
+  add_numbers<Larger>(table, "prim::max");
+  add_numbers<Smaller>(table, "prim::min");
+}
+
+void register_bits(OperatorTable& table) {
+  const auto add = [&](const std::string& name, const std::string& type, Kernel kernel) {
+    table.add("aten::" + name + "." + type + "(" + type + " a, " + type + " b) -> " + type, kernel);
+  };
+  add("__and__", "bool", [](Call& call) { call.give(call.flag(0) && call.flag(1)); });
+  add("__or__", "bool", [](Call& call) { call.give(call.flag(0) || call.flag(1)); });
+  add("__xor__", "bool", [](Call& call) { call.give(call.flag(0) != call.flag(1)); });
+  add("__and__", "int", [](Call& call) { call.give(call.integer(0) & call.integer(1)); });
+  add("__or__", "int", [](Call& call) { call.give(call.integer(0) | call.integer(1)); });
+  add("__xor__", "int", [](Call& call) { call.give(call.integer(0) ^ call.integer(1)); });
+  table.add("aten::__not__(bool self) -> bool", [](Call& call) { call.give(!call.flag(0)); });
+  const auto identical = [](Call& call) { call.give(call.is_none(0) == call.is_none(1)); };
+  table.add("aten::__is__(Any a, NoneType b) -> bool", identical);
+  table.add("aten::__isnot__(Any a, NoneType b) -> bool",
+            [](Call& call) { call.give(call.is_none(0) != call.is_none(1)); });
+}
+
+}  // namespace
+
+void register_scalar(OperatorTable& table) {
+  register_arithmetic_of_numbers(table);
+  add_equality<std::equal_to<>>(table, "aten::eq");
+  add_equality<std::not_equal_to<>>(table, "aten::ne");
+  add_comparison<std::less<>>(table, "aten::lt");
+  add_comparison<std::less_equal<>>(table, "aten::le");
+  add_comparison<std::greater<>>(table, "aten::gt");
+  add_comparison<std::greater_equal<>>(table, "aten::ge");
+  register_bits(table);
+  register_scalar_math(table);
+  register_strings_and_lists(table);
+}
+
+}  // namespace henson::runtime
