@@ -1,28 +1,18 @@
 // Medians, modes and k-th values: elements chosen by their rank in a row.
 #include <algorithm>
-#include <numeric>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "loader/error.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/reduction.h"
+#include "runtime/operators/sorting.h"
 
 namespace henson::runtime {
 namespace {
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
-
-/// The row's positions in ascending order of their elements; NaN is the largest.
-template <typename T>
-std::vector<std::size_t> ascending(std::span<const T> row) {
-  std::vector<std::size_t> order(row.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [row](std::size_t a, std::size_t b) {
-    return row[a] < row[b] || (row[b] != row[b] && row[a] == row[a]);
-  });
-  return order;
-}
 
 /// Gives the elements that `choose(row)` points at, and their int64 positions.
 template <typename F>
@@ -50,7 +40,7 @@ template <bool kSkipNan>
 struct Median {
   template <typename T>
   std::size_t operator()(std::span<const T> row) const {
-    const std::vector<std::size_t> order = ascending(row);
+    const std::vector<std::size_t> order = sorted_positions(row, false);
     const auto numbers =
         static_cast<std::size_t>(std::count_if(row.begin(), row.end(), [](T x) { return x == x; }));
     if (numbers == 0) return order[0];
@@ -63,7 +53,7 @@ struct Median {
 struct Mode {
   template <typename T>
   std::size_t operator()(std::span<const T> row) const {
-    const std::vector<std::size_t> order = ascending(row);
+    const std::vector<std::size_t> order = sorted_positions(row, false);
     std::size_t best = order[0];
     std::size_t most = 0;
     for (std::size_t i = 0; i < order.size();) {
@@ -105,8 +95,9 @@ void kth_value(Call& call) {
   const std::int64_t size = self.dim() == 0 ? 1 : self.size(call.integer(2));
   if (k < 1 || k > size) fail("kthvalue(): selected number k out of range for dimension");
   if (self.dtype() == DType::kBool) throw_unsupported_dtype(self.dtype());
-  give_chosen(call, self, {call.integer(2)}, call.flag(3), true,
-              [k](auto row) { return ascending(row)[static_cast<std::size_t>(k - 1)]; });
+  give_chosen(call, self, {call.integer(2)}, call.flag(3), true, [k](auto row) {
+    return sorted_positions(row, false)[static_cast<std::size_t>(k - 1)];
+  });
 }
 
 }  // namespace

@@ -1,0 +1,93 @@
+// Histograms.
+#include <cmath>
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/numbers.h"
+#include "runtime/operators/sorting.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// The bounds that were given, or when they are equal, those of the elements.
+template <typename T>
+std::pair<T, T> bounds_of(std::span<const T> elements, T low, T high) {
+  if (low == high && !elements.empty()) {
+    low = *std::min_element(elements.begin(), elements.end());
+    high = *std::max_element(elements.begin(), elements.end());
+  }
+  if (low == high) return {low - T(1), high + T(1)};
+  return {low, high};
+}
+
+Tensor histc(const Tensor& self, std::int64_t bins, double low, double high) {
+  if (bins <= 0) fail("bins must be > 0");
+  if (!is_floating(self.dtype()) || size_of(self.dtype()) == 2) {
+    throw_unsupported_dtype(self.dtype());
+  }
+  Tensor counts = zeros(self.dtype(), {bins});
+  const Tensor flat = self.contiguous();
+  visit_compute_float(self.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const std::span<const T> elements(flat.data<T>(), static_cast<std::size_t>(flat.numel()));
+    const auto [least, most] = bounds_of(elements, static_cast<T>(low), static_cast<T>(high));
+    if (!(std::isfinite(least) && std::isfinite(most))) fail("range of histc is not finite");
+    if (least > most) fail("max must be larger than min");
+    for (const T x : elements) {
+      if (!(x >= least && x <= most)) continue;
+      const auto bin =
+          static_cast<std::int64_t>((x - least) / (most - least) * static_cast<T>(bins));
+      counts.mutable_data<T>()[std::min(bin, bins - 1)] += T(1);
+    }
+  });
+  return counts;
+}
+
+/// How often each of 0, 1, 2, … occurs, or the sum of the weights where it does.
+Tensor bincount(const Tensor& self, const std::optional<Tensor>& weights, std::int64_t least) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 31;  // bins
+  if (self.dim() != 1 || is_floating(self.dtype()) || self.dtype() == DType::kBool) {
+    fail("bincount only supports 1-d non-negative integral inputs.");
+  }
+  if (least < 0) fail("minlength should be >= 0");
+  if (weights && weights->sizes() != self.sizes()) {
+    fail("weights should be 1-d and have the same length as input");
+  }
+  const Tensor values = self.to(DType::kInt64).contiguous();
+  const std::span<const std::int64_t> elements(values.data<std::int64_t>(),
+                                               static_cast<std::size_t>(values.numel()));
+  std::int64_t bins = least;
+  for (const std::int64_t x : elements) {
+    if (x < 0) fail("bincount only supports 1-d non-negative integral inputs.");
+    if (x >= kMost) fail("bincount: the largest value is too large");
+    bins = std::max(bins, x + 1);
+  }
+  if (!weights) {
+    Tensor counts = zeros(DType::kInt64, {bins});
+    for (const std::int64_t x : elements) ++counts.mutable_data<std::int64_t>()[x];
+    return counts;
+  }
+  Tensor sums = zeros(DType::kFloat64, {bins});
+  const Tensor factors = weights->to(DType::kFloat64).contiguous();
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    sums.mutable_data<double>()[elements[i]] += factors.data<double>()[i];
+  }
+  return weights->dtype() == DType::kFloat32 ? sums.to(DType::kFloat32) : sums;
+}
+
+}  // namespace
+
+void register_counting(OperatorTable& table) {
+  table.add("aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor",
+            [](Call& call) {
+              call.give(histc(call.tensor(0), call.integer(1), call.number(2), call.number(3)));
+            });
+  table.add("aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor",
+            [](Call& call) {
+              call.give(bincount(call.tensor(0), call.maybe_tensor(1), call.integer(2)));
+            });
+}
+
+}  // namespace henson::runtime

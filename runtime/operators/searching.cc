@@ -1,0 +1,99 @@
+// Places of values in sorted sequences.
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/index_plan.h"
+#include "runtime/operators/sorting.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// Before equal elements, or after them with `right`. NaN belongs at the end.
+template <typename T>
+std::int64_t place_of(std::span<const T> row, T value, bool right) {
+  std::size_t first = 0;
+  std::size_t last = row.size();
+  while (first < last) {
+    const std::size_t middle = first + (last - first) / 2;
+    const bool beyond = right ? row[middle] > value : row[middle] >= value;
+    if (beyond) {
+      last = middle;
+    } else {
+      first = middle + 1;
+    }
+  }
+  return static_cast<std::int64_t>(first);
+}
+
+/// `sequence` is one row for all values, or has a row for each row of values.
+Tensor search(const Tensor& sequence, const Operand& values, bool as_int32, bool right) {
+  const Tensor& wanted = values.tensor;
+  const bool one_row = sequence.dim() == 1;
+  if (sequence.dim() == 0) fail("boundaries tensor should have at least 1 dimension");
+  if (!values.number && wanted.dtype() != sequence.dtype()) {
+    fail("boundary tensor and input value tensor should have same dtype");
+  }
+  Dims leading = wanted.sizes();
+  if (!one_row) {
+    Dims rows = sequence.sizes();
+    rows.pop_back();
+    if (!leading.empty()) leading.pop_back();
+    if (wanted.dim() != sequence.dim() || leading != rows) {
+      fail(
+          "boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
+          "tensor and input value tensor must match");
+    }
+  }
+  const DType common = promoted({sequence, values});
+  const Tensor boundaries = widened(sequence, common).contiguous();
+  const Tensor inputs = widened(wanted, common).contiguous();
+  Tensor out = Tensor::empty(DType::kInt64, wanted.sizes());
+  const std::int64_t width = sequence.sizes().back();
+  const std::int64_t per_row = one_row ? 0 : wanted.sizes().back();
+  visit_compute(compute_dtype(common), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (std::int64_t i = 0; i < wanted.numel(); ++i) {
+      const T* const row = boundaries.data<T>() + (one_row ? 0 : i / per_row * width);
+      out.mutable_data<std::int64_t>()[i] = place_of(
+          std::span<const T>(row, static_cast<std::size_t>(width)), inputs.data<T>()[i], right);
+    }
+  });
+  return as_int32 ? out.to(DType::kInt32) : out;
+}
+
+void searchsorted(Call& call) {
+  bool right = call.flag(3);
+  if (!call.is_none(4)) {
+    const std::string side = call.string(4);
+    if (side != "left" && side != "right") fail("side can only be 'left' or 'right'");
+    if (side == "left" && right) fail("side and right can't be set to opposites");
+    right = side == "right";
+  }
+  if (!call.is_none(5)) {
+    throw Error(ErrorCode::kUnsupported, "searchsorted with a sorter is not supported");
+  }
+  call.give(search(call.tensor(0), operand(call, 1), call.flag(2), right));
+}
+
+void bucketize(Call& call) {
+  if (call.tensor(1).dim() != 1) fail("boundaries tensor must be 1 dimension");
+  call.give(search(call.tensor(1), operand(call, 0), call.flag(2), call.flag(3)));
+}
+
+}  // namespace
+
+void register_searching(OperatorTable& table) {
+  for (const std::string kind : {"Tensor", "Scalar"}) {
+    table.add("aten::searchsorted." + kind + "(Tensor sorted_sequence, " + kind +
+                  " self, *, bool out_int32=False, bool right=False, str? side=None, "
+                  "Tensor? sorter=None) -> Tensor",
+              searchsorted);
+    table.add("aten::bucketize." + kind + "(" + kind +
+                  " self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor",
+              bucketize);
+  }
+}
+
+}  // namespace henson::runtime

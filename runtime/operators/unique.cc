@@ -1,0 +1,149 @@
+// Distinct elements and slices, where each went, and how often it occurs.
+#include <numeric>
+#include <string>
+
+#include "loader/error.h"
+#include "runtime/operators/index_plan.h"
+#include "runtime/operators/sorting.h"
+#include "runtime/operators/views.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+using Positions = std::vector<std::int64_t>;
+
+/// Slices grouped by equality.
+struct Groups {
+  Positions first;    // a slice of each group
+  Positions inverse;  // the group of each slice
+  Positions counts;
+};
+
+/// `order`: the slices as they are walked; `equal(a, b)`: of two slices.
+template <typename F>
+Groups group(const Positions& order, F equal) {
+  Groups groups;
+  groups.inverse.resize(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i == 0 || !equal(order[i - 1], order[i])) {
+      groups.first.push_back(order[i]);
+      groups.counts.push_back(0);
+    }
+    ++groups.counts.back();
+    groups.inverse[static_cast<std::size_t>(order[i])] =
+        static_cast<std::int64_t>(groups.first.size()) - 1;
+  }
+  return groups;
+}
+
+/// Of the rows of a contiguous matrix [count, width]; sorted first unless only neighbors count.
+Groups group_rows(const Tensor& matrix, std::int64_t count, std::int64_t width, bool consecutive) {
+  Positions order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  return visit_compute(matrix.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* const data = matrix.data<T>();
+    const auto row = [&](std::int64_t i) {
+      return std::span<const T>(data + i * width, static_cast<std::size_t>(width));
+    };
+    if (!consecutive) {
+      std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+        return std::lexicographical_compare(row(a).begin(), row(a).end(), row(b).begin(),
+                                            row(b).end(), ascends<T>);
+      });
+    }
+    return group(order, [&](std::int64_t a, std::int64_t b) {
+      return std::equal(row(a).begin(), row(a).end(), row(b).begin());
+    });
+  });
+}
+
+Tensor tensor_of(const Positions& positions, const Dims& sizes) {
+  Tensor tensor = Tensor::empty(DType::kInt64, sizes);
+  std::copy(positions.begin(), positions.end(), tensor.mutable_data<std::int64_t>());
+  return tensor;
+}
+
+struct Wanted {
+  bool inverse = false;
+  bool counts = false;
+  bool consecutive = false;
+};
+
+/// Results that were not asked for are empty.
+void give(Call& call, const Tensor& values, const Groups& groups, const Wanted& wanted,
+          const Dims& inverse_sizes, bool three) {
+  call.give(values);
+  call.give(wanted.inverse ? tensor_of(groups.inverse, inverse_sizes) : tensor_of({}, {0}));
+  if (!three) return;
+  call.give(wanted.counts
+                ? tensor_of(groups.counts, {static_cast<std::int64_t>(groups.counts.size())})
+                : tensor_of({}, {0}));
+}
+
+void unique_elements(Call& call, const Wanted& wanted, bool three = true) {
+  const Tensor self = call.tensor(0);
+  const Tensor flat = reshape(self, Dims{-1});
+  const Tensor widened_flat = widened(flat, self.dtype()).contiguous();
+  const Groups groups = group_rows(widened_flat, self.numel(), 1, wanted.consecutive);
+  const Tensor index = tensor_of(groups.first, {static_cast<std::int64_t>(groups.first.size())});
+  give(call, take_elements(flat, plan_index_select(flat, 0, index)), groups, wanted, self.sizes(),
+       three);
+}
+
+void unique_slices(Call& call, std::int64_t dim, const Wanted& wanted) {
+  const Tensor self = call.tensor(0);
+  const std::int64_t count = self.dim() == 0 ? 1 : self.size(dim);
+  if (self.numel() == 0) fail("unique_dim of a tensor without elements");
+  const Tensor first = self.dim() == 0 ? self : transpose(self, dim, 0);
+  const Tensor matrix = widened(first, self.dtype()).contiguous();
+  const Groups groups = group_rows(matrix, count, self.numel() / count, wanted.consecutive);
+  const Tensor index = tensor_of(groups.first, {static_cast<std::int64_t>(groups.first.size())});
+  const Tensor values =
+      self.dim() == 0 ? self.clone() : take_elements(self, plan_index_select(self, dim, index));
+  give(call, values, groups, wanted, {count}, true);
+}
+
+}  // namespace
+
+void register_unique(OperatorTable& table) {
+  table.add(
+      "aten::_unique(Tensor self, bool sorted=True, bool return_inverse=False) -> "
+      "(Tensor, Tensor)",
+      [](Call& call) {
+        unique_elements(call, {call.flag(2), false, false}, false);
+      });
+  table.add(
+      "aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, "
+      "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
+      [](Call& call) {
+        unique_elements(call, {call.flag(2), call.flag(3), false});
+      });
+  table.add(
+      "aten::unique_consecutive(Tensor self, bool return_inverse=False, "
+      "bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)",
+      [](Call& call) {
+        const Wanted wanted{call.flag(1), call.flag(2), true};
+        if (call.is_none(3)) {
+          unique_elements(call, wanted);
+        } else {
+          unique_slices(call, call.integer(3), wanted);
+        }
+      });
+  table.add(
+      "aten::unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, "
+      "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
+      [](Call& call) {
+        unique_slices(call, call.integer(1), {call.flag(3), call.flag(4), false});
+      });
+  table.add(
+      "aten::unique_dim_consecutive(Tensor self, int dim, bool return_inverse=False, "
+      "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
+      [](Call& call) {
+        unique_slices(call, call.integer(1), {call.flag(2), call.flag(3), true});
+      });
+}
+
+}  // namespace henson::runtime
