@@ -1,0 +1,232 @@
+// Views matched by their factors: view(x, [1, 7, 4, 16]) of a tensor [B, L, 64] is [B, L, 4, 16].
+#include <algorithm>
+
+#include "runtime/passes/shape_analysis.h"
+
+namespace henson::runtime {
+namespace {
+
+/// A size that the code holds as a number and that nothing is known of yet.
+std::optional<std::int64_t> held_number(RuleCall& call, const Dimension& dimension) {
+  const std::optional<SymbolId> id = dimension.symbol();
+  if (!id || call.solver().symbol(*id).kind != DimensionSolver::Kind::kConstant) return std::nullopt;
+  return call.solver().symbol(*id).traced;
+}
+
+/// The sizes of one side, taken one after the other from one end.
+class Factors {
+ public:
+  explicit Factors(Dimensions sizes) : sizes_(std::move(sizes)) {}
+  bool exhausted() const { return remainder_.is_one() && next_ == sizes_.size(); }
+  std::size_t left() const { return sizes_.size() - next_ + (remainder_.is_one() ? 0 : 1); }
+  const Dimension& remainder() const { return remainder_; }
+  bool take() {
+    if (next_ == sizes_.size()) return false;
+    remainder_ = remainder_ * sizes_[next_++];
+    return true;
+  }
+  bool divide(const Dimension& by) {
+    const std::optional<Dimension> quotient = remainder_.divided_by(by);
+    if (!quotient) return false;
+    remainder_ = *quotient;
+    return true;
+  }
+  Dimension rest() {
+    while (take()) {
+    }
+    Dimension all = remainder_;
+    remainder_ = Dimension::of(1);
+    return all;
+  }
+
+ private:
+  Dimensions sizes_;
+  std::size_t next_ = 0;
+  Dimension remainder_ = Dimension::of(1);
+};
+
+/// Whether `dimension` is a whole number of `by`s: no symbol below the line, and no fraction.
+bool divides(const Dimension& dimension, const Dimension& by) {
+  const std::optional<Dimension> quotient = dimension.divided_by(by);
+  if (!quotient || !quotient->coefficient()) return false;
+  for (const auto& [product, factor] : quotient->terms()) {
+    for (const auto& [symbol, exponent] : product) {
+      if (exponent < 0) return false;
+    }
+  }
+  return true;
+}
+
+class ViewMatcher {
+ public:
+  ViewMatcher(RuleCall& call, Dimensions from, std::vector<std::optional<Dimension>> to)
+      : call_(call), from_(std::move(from)), to_(std::move(to)) {}
+
+  Dimensions match() {
+    const auto wild = std::find(to_.begin(), to_.end(), std::nullopt);
+    if (wild == to_.end()) {
+      Factors factors(without_ones(true));
+      for (std::size_t j = to_.size(); j-- > 0;) match_one(factors, j, j, false);
+      if (!factors.exhausted() && factors.rest().literal() != 1) check_rest();
+    } else {
+      const auto at = static_cast<std::size_t>(wild - to_.begin());
+      Factors from_right(without_ones(true));
+      for (std::size_t j = to_.size(); j-- > at + 1;) match_one(from_right, j, to_.size(), true);
+      Factors from_left(without_ones(false));
+      for (std::size_t j = 0; j < at; ++j) match_one(from_left, j, to_.size(), true);
+      to_[at] = wild_size(at);
+    }
+    Dimensions result;
+    for (const auto& size : to_) result.push_back(call_.solver().resolve(*size));
+    return result;
+  }
+
+ private:
+  /// In the order of taking: from the right, or from the left.
+  Dimensions without_ones(bool reversed) const {
+    Dimensions sizes;
+    for (const Dimension& size : from_) {
+      if (!size.is_one()) sizes.push_back(size);
+    }
+    if (reversed) std::reverse(sizes.begin(), sizes.end());
+    return sizes;
+  }
+
+  Dimension wild_size(std::size_t at) {
+    Dimension total = Dimension::of(1);
+    for (const Dimension& size : from_) total = total * size;
+    for (std::size_t j = 0; j < to_.size(); ++j) {
+      if (j == at) continue;
+      const Dimension size = call_.solver().resolve(*to_[j]);
+      const std::optional<Dimension> quotient = total.divided_by(size);
+      if (!quotient) return call_.solver().derived("rest", total, size, std::nullopt);
+      total = *quotient;
+    }
+    return total;
+  }
+
+  void check_rest() {
+    for (const Dimension& size : from_) {
+      if (call_.depends_on_input(size)) return;  // one of the input's sizes was 1
+    }
+    throw Contradiction{};
+  }
+
+  /// Finds what target j is. `remaining` targets, this one included, are left to this side.
+  void match_one(Factors& factors, std::size_t j, std::size_t remaining_after, bool wild) {
+    const Dimension target = call_.solver().resolve(*to_[j]);
+    const std::optional<std::int64_t> number = held_number(call_, target);
+    if (!number) {
+      take_known(factors, target);
+      return;
+    }
+    take_number(factors, target, *number, remaining_after, wild);
+  }
+
+  void take_known(Factors& factors, const Dimension& target) {
+    if (target.is_one()) return;
+    while (!divides(factors.remainder(), target)) {
+      if (!factors.take()) return;
+    }
+    factors.divide(target);
+  }
+
+  void bind(Factors& factors, const Dimension& target, const Dimension& to) {
+    call_.same(target, to);
+    factors.divide(to);
+  }
+
+  void keep_number(Factors& factors, const Dimension& target, std::int64_t number) {
+    call_.same(target, Dimension::of(number));
+    if (number != 1) factors.divide(Dimension::of(number));
+  }
+
+  void take_number(Factors& factors, const Dimension& target, std::int64_t number,
+                   std::size_t targets_after, bool wild) {
+    const bool last = !wild && targets_after == 0;
+    if (last) {
+      const Dimension rest = factors.rest();
+      call_.same(target, rest);
+      return;
+    }
+    for (;;) {
+      if (factors.remainder().is_one() && !factors.take()) {
+        if (number == 1) keep_number(factors, target, 1);
+        return;
+      }
+      const Dimension have = factors.remainder();
+      const std::int64_t coefficient = have.coefficient().value_or(1);
+      if (number > 1 && coefficient % number == 0) {
+        keep_number(factors, target, number);
+        return;
+      }
+      if (have.literal()) {
+        if (number == 1) {
+          keep_number(factors, target, 1);
+          return;
+        }
+        if (!factors.take()) return;
+        continue;
+      }
+      if (take_symbolic(factors, target, number, targets_after, wild)) return;
+      if (!factors.take()) return;
+    }
+  }
+
+  /// The remainder holds sizes of the input. True when the target is settled (or left open).
+  bool take_symbolic(Factors& factors, const Dimension& target, std::int64_t number,
+                     std::size_t targets_after, bool wild) {
+    const Dimension have = factors.remainder();
+    const std::optional<std::int64_t> traced = call_.solver().traced(have);
+    if (traced) {
+      if (*traced == number && !(wild && number == 1)) {
+        bind(factors, target, have);
+        return true;
+      }
+      if (number == 1) {
+        // Beside -1 a batch of one cannot be told from a number that is meant.
+        if (wild && *traced == 1 && from_.size() > 1) leave_open(target, have);
+        else keep_number(factors, target, 1);
+        return true;
+      }
+      if (*traced % number == 0) {
+        leave_open(target, have);
+        return true;
+      }
+      return false;  // covers the next size too
+    }
+    if (wild) {
+      leave_open(target, have);
+      return true;
+    }
+    const std::size_t targets = targets_after + 1;
+    if (number == 1 && targets > factors.left()) {
+      keep_number(factors, target, 1);
+      return true;
+    }
+    if (targets < factors.left()) return false;
+    if (have.symbol()) {
+      bind(factors, target, have);
+      return true;
+    }
+    leave_open(target, have);
+    return true;
+  }
+
+  void leave_open(const Dimension& target, const Dimension& against) {
+    call_.set_against(target, SitePurpose::kViewBesideWild, against);
+  }
+
+  RuleCall& call_;
+  Dimensions from_;
+  std::vector<std::optional<Dimension>> to_;
+};
+
+}  // namespace
+
+Dimensions match_view(RuleCall& call, const Dimensions& from,
+                      const std::vector<std::optional<Dimension>>& to) {
+  return ViewMatcher(call, from, to).match();
+}
+
+}  // namespace henson::runtime

@@ -1,0 +1,396 @@
+#include "runtime/passes/shape_analysis.h"
+
+#include <algorithm>
+
+#include "runtime/operators/elements.h"
+
+namespace henson::runtime {
+namespace {
+
+constexpr std::int64_t kLargestStretched = 1 << 16;  // elements of a constant that is looked at
+
+std::optional<std::int64_t> integer_of(const std::optional<Value>& value) {
+  if (!value) return std::nullopt;
+  if (const auto* integer = std::get_if<std::int64_t>(&*value)) return *integer;
+  if (const auto* flag = std::get_if<bool>(&*value)) return *flag ? 1 : 0;
+  return std::nullopt;
+}
+
+/// Whether each step along `dim` adds `step` to every element.
+template <typename T>
+bool steps_evenly(const Tensor& tensor, std::size_t dim, T step) {
+  StridedWalk<1> walk(tensor.sizes(), {tensor.strides()});
+  const T* const data = tensor.data<T>();
+  const std::int64_t stride = tensor.strides()[dim];
+  std::vector<std::int64_t> index(tensor.sizes().size(), 0);
+  for (std::int64_t i = 0; i < tensor.numel(); ++i, walk.next()) {
+    const std::int64_t at = walk.offsets()[0];
+    if (index[dim] > 0 && data[at] != static_cast<T>(data[at - stride] + step)) return false;
+    for (std::size_t d = index.size(); d-- > 0;) {
+      if (++index[d] < tensor.sizes()[d]) break;
+      index[d] = 0;
+    }
+  }
+  return true;
+}
+
+enum class Along { kOther, kRepeats, kCounts };
+
+Along look_along(const Tensor& tensor, std::size_t dim) {
+  if (tensor.dtype() == DType::kInt64) {
+    if (steps_evenly<std::int64_t>(tensor, dim, 0)) return Along::kRepeats;
+    return steps_evenly<std::int64_t>(tensor, dim, 1) ? Along::kCounts : Along::kOther;
+  }
+  const Tensor wide = tensor.to(DType::kFloat64);
+  return steps_evenly<double>(wide, dim, 0.0) ? Along::kRepeats : Along::kOther;
+}
+
+}  // namespace
+
+ShapeAnalysis::ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& inputs)
+    : graph_(graph), producers_(graph.values.size(), nullptr), values_(graph.values.size()) {
+  for (const Node& node : graph.nodes) {
+    for (const ValueId id : node.outputs) producers_[id] = &node;
+  }
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+    AbstractValue value;
+    if (graph.values[graph.inputs[i].value].type.kind == TypeKind::kTensor) {
+      value.dims.emplace();
+      for (std::size_t d = 0; d < inputs[i].rank; ++d) {
+        const auto traced =
+            inputs[i].traced ? std::optional((*inputs[i].traced)[d]) : std::nullopt;
+        value.dims->push_back(solver_.input(i, d, traced));
+        input_sizes_.push_back(value.dims->back());
+      }
+    }
+    values_[graph.inputs[i].value] = std::move(value);
+  }
+  noted_.assign(input_sizes_.size(), false);
+}
+
+void ShapeAnalysis::run() {
+  for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
+    visit(node);
+    note_bound_inputs(node);
+  }
+  settle_sites();
+}
+
+AbstractValue& ShapeAnalysis::value(ValueId id) {
+  if (!values_[id]) values_[id] = describe_constant(id);
+  return *values_[id];
+}
+
+AbstractValue ShapeAnalysis::describe_constant(ValueId id) {
+  AbstractValue described;
+  const std::optional<Value>& constant = graph_.values[id].constant;
+  if (!constant) return described;
+  if (const std::optional<std::int64_t> integer = integer_of(constant)) {
+    described.content = Dimension::of(*integer);
+  } else if (constant->is<Tensor>()) {
+    return describe_tensor(id, graph_.values[id].name.starts_with("CONSTANTS."));
+  }
+  return described;
+}
+
+AbstractValue ShapeAnalysis::describe_tensor(ValueId id, bool stretchable) {
+  const Tensor& tensor = graph_.values[id].constant->as<Tensor>();
+  AbstractValue described;
+  described.dims.emplace();
+  for (std::size_t d = 0; d < tensor.sizes().size(); ++d) {
+    const std::int64_t size = tensor.sizes()[d];
+    Along along = Along::kOther;
+    if (stretchable && size > 1 && tensor.numel() <= kLargestStretched &&
+        !is_quantized(tensor.dtype())) {
+      along = look_along(tensor, d);
+    }
+    if (along == Along::kOther) {
+      described.dims->push_back(Dimension::of(size));
+      continue;
+    }
+    const Dimension symbol = solver_.constant(size);
+    stretches_.push_back({id, d, size, along == Along::kCounts, symbol});
+    described.dims->push_back(symbol);
+  }
+  if (tensor.numel() == 1 && is_integral(tensor.dtype())) {
+    described.content = Dimension::of(*tensor.to(DType::kInt64).data<std::int64_t>());
+  }
+  return described;
+}
+
+void ShapeAnalysis::visit(std::size_t index) {
+  const Node& node = graph_.nodes[index];
+  if (node.kind == NodeKind::kList || node.kind == NodeKind::kTuple) {
+    AbstractValue list;
+    list.items.emplace();
+    for (const ValueId id : node.inputs) list.items->push_back(value(id));
+    values_[node.outputs[0]] = std::move(list);
+    return;
+  }
+  if (node.kind == NodeKind::kUnpack) {
+    const AbstractValue& list = value(node.inputs[0]);
+    const bool known = list.items && list.items->size() == node.outputs.size();
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      values_[node.outputs[i]] = known ? (*list.items)[i] : AbstractValue{};
+    }
+    return;
+  }
+  RuleCall call(*this, index);
+  try {
+    if (const ShapeRule rule = find_shape_rule(node.op->schema.name)) rule(call);
+  } catch (const Contradiction&) {
+    ++contradictions_;
+  }
+  while (!call.complete()) call.give_unknown();
+}
+
+/// An input's size that had to be a number: constants of the model demand it.
+void ShapeAnalysis::note_bound_inputs(std::size_t node) {
+  for (std::size_t i = 0; i < input_sizes_.size(); ++i) {
+    if (noted_[i]) continue;
+    const std::optional<std::int64_t> literal = solver_.resolve(input_sizes_[i]).literal();
+    if (!literal) continue;
+    noted_[i] = true;
+    locks_.push_back({input_sizes_[i], *literal, false, node,
+                      "a constant of the archive has this size, and no other fits it"});
+  }
+}
+
+std::optional<Dimension> ShapeAnalysis::input_of_size(std::int64_t value) const {
+  for (const Dimension& size : input_sizes_) {
+    if (solver_.traced(size) == value) return size;
+  }
+  return std::nullopt;
+}
+
+void ShapeAnalysis::settle_sites() {
+  for (const SizeSite& site : sites_) settle(site);
+}
+
+/// Decides about a number that nothing showed to be an input's size, nor to be the model's own.
+void ShapeAnalysis::settle(const SizeSite& site) {
+  if (!(solver_.resolve(site.symbol) == site.symbol)) return;
+  const Dimension against = solver_.resolve(site.against);
+  const std::optional<std::int64_t> traced = solver_.traced(against);
+  const std::string held = "the number " + std::to_string(site.value) + " stands here";
+  switch (site.purpose) {
+    case SitePurpose::kView:
+    case SitePurpose::kViewBesideWild:
+      if (against.symbols().empty() || (site.value == 1 && traced && *traced != 1)) return;
+      if (traced) {
+        locks_.push_back({against, *traced, false, site.node,
+                          held + ", and cannot be told from a size of the dummy input"});
+      }
+      return;
+    case SitePurpose::kSliceOfInput:
+      if (site.value < 2 || (traced && *traced != site.value)) return;
+      locks_.push_back({against, site.value, true, site.node,
+                        held + ", and cannot be told from the dummy input's size"});
+      return;
+    case SitePurpose::kExpand:
+    case SitePurpose::kCreate:
+    case SitePurpose::kSliceOfConstant:
+      if (site.value < 2) return;
+      if (const std::optional<Dimension> size = input_of_size(site.value)) {
+        locks_.push_back({*size, site.value, false, site.node,
+                          held + ", and cannot be told from a size of the dummy input"});
+      }
+      return;
+  }
+}
+
+std::optional<std::size_t> RuleCall::argument(std::string_view name) const {
+  const std::vector<Argument>& arguments = node_.op->schema.arguments;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].name == name) return i;
+  }
+  return std::nullopt;
+}
+
+bool RuleCall::is_tensor(std::size_t i) const {
+  return analysis_.graph_.values[node_.inputs[i]].type.kind == TypeKind::kTensor;
+}
+
+std::optional<Dimensions> RuleCall::dims(std::size_t i) {
+  const AbstractValue& described = value(i);
+  if (!described.dims) return std::nullopt;
+  Dimensions resolved;
+  for (const Dimension& dim : *described.dims) resolved.push_back(solver().resolve(dim));
+  return resolved;
+}
+
+std::vector<ValueId> RuleCall::list_parts(std::size_t i) const {
+  const Node* const producer = analysis_.producers_[node_.inputs[i]];
+  if (producer == nullptr || producer->kind != NodeKind::kList) return {};
+  return producer->inputs;
+}
+
+bool RuleCall::is_none(ValueId id) const {
+  const std::optional<Value>& constant = analysis_.graph_.values[id].constant;
+  return constant && constant->is_none();
+}
+
+bool RuleCall::holds_integers(ValueId id) const {
+  const std::optional<DType> dtype = analysis_.graph_.values[id].dtype;
+  return dtype && is_integral(*dtype);
+}
+
+std::optional<std::int64_t> RuleCall::number(std::size_t i) const {
+  return integer_of(analysis_.graph_.values[node_.inputs[i]].constant);
+}
+
+std::optional<std::int64_t> RuleCall::number(std::string_view name) const {
+  const std::optional<std::size_t> i = argument(name);
+  return i ? number(*i) : std::nullopt;
+}
+
+std::optional<std::vector<std::int64_t>> RuleCall::numbers(std::size_t i) const {
+  const std::optional<Value>& constant = analysis_.graph_.values[node_.inputs[i]].constant;
+  if (!constant) return std::nullopt;
+  if (const std::optional<std::int64_t> single = integer_of(constant)) return {{*single}};
+  const auto* list = std::get_if<std::shared_ptr<ListValue>>(&*constant);
+  if (list == nullptr) return std::nullopt;
+  std::vector<std::int64_t> found;
+  for (const Value& item : (*list)->items) {
+    const std::optional<std::int64_t> integer = integer_of(item);
+    if (!integer) return std::nullopt;
+    found.push_back(*integer);
+  }
+  return found;
+}
+
+Dimension RuleCall::site(std::size_t argument, std::optional<std::size_t> item, std::int64_t value,
+                         SitePurpose purpose, const Dimension& against) {
+  const auto key = std::make_tuple(index_, argument, item.value_or(static_cast<std::size_t>(-1)));
+  const auto known = analysis_.site_index_.find(key);
+  if (known != analysis_.site_index_.end()) return analysis_.sites_[known->second].symbol;
+  const Dimension symbol = solver().constant(value);
+  analysis_.site_index_.emplace(key, analysis_.sites_.size());
+  analysis_.sites_.push_back({index_, argument, item, value, symbol, purpose, against});
+  return symbol;
+}
+
+std::optional<Dimension> RuleCall::size_argument(std::size_t i, SitePurpose purpose,
+                                                 const Dimension& against) {
+  if (const std::optional<std::int64_t> integer = number(i)) {
+    return *integer < 1 ? Dimension::of(*integer)
+                        : site(i, std::nullopt, *integer, purpose, against);
+  }
+  const std::optional<Dimension>& content = value(i).content;
+  return content ? std::optional(solver().resolve(*content)) : std::nullopt;
+}
+
+std::optional<std::vector<std::optional<Dimension>>> RuleCall::size_list(std::size_t i,
+                                                                         SitePurpose purpose) {
+  std::vector<std::optional<Dimension>> sizes;
+  const auto add_number = [&](std::size_t item, std::int64_t integer) {
+    if (integer == -1) {
+      sizes.emplace_back();
+    } else {
+      sizes.emplace_back(integer < 1 ? Dimension::of(integer)
+                                     : site(i, item, integer, purpose, {}));
+    }
+  };
+  if (const auto constants = numbers(i)) {
+    for (std::size_t k = 0; k < constants->size(); ++k) add_number(k, (*constants)[k]);
+    return sizes;
+  }
+  const std::optional<std::vector<AbstractValue>> items = value(i).items;
+  if (!items) return std::nullopt;
+  for (std::size_t k = 0; k < items->size(); ++k) {
+    if (!(*items)[k].content) return std::nullopt;
+    const Dimension size = solver().resolve(*(*items)[k].content);
+    if (const std::optional<std::int64_t> literal = size.literal()) {
+      add_number(k, *literal);
+    } else {
+      sizes.emplace_back(size);
+    }
+  }
+  return sizes;
+}
+
+void RuleCall::set_against(const Dimension& symbol, SitePurpose purpose, const Dimension& against) {
+  for (SizeSite& known : analysis_.sites_) {
+    if (known.symbol == symbol && known.node == index_) {
+      known.purpose = purpose;
+      known.against = against;
+    }
+  }
+}
+
+bool RuleCall::depends_on_input(const Dimension& dimension) {
+  const Dimension resolved = solver().resolve(dimension);
+  const std::vector<SymbolId> symbols = resolved.symbols();
+  return std::any_of(symbols.begin(), symbols.end(), [&](SymbolId id) {
+    return solver().symbol(id).kind != DimensionSolver::Kind::kConstant;
+  });
+}
+
+std::size_t RuleCall::wrap(std::int64_t dim, std::size_t rank) const {
+  const auto bound = static_cast<std::int64_t>(std::max<std::size_t>(rank, 1));
+  if (dim < -bound || dim >= bound) throw Contradiction{};
+  return static_cast<std::size_t>(dim < 0 ? dim + bound : dim);
+}
+
+void RuleCall::lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason) {
+  analysis_.locks_.push_back({size, value, at_most, index_, std::move(reason)});
+}
+
+/// A row taken by its number out of a dimension whose size is the input's.
+void RuleCall::take_row(const Dimension& size, std::int64_t row) {
+  const Dimension resolved = solver().resolve(size);
+  if (!depends_on_input(resolved)) return;
+  const std::optional<std::int64_t> traced = solver().traced(resolved);
+  const std::optional<SymbolId> symbol = resolved.symbol();
+  const bool of_batch = symbol && solver().symbol(*symbol).kind == DimensionSolver::Kind::kInput &&
+                        solver().symbol(*symbol).dim == 0;
+  if (row < 0) return;
+  const bool last = traced ? row == *traced - 1 : row > 0 || of_batch;
+  if (!last || (row == 0 && !of_batch && traced != 1)) return;
+  const std::int64_t holds = traced.value_or(row + 1);
+  lock(resolved, holds, false,
+       "row " + std::to_string(row) +
+           " is taken by its number, and it cannot be told whether that is the last one of the dummy input");
+}
+
+void RuleCall::give_content(std::optional<Dimension> content, bool tensor) {
+  AbstractValue result;
+  if (tensor) result.dims.emplace();
+  result.content = std::move(content);
+  give(std::move(result));
+}
+
+Dimension RuleCall::broadcast(const Dimension& a, const Dimension& b) {
+  const std::optional<Dimension> both = solver().broadcast(a, b);
+  if (!both) throw Contradiction{};
+  return *both;
+}
+
+Dimensions RuleCall::broadcast(const Dimensions& a, const Dimensions& b) {
+  Dimensions result(std::max(a.size(), b.size()), Dimension::of(1));
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const Dimension x = i < a.size() ? a[a.size() - 1 - i] : Dimension::of(1);
+    const Dimension y = i < b.size() ? b[b.size() - 1 - i] : Dimension::of(1);
+    result[result.size() - 1 - i] = broadcast(x, y);
+  }
+  return result;
+}
+
+void RuleCall::same(const Dimension& a, const Dimension& b) {
+  if (!solver().unify(a, b)) throw Contradiction{};
+}
+
+ShapeRule find_shape_rule(const std::string& name) {
+  static const ShapeRules rules = [] {
+    ShapeRules built;
+    add_elementwise_rules(built);
+    add_view_rules(built);
+    add_product_rules(built);
+    add_number_rules(built);
+    return built;
+  }();
+  const auto found = rules.find(name);
+  return found == rules.end() ? nullptr : found->second;
+}
+
+}  // namespace henson::runtime

@@ -1,0 +1,428 @@
+// Sizes of views, and of operators that join and pick parts.
+#include <algorithm>
+#include <cstdlib>
+
+#include "runtime/passes/shape_analysis.h"
+
+namespace henson::runtime {
+namespace {
+
+void view(RuleCall& call) {
+  const std::optional<Dimensions> from = call.dims(0);
+  const auto to = call.size_list(1, SitePurpose::kView);
+  if (from && to) call.give(match_view(call, *from, *to));
+}
+
+void view_as(RuleCall& call) {
+  if (const std::optional<Dimensions> sizes = call.dims(1)) call.give(*sizes);
+}
+
+void permute(RuleCall& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const auto order = call.numbers(1);
+  if (!sizes || !order || order->size() != sizes->size()) return;
+  Dimensions result;
+  for (const std::int64_t d : *order) result.push_back((*sizes)[call.wrap(d, sizes->size())]);
+  call.give(std::move(result));
+}
+
+void transpose(RuleCall& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes || sizes->empty()) return;
+  std::size_t a = 0;
+  std::size_t b = sizes->size() - 1;
+  if (call.size() >= 3) {
+    const auto first = call.number(std::size_t{1});
+    const auto second = call.number(std::size_t{2});
+    if (!first || !second) return;
+    a = call.wrap(*first, sizes->size());
+    b = call.wrap(*second, sizes->size());
+  }
+  std::swap((*sizes)[a], (*sizes)[b]);
+  call.give(std::move(*sizes));
+}
+
+void unsqueeze(RuleCall& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto dim = call.number(std::size_t{1});
+  if (!sizes || !dim) return;
+  const std::size_t at = call.wrap(*dim, sizes->size() + 1);
+  sizes->insert(sizes->begin() + static_cast<std::ptrdiff_t>(at), Dimension::of(1));
+  call.give(AbstractValue{std::move(sizes), call.value(0).content, {}, {}});
+}
+
+void squeeze(RuleCall& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes) return;
+  const auto dims = call.size() > 1 ? call.numbers(1) : std::nullopt;
+  if (call.size() > 1 && !dims) return;
+  Dimensions result;
+  for (std::size_t d = 0; d < sizes->size(); ++d) {
+    bool chosen = !dims;
+    if (dims) {
+      for (const std::int64_t dim : *dims) chosen = chosen || call.wrap(dim, sizes->size()) == d;
+    }
+    // Which sizes are 1 is known of numbers only: with another the rank is not known.
+    if (chosen && call.depends_on_input((*sizes)[d])) return;
+    if (!chosen || !(*sizes)[d].is_one()) result.push_back((*sizes)[d]);
+  }
+  call.give(std::move(result));
+}
+
+void flatten(RuleCall& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes || sizes->empty()) return;
+  const std::size_t first = call.wrap(call.number("start_dim").value_or(0), sizes->size());
+  const std::size_t last = call.wrap(call.number("end_dim").value_or(-1), sizes->size());
+  Dimensions result(sizes->begin(), sizes->begin() + static_cast<std::ptrdiff_t>(first));
+  Dimension joined = Dimension::of(1);
+  for (std::size_t d = first; d <= last; ++d) joined = joined * (*sizes)[d];
+  result.push_back(joined);
+  result.insert(result.end(), sizes->begin() + static_cast<std::ptrdiff_t>(last) + 1, sizes->end());
+  call.give(std::move(result));
+}
+
+void unflatten(RuleCall& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const auto dim = call.number(std::size_t{1});
+  const auto parts = call.size_list(2, SitePurpose::kView);
+  if (!sizes || sizes->empty() || !dim || !parts) return;
+  const std::size_t at = call.wrap(*dim, sizes->size());
+  const Dimensions inner = match_view(call, {(*sizes)[at]}, *parts);
+  Dimensions result(sizes->begin(), sizes->begin() + static_cast<std::ptrdiff_t>(at));
+  result.insert(result.end(), inner.begin(), inner.end());
+  result.insert(result.end(), sizes->begin() + static_cast<std::ptrdiff_t>(at) + 1, sizes->end());
+  call.give(std::move(result));
+}
+
+Dimension expanded(RuleCall& call, const Dimension& own, const std::optional<Dimension>& wanted) {
+  if (!wanted) return own;
+  if (own.is_one()) return *wanted;
+  call.same(*wanted, own);
+  return call.solver().resolve(own);
+}
+
+void expand(RuleCall& call) {
+  const std::optional<Dimensions> own = call.dims(0);
+  const auto wanted = call.size_list(1, SitePurpose::kExpand);
+  if (!own || !wanted || wanted->size() < own->size()) return;
+  const std::size_t lead = wanted->size() - own->size();
+  Dimensions result;
+  for (std::size_t d = 0; d < wanted->size(); ++d) {
+    const Dimension size = d < lead ? Dimension::of(1) : (*own)[d - lead];
+    result.push_back(expanded(call, size, (*wanted)[d]));
+  }
+  call.give(std::move(result));
+}
+
+void expand_as(RuleCall& call) {
+  const std::optional<Dimensions> own = call.dims(0);
+  const std::optional<Dimensions> other = call.dims(1);
+  if (!own || !other) return;
+  call.give(call.broadcast(*own, *other));
+}
+
+/// The end of a slice: what is left when it is open or negative, else a size that may be the dummy's.
+std::optional<Dimension> slice_end(RuleCall& call, std::size_t argument, const Dimension& size) {
+  const std::optional<std::int64_t> end = call.number(argument);
+  if (!end) {
+    if (call.constant(argument)) return size;  // None
+    const std::optional<Dimension> content = call.value(argument).content;
+    return content ? std::optional(call.solver().resolve(*content)) : std::nullopt;
+  }
+  if (*end >= (std::int64_t{1} << 31)) return size;
+  if (*end < 0) return size + Dimension::of(*end);
+  if (const auto literal = size.literal(); literal && *end >= *literal) return size;
+  if (*end == 0) return Dimension::of(0);
+  const bool of_input = call.depends_on_input(size);
+  const std::optional<std::int64_t> traced = call.solver().traced(size);
+  if (of_input && traced && *end > *traced) return size;
+  return call.size_argument(
+      argument, of_input ? SitePurpose::kSliceOfInput : SitePurpose::kSliceOfConstant, size);
+}
+
+void slice(RuleCall& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto dim = call.number("dim");
+  if (!sizes || sizes->empty() || !dim) return;
+  Dimension& size = (*sizes)[call.wrap(*dim, sizes->size())];
+  if (call.number("step").value_or(1) != 1) {
+    size = call.solver().derived("every " + std::to_string(call.number("step").value_or(0)), size,
+                                 Dimension::of(0), std::nullopt);
+    call.give(std::move(*sizes));
+    return;
+  }
+  const std::optional<std::size_t> start_at = call.argument("start");
+  const std::optional<std::size_t> end_at = call.argument("end");
+  if (!start_at || !end_at) return;
+  const std::optional<Dimension> end = slice_end(call, *end_at, size);
+  if (!end) return;
+  Dimension start = Dimension::of(0);
+  if (const auto number = call.number(*start_at)) {
+    start = *number < 0 ? size + Dimension::of(*number) : Dimension::of(*number);
+    const auto traced = call.solver().traced(size);
+    if (*number > 1 && call.depends_on_input(size) && (!traced || *number >= *traced - 1)) {
+      call.lock(size, traced.value_or(*number), false,
+                "a slice starts at " + std::to_string(*number) +
+                    ", which cannot be told from a place in the dummy input");
+    }
+  } else if (!call.constant(*start_at)) {
+    const std::optional<Dimension> content = call.value(*start_at).content;
+    if (!content) return;
+    start = call.solver().resolve(*content);
+  }
+  size = *end - start;
+  call.give(std::move(*sizes));
+}
+
+void select(RuleCall& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto dim = call.number(std::size_t{1});
+  if (!sizes || sizes->empty() || !dim) return;
+  const std::size_t at = call.wrap(*dim, sizes->size());
+  if (const auto row = call.number(std::size_t{2})) call.take_row((*sizes)[at], *row);
+  sizes->erase(sizes->begin() + static_cast<std::ptrdiff_t>(at));
+  call.give(std::move(*sizes));
+}
+
+void narrow(RuleCall& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto dim = call.number(std::size_t{1});
+  if (!sizes || sizes->empty() || !dim) return;
+  Dimension& size = (*sizes)[call.wrap(*dim, sizes->size())];
+  const SitePurpose purpose =
+      call.depends_on_input(size) ? SitePurpose::kSliceOfInput : SitePurpose::kSliceOfConstant;
+  const auto length = call.size_argument(3, purpose, size);
+  if (!length) return;
+  size = *length;
+  call.give(std::move(*sizes));
+}
+
+void give_list(RuleCall& call, const std::vector<Dimensions>& parts) {
+  AbstractValue list;
+  list.items.emplace();
+  for (const Dimensions& part : parts) list.items->push_back({part, {}, {}, {}});
+  call.give(std::move(list));
+}
+
+/// split, chunk: pieces of a size that is the model's own; of the input's size only the ranks are known.
+void split(RuleCall& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const auto count = call.numbers(1);
+  const std::size_t dim_at = call.argument("dim").value_or(2);
+  if (!sizes || sizes->empty() || !count || count->empty()) return;
+  const std::size_t dim = call.wrap(call.number(dim_at).value_or(0), sizes->size());
+  const Dimension& size = (*sizes)[dim];
+  const auto literal = size.literal();
+  const bool chunks = call.name().ends_with("chunk");
+  std::vector<std::int64_t> pieces;
+  if (count->size() > 1 || call.name() == "aten::split_with_sizes") {
+    pieces = *count;
+  } else if (literal && (*count)[0] > 0) {
+    const std::int64_t n = (*count)[0];
+    const std::int64_t piece = chunks ? (*literal + n - 1) / n : n;
+    for (std::int64_t at = 0; at < *literal && piece > 0; at += piece) {
+      pieces.push_back(std::min(piece, *literal - at));
+    }
+  }
+  if (!literal) {
+    const bool harmless = chunks || (count->size() == 1 && (*count)[0] == 1);
+    const auto traced = call.solver().traced(size);
+    if (call.depends_on_input(size) && !harmless) {
+      std::int64_t total = 0;
+      for (const std::int64_t piece : pieces) total += piece;
+      call.lock(size, traced.value_or(total), false,
+                "the input is split into pieces of sizes that the code holds");
+    }
+    return;
+  }
+  std::vector<Dimensions> parts;
+  for (const std::int64_t piece : pieces) {
+    parts.push_back(*sizes);
+    parts.back()[dim] = Dimension::of(piece);
+  }
+  give_list(call, parts);
+}
+
+void unbind(RuleCall& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes || sizes->empty()) return;
+  const std::size_t dim = call.wrap(call.number("dim").value_or(0), sizes->size());
+  const auto literal = (*sizes)[dim].literal();
+  if (!literal || *literal > 4096) return;  // of the input's size: taking it apart checks the count
+  sizes->erase(sizes->begin() + static_cast<std::ptrdiff_t>(dim));
+  give_list(call, std::vector<Dimensions>(static_cast<std::size_t>(*literal), *sizes));
+}
+
+void cat(RuleCall& call) {
+  const std::optional<std::vector<AbstractValue>>& items = call.value(0).items;
+  if (!items || items->empty()) return;
+  std::optional<Dimensions> result;
+  const std::int64_t dim = call.number("dim").value_or(0);
+  for (const AbstractValue& item : *items) {
+    if (!item.dims) return;
+    if (item.dims->size() == 1 && item.dims->front().literal() == 0) continue;
+    if (!result) {
+      result = item.dims;
+      continue;
+    }
+    if (item.dims->size() != result->size()) throw Contradiction{};
+    const std::size_t at = call.wrap(dim, result->size());
+    for (std::size_t d = 0; d < result->size(); ++d) {
+      if (d == at) {
+        (*result)[d] = (*result)[d] + (*item.dims)[d];
+      } else {
+        call.same((*result)[d], (*item.dims)[d]);
+      }
+    }
+  }
+  if (result) call.give(std::move(*result));
+}
+
+void stack(RuleCall& call) {
+  const std::optional<std::vector<AbstractValue>>& items = call.value(0).items;
+  if (!items || items->empty() || !items->front().dims) return;
+  Dimensions result = *items->front().dims;
+  for (const AbstractValue& item : *items) {
+    if (!item.dims || item.dims->size() != result.size()) return;
+    for (std::size_t d = 0; d < result.size(); ++d) call.same(result[d], (*item.dims)[d]);
+  }
+  const std::size_t at = call.wrap(call.number("dim").value_or(0), result.size() + 1);
+  result.insert(result.begin() + static_cast<std::ptrdiff_t>(at),
+                Dimension::of(static_cast<std::int64_t>(items->size())));
+  call.give(std::move(result));
+}
+
+void repeat(RuleCall& call) {
+  const std::optional<Dimensions> own = call.dims(0);
+  const auto times = call.size_list(1, SitePurpose::kCreate);
+  if (!own || !times || times->size() < own->size()) return;
+  const std::size_t lead = times->size() - own->size();
+  Dimensions result;
+  for (std::size_t d = 0; d < times->size(); ++d) {
+    if (!(*times)[d]) throw Contradiction{};
+    result.push_back(d < lead ? *(*times)[d] : (*own)[d - lead] * *(*times)[d]);
+  }
+  call.give(std::move(result));
+}
+
+void gather(RuleCall& call) {
+  if (const std::optional<Dimensions> sizes = call.dims(2)) call.give(*sizes);
+}
+
+void index_select(RuleCall& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto dim = call.number(std::size_t{1});
+  const std::optional<Dimensions> index = call.dims(2);
+  if (!sizes || sizes->empty() || !dim || !index) return;
+  (*sizes)[call.wrap(*dim, sizes->size())] = index->empty() ? Dimension::of(1) : index->front();
+  call.give(std::move(*sizes));
+}
+
+/// x[i, :, j] with tensors of whole numbers; masks give sizes that depend on the data.
+void index(RuleCall& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const std::optional<std::vector<AbstractValue>>& items = call.value(1).items;
+  if (!sizes || !items || items->size() > sizes->size()) return;
+  const std::vector<ValueId> parts = call.list_parts(1);
+  std::optional<Dimensions> taken;
+  std::size_t first = sizes->size();
+  std::size_t last = 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < items->size(); ++i) {
+    if (i < parts.size() && call.is_none(parts[i])) continue;
+    if (!(*items)[i].dims || i >= parts.size() || !call.holds_integers(parts[i])) return;
+    taken = taken ? call.broadcast(*taken, *(*items)[i].dims) : *(*items)[i].dims;
+    first = std::min(first, i);
+    last = i;
+    ++count;
+  }
+  if (!taken) return;
+  Dimensions result;
+  const bool together = last - first + 1 == count;
+  if (!together) result = *taken;
+  for (std::size_t d = 0; d < sizes->size(); ++d) {
+    if (together && d == first) result.insert(result.end(), taken->begin(), taken->end());
+    const bool indexed = d < items->size() && !(d < parts.size() && call.is_none(parts[d]));
+    if (!indexed) result.push_back((*sizes)[d]);
+  }
+  call.give(std::move(result));
+}
+
+void pad(RuleCall& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto amounts = call.numbers(1);
+  if (!sizes || !amounts || amounts->size() > 2 * sizes->size()) return;
+  for (std::size_t i = 0; i + 1 < amounts->size(); i += 2) {
+    Dimension& size = (*sizes)[sizes->size() - 1 - i / 2];
+    const std::int64_t added = (*amounts)[i] + (*amounts)[i + 1];
+    if (call.depends_on_input(size) && std::abs(added) > 1) {
+      if (const auto traced = call.solver().traced(size)) {
+        call.lock(size, *traced, false,
+                  "the input is padded by " + std::to_string(added) +
+                      ", which cannot be told from what the dummy input lacked");
+      }
+    }
+    size = size + Dimension::of(added);
+  }
+  call.give(std::move(*sizes));
+}
+
+/// Windows at places that the code holds as numbers.
+void as_strided(RuleCall& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes) return;
+  for (const Dimension& size : *sizes) {
+    if (!call.depends_on_input(size)) continue;
+    if (const auto traced = call.solver().traced(size)) {
+      call.lock(size, *traced, false, "windows of the input at places that the code holds as numbers");
+    }
+  }
+}
+
+void whole_input(RuleCall& call) {
+  while (!call.complete()) call.give_unknown();
+}
+
+}  // namespace
+
+void add_view_rules(ShapeRules& rules) {
+  for (const char* const name : {"aten::view", "aten::reshape", "aten::_unsafe_view"}) {
+    rules.emplace(name, view);
+  }
+  rules.emplace("aten::view_as", view_as);
+  rules.emplace("aten::reshape_as", view_as);
+  rules.emplace("aten::permute", permute);
+  for (const char* const name : {"aten::transpose", "aten::t", "aten::swapaxes", "aten::swapdims",
+                                 "aten::numpy_T", "aten::mT", "aten::transpose_", "aten::t_"}) {
+    rules.emplace(name, transpose);
+  }
+  rules.emplace("aten::unsqueeze", unsqueeze);
+  rules.emplace("aten::squeeze", squeeze);
+  rules.emplace("aten::flatten", flatten);
+  rules.emplace("aten::unflatten", unflatten);
+  rules.emplace("aten::expand", expand);
+  rules.emplace("aten::broadcast_to", expand);
+  rules.emplace("aten::expand_as", expand_as);
+  rules.emplace("aten::slice", slice);
+  rules.emplace("aten::select", select);
+  rules.emplace("aten::narrow", narrow);
+  for (const char* const name : {"aten::split", "aten::split_with_sizes", "aten::chunk",
+                                 "aten::unsafe_split", "aten::unsafe_chunk"}) {
+    rules.emplace(name, split);
+  }
+  rules.emplace("aten::unbind", unbind);
+  rules.emplace("aten::cat", cat);
+  rules.emplace("aten::concat", cat);
+  rules.emplace("aten::stack", stack);
+  rules.emplace("aten::repeat", repeat);
+  rules.emplace("aten::gather", gather);
+  rules.emplace("aten::index_select", index_select);
+  rules.emplace("aten::index", index);
+  rules.emplace("aten::pad", pad);
+  rules.emplace("aten::constant_pad_nd", pad);
+  rules.emplace("aten::as_strided", as_strided);
+  rules.emplace("aten::nonzero", whole_input);
+}
+
+}  // namespace henson::runtime
