@@ -2,17 +2,6 @@
 
 namespace henson::runtime {
 
-// Until each group has landed it may be absent.
-#define HENSON_WEAK(f) \
-  __attribute__((weak)) void f(OperatorTable&) {}
-HENSON_WEAK(register_arithmetic)
-HENSON_WEAK(register_comparison)
-HENSON_WEAK(register_unary)
-HENSON_WEAK(register_reduction)
-HENSON_WEAK(register_sorting)
-HENSON_WEAK(register_scalar)
-#undef HENSON_WEAK
-
 const OperatorTable& OperatorTable::get() {
   static const OperatorTable table = [] {
     OperatorTable built;

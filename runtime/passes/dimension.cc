@@ -32,9 +32,9 @@ Fraction product(Fraction a, Fraction b) {
 }
 
 Fraction sum(Fraction a, Fraction b) {
-  return reduced(clamped(a.numerator) * clamped(b.denominator) +
-                     clamped(b.numerator) * clamped(a.denominator),
-                 clamped(a.denominator) * clamped(b.denominator));
+  return reduced(
+      clamped(a.numerator) * clamped(b.denominator) + clamped(b.numerator) * clamped(a.denominator),
+      clamped(a.denominator) * clamped(b.denominator));
 }
 
 }  // namespace
@@ -97,9 +97,7 @@ Dimension Dimension::operator+(const Dimension& other) const {
   return result;
 }
 
-Dimension Dimension::operator-(const Dimension& other) const {
-  return *this + of(-1) * other;
-}
+Dimension Dimension::operator-(const Dimension& other) const { return *this + of(-1) * other; }
 
 Dimension Dimension::operator*(const Dimension& other) const {
   Dimension result;
@@ -159,8 +157,7 @@ Dimension DimensionSolver::constant(std::int64_t value) {
 
 Dimension DimensionSolver::derived(const std::string& what, const Dimension& a, const Dimension& b,
                                    std::optional<std::int64_t> traced) {
-  const std::string text =
-      what + "(" + to_string(resolve(a)) + ", " + to_string(resolve(b)) + ")";
+  const std::string text = what + "(" + to_string(resolve(a)) + ", " + to_string(resolve(b)) + ")";
   const auto [found, added] = derived_.emplace(text, static_cast<SymbolId>(symbols_.size()));
   if (added) symbols_.push_back({Kind::kDerived, 0, 0, traced, std::nullopt, text});
   return Dimension::of_symbol(found->second);
@@ -250,7 +247,8 @@ bool DimensionSolver::unify(const Dimension& a, const Dimension& b) {
   if (q) return bind(*q, x);
   const std::optional<std::int64_t> xv = traced(x);
   const std::optional<std::int64_t> yv = traced(y);
-  // Formulas that agree where they can be compared are taken for equal: both are computed when it runs.
+  // Formulas that agree where they can be compared are taken for equal: both are computed when it
+  // runs.
   if (x.literal() && y.literal()) return false;
   return !xv || !yv || *xv == *yv;
 }
@@ -280,8 +278,8 @@ std::string DimensionSolver::to_string(const Dimension& dimension) const {
     for (const auto& [id, exponent] : product_of) {
       const Symbol& symbol = symbols_[id];
       if (!names.empty()) names += '*';
-      names += symbol.kind == Kind::kInput
-                   ? "size(" + std::to_string(symbol.input) + ", " + std::to_string(symbol.dim) + ")"
+      names += symbol.kind == Kind::kInput ? "size(" + std::to_string(symbol.input) + ", " +
+                                                 std::to_string(symbol.dim) + ")"
                : symbol.kind == Kind::kDerived ? symbol.text
                                                : "c" + std::to_string(id);
       if (exponent != 1) names += "^" + std::to_string(exponent);

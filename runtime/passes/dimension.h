@@ -49,8 +49,8 @@ class Dimension {
   std::map<Product, Fraction> terms_;
 };
 
-/// What is known of the symbols, and what they must equal. Symbols are sizes of inputs, sizes that the code holds
-/// as constants and which may be a dummy's, and results of divisions and the like.
+/// What is known of the symbols, and what they must equal. Symbols are sizes of inputs, sizes that
+/// the code holds as constants and which may be a dummy's, and results of divisions and the like.
 class DimensionSolver {
  public:
   enum class Kind { kInput, kConstant, kDerived };
@@ -69,7 +69,8 @@ class DimensionSolver {
   std::optional<std::int64_t> traced(const Dimension& dimension) const;
   /// Makes two sizes equal. False when they cannot be.
   bool unify(const Dimension& a, const Dimension& b);
-  /// The size of an elementwise operator's result; unifies sizes unless one is 1. Nothing when they do not fit.
+  /// The size of an elementwise operator's result; unifies sizes unless one is 1. Nothing when they
+  /// do not fit.
   std::optional<Dimension> broadcast(const Dimension& a, const Dimension& b);
 
   struct Symbol {

@@ -9,7 +9,8 @@ namespace {
 /// A size that the code holds as a number and that nothing is known of yet.
 std::optional<std::int64_t> held_number(RuleCall& call, const Dimension& dimension) {
   const std::optional<SymbolId> id = dimension.symbol();
-  if (!id || call.solver().symbol(*id).kind != DimensionSolver::Kind::kConstant) return std::nullopt;
+  if (!id || call.solver().symbol(*id).kind != DimensionSolver::Kind::kConstant)
+    return std::nullopt;
   return call.solver().symbol(*id).traced;
 }
 
@@ -185,8 +186,10 @@ class ViewMatcher {
       }
       if (number == 1) {
         // Beside -1 a batch of one cannot be told from a number that is meant.
-        if (wild && *traced == 1 && from_.size() > 1) leave_open(target, have);
-        else keep_number(factors, target, 1);
+        if (wild && *traced == 1 && from_.size() > 1)
+          leave_open(target, have);
+        else
+          keep_number(factors, target, 1);
         return true;
       }
       if (*traced % number == 0) {

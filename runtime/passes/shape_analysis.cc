@@ -57,8 +57,7 @@ ShapeAnalysis::ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& 
     if (graph.values[graph.inputs[i].value].type.kind == TypeKind::kTensor) {
       value.dims.emplace();
       for (std::size_t d = 0; d < inputs[i].rank; ++d) {
-        const auto traced =
-            inputs[i].traced ? std::optional((*inputs[i].traced)[d]) : std::nullopt;
+        const auto traced = inputs[i].traced ? std::optional((*inputs[i].traced)[d]) : std::nullopt;
         value.dims->push_back(solver_.input(i, d, traced));
         input_sizes_.push_back(value.dims->back());
       }
@@ -350,7 +349,8 @@ void RuleCall::take_row(const Dimension& size, std::int64_t row) {
   const std::int64_t holds = traced.value_or(row + 1);
   lock(resolved, holds, false,
        "row " + std::to_string(row) +
-           " is taken by its number, and it cannot be told whether that is the last one of the dummy input");
+           " is taken by its number, and it cannot be told whether that is the last one of the "
+           "dummy input");
 }
 
 void RuleCall::give_content(std::optional<Dimension> content, bool tensor) {

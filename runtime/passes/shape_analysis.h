@@ -1,5 +1,5 @@
-// Follows the sizes of every tensor of a graph as formulas in the inputs' sizes, and finds which numbers of the
-// code are sizes of the dummy input.
+// Follows the sizes of every tensor of a graph as formulas in the inputs' sizes, and finds which
+// numbers of the code are sizes of the dummy input.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +16,24 @@ namespace henson::runtime {
 
 using Dimensions = std::vector<Dimension>;
 
-/// What is known of a value: the sizes of a tensor, the contents of an int or of a 0-dimensional integer tensor,
-/// the items of a list.
+/// What is known of a value: the sizes of a tensor, the contents of an int or of a 0-dimensional
+/// integer tensor, the items of a list.
 struct AbstractValue {
-  std::optional<Dimensions> dims;      // of a tensor
-  std::optional<Dimension> content;    // of an int, or of an integer tensor of one element
+  std::optional<Dimensions> dims;    // of a tensor
+  std::optional<Dimension> content;  // of an int, or of an integer tensor of one element
   std::optional<std::vector<AbstractValue>> items;  // of a list
   std::optional<Dimension> summed_over;             // of a sum: how many elements went into each
 };
 
 /// Why a number of the code is looked at.
-enum class SitePurpose { kView, kViewBesideWild, kExpand, kCreate, kSliceOfInput, kSliceOfConstant };
+enum class SitePurpose {
+  kView,
+  kViewBesideWild,
+  kExpand,
+  kCreate,
+  kSliceOfInput,
+  kSliceOfConstant
+};
 
 /// A number of the code that stands where a size does.
 struct SizeSite {
@@ -39,7 +46,8 @@ struct SizeSite {
   Dimension against;  // the size that it may stand for, when one is at hand
 };
 
-/// A dimension of a constant tensor that can be made longer or shorter: it repeats, or it counts up.
+/// A dimension of a constant tensor that can be made longer or shorter: it repeats, or it counts
+/// up.
 struct StretchSite {
   ValueId value = 0;
   std::size_t dim = 0;
@@ -48,7 +56,8 @@ struct StretchSite {
   Dimension symbol;
 };
 
-/// A size that cannot be shown to be the dummy's, or that cannot be changed: the graph runs where it holds.
+/// A size that cannot be shown to be the dummy's, or that cannot be changed: the graph runs where
+/// it holds.
 struct ShapeLock {
   Dimension size;
   std::int64_t value = 0;
@@ -71,7 +80,8 @@ class ShapeAnalysis {
   const std::vector<SizeSite>& sites() const { return sites_; }
   const std::vector<StretchSite>& stretches() const { return stretches_; }
   const std::vector<ShapeLock>& locks() const { return locks_; }
-  /// Nodes whose sizes make no sense: the ranks of the inputs were guessed wrong, or a rule is missing.
+  /// Nodes whose sizes make no sense: the ranks of the inputs were guessed wrong, or a rule is
+  /// missing.
   std::size_t contradictions() const { return contradictions_; }
 
  private:
@@ -171,8 +181,8 @@ void add_view_rules(ShapeRules& rules);
 void add_product_rules(ShapeRules& rules);
 void add_number_rules(ShapeRules& rules);
 
-/// Matches the sizes that a view asks for (nothing: -1) with the sizes there are, by their factors; binds
-/// sizes of the code to sizes of the input. Returns the view's sizes.
+/// Matches the sizes that a view asks for (nothing: -1) with the sizes there are, by their factors;
+/// binds sizes of the code to sizes of the input. Returns the view's sizes.
 Dimensions match_view(RuleCall& call, const Dimensions& from,
                       const std::vector<std::optional<Dimension>>& to);
 

@@ -73,7 +73,8 @@ void elementwise(RuleCall& call) {
   if (sizes && sizes->empty() && call.size() >= 2) {
     const std::optional<Dimension> a = call.value(0).content;
     const std::optional<Dimension> b = call.value(1).content;
-    if (a && b) result.content = combine(call, call.solver().resolve(*a), call.solver().resolve(*b));
+    if (a && b)
+      result.content = combine(call, call.solver().resolve(*a), call.solver().resolve(*b));
   }
   if (call.name().ends_with('_') && call.value(0).dims) {
     result.dims = call.dims(0);
@@ -159,45 +160,82 @@ void topk(RuleCall& call) {
 
 void add_elementwise_rules(ShapeRules& rules) {
   for (const char* const name :
-       {"add", "sub", "rsub", "mul", "div", "true_divide", "floor_divide", "remainder", "fmod", "pow",
-        "maximum", "minimum", "atan2", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or",
-        "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "__and__", "__or__", "__xor__",
-        "where", "masked_fill", "addcmul", "addcdiv", "lerp", "subtract", "multiply", "divide",
-        "__lshift__", "__rshift__", "clamp"}) {
+       {"add",          "sub",         "rsub",       "mul",         "div",         "true_divide",
+        "floor_divide", "remainder",   "fmod",       "pow",         "maximum",     "minimum",
+        "atan2",        "eq",          "ne",         "lt",          "le",          "gt",
+        "ge",           "logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or",
+        "bitwise_xor",  "__and__",     "__or__",     "__xor__",     "where",       "masked_fill",
+        "addcmul",      "addcdiv",     "lerp",       "subtract",    "multiply",    "divide",
+        "__lshift__",   "__rshift__",  "clamp"}) {
     rules.emplace(std::string("aten::") + name, elementwise);
     rules.emplace(std::string("aten::") + name + "_", elementwise);
   }
-  for (const char* const name :
-       {"to", "type_as", "contiguous", "clone", "detach", "detach_", "alias", "lift_fresh", "lift",
-        "_to_copy", "cpu", "cuda", "requires_grad_", "dropout", "dropout_", "feature_dropout",
-        "alpha_dropout", "resolve_conj", "resolve_neg", "pin_memory", "data", "positive",
-        "_autocast_to_reduced_precision", "_autocast_to_full_precision", "to_dense"}) {
+  for (const char* const name : {"to",
+                                 "type_as",
+                                 "contiguous",
+                                 "clone",
+                                 "detach",
+                                 "detach_",
+                                 "alias",
+                                 "lift_fresh",
+                                 "lift",
+                                 "_to_copy",
+                                 "cpu",
+                                 "cuda",
+                                 "requires_grad_",
+                                 "dropout",
+                                 "dropout_",
+                                 "feature_dropout",
+                                 "alpha_dropout",
+                                 "resolve_conj",
+                                 "resolve_neg",
+                                 "pin_memory",
+                                 "data",
+                                 "positive",
+                                 "_autocast_to_reduced_precision",
+                                 "_autocast_to_full_precision",
+                                 "to_dense"}) {
     rules.emplace(std::string("aten::") + name, keep_first);
   }
   rules.emplace("prim::data", keep_first);
   rules.emplace("prim::unchecked_cast", keep_first);
-  for (const char* const name :
-       {"neg",      "abs",        "exp",      "expm1",    "log",       "log2",      "log10",
-        "log1p",    "sqrt",       "rsqrt",    "sin",      "cos",       "tan",       "tanh",
-        "sigmoid",  "erf",        "erfc",     "relu",     "relu6",     "gelu",      "silu",
-        "mish",     "elu",        "selu",     "celu",     "leaky_relu", "hardtanh", "hardswish",
-        "hardsigmoid", "softplus", "softmax", "log_softmax", "_softmax", "layer_norm", "cumsum",
-        "cumprod",  "logical_not", "bitwise_not", "square", "reciprocal", "sign",   "floor",
-        "ceil",     "round",      "trunc",    "frac",     "isnan",     "isinf",     "isfinite",
-        "clamp_min", "clamp_max", "clip",     "threshold", "nan_to_num", "zeros_like", "ones_like",
-        "full_like", "empty_like", "tril",    "triu",     "flip",      "roll",      "batch_norm",
-        "group_norm", "rms_norm", "native_dropout", "logsigmoid", "log_sigmoid", "softsign",
-        "fill",     "zero",       "sort",     "argsort",  "scatter",   "scatter_add", "index_fill",
-        "index_put", "_index_put_impl", "index_copy", "index_add", "masked_scatter", "copy",
-        "bernoulli", "renorm",    "__iand__", "__ior__"}) {
+  for (const char* const name : {"neg",         "abs",         "exp",
+                                 "expm1",       "log",         "log2",
+                                 "log10",       "log1p",       "sqrt",
+                                 "rsqrt",       "sin",         "cos",
+                                 "tan",         "tanh",        "sigmoid",
+                                 "erf",         "erfc",        "relu",
+                                 "relu6",       "gelu",        "silu",
+                                 "mish",        "elu",         "selu",
+                                 "celu",        "leaky_relu",  "hardtanh",
+                                 "hardswish",   "hardsigmoid", "softplus",
+                                 "softmax",     "log_softmax", "_softmax",
+                                 "layer_norm",  "cumsum",      "cumprod",
+                                 "logical_not", "bitwise_not", "square",
+                                 "reciprocal",  "sign",        "floor",
+                                 "ceil",        "round",       "trunc",
+                                 "frac",        "isnan",       "isinf",
+                                 "isfinite",    "clamp_min",   "clamp_max",
+                                 "clip",        "threshold",   "nan_to_num",
+                                 "zeros_like",  "ones_like",   "full_like",
+                                 "empty_like",  "tril",        "triu",
+                                 "flip",        "roll",        "batch_norm",
+                                 "group_norm",  "rms_norm",    "native_dropout",
+                                 "logsigmoid",  "log_sigmoid", "softsign",
+                                 "fill",        "zero",        "sort",
+                                 "argsort",     "scatter",     "scatter_add",
+                                 "index_fill",  "index_put",   "_index_put_impl",
+                                 "index_copy",  "index_add",   "masked_scatter",
+                                 "copy",        "bernoulli",   "renorm",
+                                 "__iand__",    "__ior__"}) {
     rules.emplace(std::string("aten::") + name, keep_size);
     rules.emplace(std::string("aten::") + name + "_", keep_size);
   }
-  for (const char* const name : {"aten::sum", "aten::mean", "aten::prod", "aten::amax", "aten::amin",
-                                 "aten::argmax", "aten::argmin", "aten::var", "aten::std", "aten::all",
-                                 "aten::any", "aten::norm", "aten::linalg_vector_norm",
-                                 "aten::logsumexp", "aten::median", "aten::count_nonzero",
-                                 "aten::var_mean", "aten::std_mean", "aten::cummax"}) {
+  for (const char* const name :
+       {"aten::sum", "aten::mean", "aten::prod", "aten::amax", "aten::amin", "aten::argmax",
+        "aten::argmin", "aten::var", "aten::std", "aten::all", "aten::any", "aten::norm",
+        "aten::linalg_vector_norm", "aten::logsumexp", "aten::median", "aten::count_nonzero",
+        "aten::var_mean", "aten::std_mean", "aten::cummax"}) {
     rules.emplace(name, reduce);
   }
   rules.emplace("aten::max", reduce_or_compare);

@@ -81,7 +81,8 @@ void arange(RuleCall& call) {
   if (!first || !last) return;
   const Dimension count = call.solver().resolve(*last) - call.solver().resolve(*first);
   if (const std::optional<std::int64_t> literal = count.literal()) {
-    // arange(2, 9): as many as the dummy input had, perhaps; its end is then the input's size and two.
+    // arange(2, 9): as many as the dummy input had, perhaps; its end is then the input's size and
+    // two.
     if (const auto size = call.size_argument(*end, SitePurpose::kCreate)) {
       call.give(Dimensions{*size - Dimension::of(from)});
       return;
@@ -120,8 +121,8 @@ void add_number_rules(ShapeRules& rules) {
     rules.emplace(name, tensor_to_number);
   }
   rules.emplace("aten::__getitem__", list_item);
-  for (const char* const name : {"zeros", "ones", "full", "empty", "new_zeros", "new_ones", "new_full",
-                                 "new_empty", "rand", "randn"}) {
+  for (const char* const name : {"zeros", "ones", "full", "empty", "new_zeros", "new_ones",
+                                 "new_full", "new_empty", "rand", "randn"}) {
     rules.emplace(std::string("aten::") + name, create);
   }
   rules.emplace("aten::arange", arange);

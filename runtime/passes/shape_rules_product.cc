@@ -122,10 +122,12 @@ void add_product_rules(ShapeRules& rules) {
   rules.emplace("aten::linear", linear);
   rules.emplace("quantized::linear_dynamic", quantized_linear);
   rules.emplace("quantized::linear_dynamic_fp16", quantized_linear);
-  for (const char* const name : {"aten::matmul", "aten::mm", "aten::bmm", "aten::mv", "aten::dot"}) {
+  for (const char* const name :
+       {"aten::matmul", "aten::mm", "aten::bmm", "aten::mv", "aten::dot"}) {
     rules.emplace(name, matmul);
   }
-  for (const char* const name : {"aten::addmm", "aten::baddbmm", "aten::baddbmm_", "aten::addmm_"}) {
+  for (const char* const name :
+       {"aten::addmm", "aten::baddbmm", "aten::baddbmm_", "aten::addmm_"}) {
     rules.emplace(name, added_product);
   }
   rules.emplace("aten::scaled_dot_product_attention", attention);

@@ -122,7 +122,8 @@ void expand_as(RuleCall& call) {
   call.give(call.broadcast(*own, *other));
 }
 
-/// The end of a slice: what is left when it is open or negative, else a size that may be the dummy's.
+/// The end of a slice: what is left when it is open or negative, else a size that may be the
+/// dummy's.
 std::optional<Dimension> slice_end(RuleCall& call, std::size_t argument, const Dimension& size) {
   const std::optional<std::int64_t> end = call.number(argument);
   if (!end) {
@@ -205,7 +206,8 @@ void give_list(RuleCall& call, const std::vector<Dimensions>& parts) {
   call.give(std::move(list));
 }
 
-/// split, chunk: pieces of a size that is the model's own; of the input's size only the ranks are known.
+/// split, chunk: pieces of a size that is the model's own; of the input's size only the ranks are
+/// known.
 void split(RuleCall& call) {
   const std::optional<Dimensions> sizes = call.dims(0);
   const auto count = call.numbers(1);
@@ -375,7 +377,8 @@ void as_strided(RuleCall& call) {
   for (const Dimension& size : *sizes) {
     if (!call.depends_on_input(size)) continue;
     if (const auto traced = call.solver().traced(size)) {
-      call.lock(size, *traced, false, "windows of the input at places that the code holds as numbers");
+      call.lock(size, *traced, false,
+                "windows of the input at places that the code holds as numbers");
     }
   }
 }
