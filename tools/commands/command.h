@@ -1,0 +1,42 @@
+// What the commands share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "runtime/henson.h"
+
+namespace henson::tools {
+
+// Exit codes.
+inline constexpr int kDone = 0;
+inline constexpr int kAnswerIsNo = 1;
+inline constexpr int kBadUsage = 2;
+inline constexpr int kBadFile = 3;  // an archive or an input
+
+/// What the chosen command does; returns the exit code. May throw henson::Error and UsageError.
+using Action = std::function<int()>;
+
+/// Options that do not go together.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// --executor and --threads.
+void add_session_options(CLI::App& command, SessionOptions& options);
+
+/// Model::open, with errors that name the file; the model's notes go to standard error.
+Model open_model(const std::filesystem::path& path);
+
+/// The error again, its message after `where`: ". . . run.pt: code/model.py:12: …".
+Error located(const std::string& where, const Error& error);
+
+/// "henson: TEXT" on standard error, on one line whatever the text.
+void print_error(const std::string& text);
+
+}  // namespace henson::tools

@@ -1,0 +1,206 @@
+#include "tools/commands/run.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "tools/npz.h"
+#include "tools/outputs.h"
+#include "tools/report.h"
+
+namespace henson::tools {
+namespace {
+
+constexpr std::size_t kShownElements = 6;
+constexpr std::string_view kExamples = R"(
+Inputs in the npz are named by position ("0", "1"; "0.KEY" in a dict, "0.0" in a tuple or list) or
+by the names that `henson inspect` lists. The output's tensors are named "0", "1", … in order, those
+of a dict by key; bfloat16 becomes float32.
+
+Examples:
+  henson run bert.pt --ids "101 2040 2001 3958 27227 102"
+  henson run bert.pt --input in.npz --output out.npz)";
+
+struct RunOptions {
+  std::filesystem::path archive;
+  std::filesystem::path input;
+  std::string ids;
+  std::filesystem::path output;
+  SessionOptions session;
+  bool json = false;
+};
+
+/// The numbers of "101 2040,102".
+std::vector<std::int64_t> parse_ids(std::string_view text) {
+  std::vector<std::int64_t> ids;
+  const std::string_view separators = " \t\r\n,";
+  for (std::size_t start = text.find_first_not_of(separators); start != std::string_view::npos;
+       start = text.find_first_not_of(separators, start)) {
+    const std::string_view word = text.substr(start, text.find_first_of(separators, start) - start);
+    std::int64_t id = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+    if (error != std::errc() || end != word.data() + word.size()) {
+      throw UsageError("--ids: `" + std::string(word) +
+                       "` is no number; give ids like \"101 102\"");
+    }
+    ids.push_back(id);
+    start += word.size();
+  }
+  if (ids.empty()) throw UsageError("--ids: no ids are given; give them like \"101 2040 102\"");
+  return ids;
+}
+
+/// Refuses a file that names some inputs by position and some by name: a mistake in one of them
+/// would go to the wrong place.
+void check_one_naming(const Model& model, const std::vector<NamedArray>& arrays) {
+  const NamedArray* by_path = nullptr;
+  const NamedArray* by_name = nullptr;
+  for (const NamedArray& array : arrays) {
+    for (const InputInfo& input : model.inputs()) {
+      if (array.name == input.path) by_path = &array;
+      if (array.name == input.name) by_name = &array;
+    }
+  }
+  if (by_path == nullptr || by_name == nullptr || by_path == by_name) return;
+  throw Error(ErrorCode::kBadInput, "array `" + by_path->name + "` is named by position and `" +
+                                        by_name->name + "` by name; name all in one way");
+}
+
+Output run_npz(const Model& model, const RunOptions& options) {
+  std::vector<NamedArray> arrays = read_npz(options.input);
+  try {
+    check_one_naming(model, arrays);
+    std::vector<NamedInput> inputs;
+    for (NamedArray& array : arrays) {
+      inputs.push_back({std::move(array.name), std::move(array.tensor)});
+    }
+    return Session(model, options.session).run(inputs);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kBadInput) throw located(options.archive.string(), error);
+    throw located(options.input.string(), error);
+  }
+}
+
+/// What --ids cannot give, when the model reads more than one input.
+std::string ids_hint(const Model& model) {
+  std::string others;
+  for (const InputInfo& input : model.inputs().subspan(1)) {
+    if (input.used) others += (others.empty() ? "" : ", ") + input.path + " (" + input.name + ")";
+  }
+  if (others.empty()) return {};
+  return "; --ids gives the first input alone: give " + others +
+         " too, as arrays of an --input npz";
+}
+
+Output run_ids(const Model& model, const std::vector<std::int64_t>& ids,
+               const RunOptions& options) {
+  const std::string archive = options.archive.string();
+  if (model.inputs().empty()) {
+    throw Error(ErrorCode::kBadInput, archive + ": the model takes no input; leave --ids out");
+  }
+  const Tensor row = Tensor::borrow(ids, {1, static_cast<std::int64_t>(ids.size())});
+  const std::vector<NamedInput> inputs{{model.inputs().front().path, row}};
+  try {
+    return Session(model, options.session).run(inputs);
+  } catch (const Error& error) {
+    const Error whole = located(archive, error);
+    if (error.code() != ErrorCode::kBadInput) throw whole;
+    throw Error(error.code(), whole.message() + ids_hint(model));
+  }
+}
+
+void print_table(const std::vector<NamedArray>& arrays) {
+  using enum Table::Align;
+  Table table({kLeft, kLeft, kLeft, kLeft});
+  table.add({"output", "dtype", "shape", "first elements"});
+  for (const auto& [name, tensor] : arrays) {
+    table.add({printable(name), std::string(name_of(tensor.dtype())), format_shape(tensor.shape()),
+               format_start(tensor, kShownElements)});
+  }
+  table.print(std::cout);
+}
+
+void print_as_json(const Model& model, const RunOptions& options,
+                   const std::vector<NamedArray>& arrays) {
+  Json json;
+  json["archive"] = options.archive.string();
+  json["executor"] = options.session.executor == Executor::kPlan ? "plan" : "interpreter";
+  json["structure"] = model.info().output;
+  json["outputs"] = Json::array();
+  for (const auto& [name, tensor] : arrays) {
+    json["outputs"].push_back({{"name", name},
+                               {"dtype", name_of(tensor.dtype())},
+                               {"shape", tensor.shape()},
+                               {"first", start_as_json(tensor, kShownElements)}});
+  }
+  if (!options.output.empty()) json["written"] = options.output.string();
+  print_json(std::cout, json);
+}
+
+void print_other_values(const Output& output) {
+  switch (output.kind) {
+    case Output::Kind::kBool:
+      std::cout << (output.integer != 0 ? "True" : "False") << '\n';
+      break;
+    case Output::Kind::kInt:
+      std::cout << output.integer << '\n';
+      break;
+    case Output::Kind::kFloat:
+      std::cout << output.number << '\n';
+      break;
+    case Output::Kind::kString:
+      std::cout << printable(output.text) << '\n';
+      break;
+    default:
+      for (const Output& item : output.items) print_other_values(item);
+  }
+}
+
+int run(const RunOptions& options) {
+  if (options.input.empty() == options.ids.empty()) {
+    throw UsageError("give one of --input in.npz and --ids \"101 2040 102\"");
+  }
+  const bool by_ids = !options.ids.empty();
+  const std::vector<std::int64_t> ids =
+      by_ids ? parse_ids(options.ids) : std::vector<std::int64_t>();
+  const Model model = open_model(options.archive);
+  const Output output = by_ids ? run_ids(model, ids, options) : run_npz(model, options);
+  const std::vector<NamedArray> arrays = named_tensors(output);
+  if (!options.output.empty()) write_npz(options.output, arrays);
+  if (options.json) {
+    print_as_json(model, options, arrays);
+    return kDone;
+  }
+  print_table(arrays);
+  print_other_values(output);
+  if (!options.output.empty()) {
+    std::cout << "written: " << options.output.string() << ", " << plural(arrays.size(), "array")
+              << '\n';
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_run(CLI::App& program, Action& action) {
+  CLI::App* const command = program.add_subcommand("run", "Run an archive once");
+  const auto options = std::make_shared<RunOptions>();
+  command->add_option("archive", options->archive, "The TorchScript archive")
+      ->required()
+      ->type_name("A.pt");
+  command->add_option("--input", options->input, "Inputs, by position or by name")
+      ->type_name("IN.npz");
+  command->add_option("--ids", options->ids, "Token ids: one row, the first input")
+      ->type_name("\"101 2040 …\"");
+  command->add_option("--output", options->output, "Where to write the output's tensors")
+      ->type_name("OUT.npz");
+  add_session_options(*command, options->session);
+  command->add_flag("--json", options->json, "Print JSON");
+  command->footer(std::string(kExamples));
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace henson::tools

@@ -1,0 +1,132 @@
+#include "tools/verification.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "tools/compare.h"
+#include "tools/random_inputs.h"
+#include "tools/report.h"
+
+namespace henson::tools {
+namespace {
+
+std::string shapes_of(const std::vector<NamedInput>& inputs) {
+  std::string text;
+  for (const NamedInput& input : inputs) {
+    if (!text.empty()) text += ' ';
+    text += format_shape(input.tensor.shape());
+  }
+  return text;
+}
+
+/// What a run gave: tensors, or a refusal.
+struct Answer {
+  std::vector<Tensor> tensors;
+  std::string refusal;
+};
+
+Answer run(Session& session, const std::vector<NamedInput>& inputs) {
+  try {
+    return {session.run(inputs).tensors(), {}};
+  } catch (const Error& error) {
+    return {{}, error.what()};
+  }
+}
+
+ArchiveResult start_result(const Model& model, const VerifyOptions& options) {
+  ArchiveResult result;
+  result.type = lowest_type(model);
+  result.tolerance = options.tolerance.value_or(default_tolerance(model, options.session.executor));
+  return result;
+}
+
+std::string describe(const Comparison& comparison, const std::string& reference, double tolerance) {
+  if (!comparison.mismatch.empty()) return comparison.mismatch;
+  const WorstElement& worst = *comparison.worst;
+  return "output " + std::to_string(worst.output) + ' ' + worst.place + ": " + worst.ours + ", " +
+         reference + ' ' + worst.theirs + " (error " + format_error(comparison.error) +
+         ", allowed " + format_error(tolerance) + ")";
+}
+
+void judge(CaseResult& result, const Answer& ours, const std::vector<Tensor>& theirs,
+           const std::string& reference, double tolerance) {
+  if (!ours.refusal.empty()) {
+    result.state = CaseResult::State::kDiffers;
+    result.error = std::numeric_limits<double>::infinity();
+    result.reason = ours.refusal;
+    return;
+  }
+  result.outputs = ours.tensors.size();
+  const Comparison comparison = compare(ours.tensors, theirs, reference);
+  result.error = comparison.error;
+  if (comparison.error <= tolerance) return;
+  result.state = CaseResult::State::kDiffers;
+  result.reason = describe(comparison, reference, tolerance);
+}
+
+}  // namespace
+
+bool ArchiveResult::agrees() const {
+  const auto is = [](CaseResult::State state) {
+    return [state](const CaseResult& one) { return one.state == state; };
+  };
+  return failure.empty() &&
+         std::any_of(cases.begin(), cases.end(), is(CaseResult::State::kAgrees)) &&
+         std::none_of(cases.begin(), cases.end(), is(CaseResult::State::kDiffers));
+}
+
+double ArchiveResult::worst_error() const {
+  double worst = 0;
+  for (const CaseResult& one : cases) worst = std::max(worst, one.error);
+  return worst;
+}
+
+std::string ArchiveResult::reason() const {
+  if (agrees()) return {};
+  if (!failure.empty()) return failure;
+  for (const auto state : {CaseResult::State::kDiffers, CaseResult::State::kRefused}) {
+    for (const CaseResult& one : cases) {
+      if (one.state == state) return "case " + one.name + ", " + one.reason;
+    }
+  }
+  return "no cases";
+}
+
+ArchiveResult verify_cases(const Model& model, const std::vector<Case>& cases,
+                           const VerifyOptions& options) {
+  ArchiveResult result = start_result(model, options);
+  Session session(model, options.session);
+  for (const Case& recorded : cases) {
+    CaseResult one;
+    one.name = std::to_string(recorded.number);
+    one.inputs = shapes_of(recorded.inputs);
+    judge(one, run(session, recorded.inputs), recorded.outputs, "recorded", result.tolerance);
+    result.cases.push_back(std::move(one));
+  }
+  return result;
+}
+
+ArchiveResult verify_random(const Model& model, const VerifyOptions& options) {
+  ArchiveResult result = start_result(model, options);
+  Session plan(model, {Executor::kPlan, options.session.threads});
+  Session interpreter(model, {Executor::kInterpreter, options.session.threads});
+  for (const std::vector<NamedInput>& inputs : random_inputs(model)) {
+    CaseResult one;
+    one.name = std::to_string(result.cases.size());
+    one.inputs = shapes_of(inputs);
+    const Answer ours = run(plan, inputs);
+    const Answer theirs = run(interpreter, inputs);
+    if (!theirs.refusal.empty()) {
+      one.state = ours.refusal.empty() ? CaseResult::State::kDiffers : CaseResult::State::kRefused;
+      one.reason = ours.refusal.empty() ? "the interpreter alone refuses it: " + theirs.refusal
+                                        : "refused: " + theirs.refusal;
+    } else {
+      judge(one, ours, theirs.tensors, "interpreter", result.tolerance);
+    }
+    result.cases.push_back(std::move(one));
+  }
+  return result;
+}
+
+}  // namespace henson::tools
