@@ -32,6 +32,7 @@ std::string to_string(std::span<const std::int64_t> sizes) {
 }
 
 void check_writable(const Tensor& tensor) {
+  if (tensor.numel() == 0) return;
   for (std::size_t d = 0; d < tensor.sizes().size(); ++d) {
     if (tensor.sizes()[d] > 1 && tensor.strides()[d] == 0) {
       fail(
