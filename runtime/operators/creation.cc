@@ -164,8 +164,8 @@ void register_sized(OperatorTable& table) {
                                       call.maybe_dtype(2).value_or(DType::kFloat32)));
             });
   const std::string full = "aten::full(int[] size, Scalar fill_value, " + kOptions + ") -> Tensor";
-  table.add(full, old_full_kernel, {.first = 0, .last = 4});
   table.add(full, full_kernel, {.first = 5});
+  table.add(full, old_full_kernel, {.first = 0, .last = 4});
   table.add("aten::eye(int n, " + kOptions + ") -> Tensor", [](Call& call) {
     call.give(eye(call.integer(0), call.integer(0), call.maybe_dtype(1).value_or(DType::kFloat32)));
   });

@@ -59,6 +59,13 @@ def encode_tensor(tensor):
     return record
 
 
+def shares(value, tensor):
+    """Whether a result, or one in a list, lies in a tensor's storage."""
+    if isinstance(value, torch.Tensor):
+        return value.untyped_storage()._cdata == tensor.untyped_storage()._cdata
+    return isinstance(value, (list, tuple)) and any(shares(item, tensor) for item in value)
+
+
 def encode_result(value):
     """A result's values count, not how they lie."""
     if isinstance(value, torch.Tensor) and not value.is_quantized:
@@ -93,8 +100,11 @@ class CaseWriter:
         self.group = group
         self.cases = []
 
-    def add(self, op, *args, tolerance=0.0, function=None):
-        """Calls `op` ("aten::add.Tensor") or, where PyTorch no longer has it, `function`."""
+    def add(self, op, *args, tolerance=0.0, function=None, aliases=False):
+        """Calls `op` ("aten::add.Tensor") or, where PyTorch no longer has it, `function`.
+
+        With `aliases` the case also says whether the results share the first argument's storage.
+        """
         case = {"op": op, "args": [encode(arg) for arg in args]}
         if function is None:
             namespace, name = op.split("::")
@@ -117,6 +127,8 @@ class CaseWriter:
         after = {str(i): encode(arg) for i, arg in enumerate(args)
                  if isinstance(arg, torch.Tensor) and encode(arg) != case["args"][i]
                  and not arg.is_quantized}
+        if aliases and isinstance(args[0], torch.Tensor):
+            case["aliases"] = shares(listed, args[0])
         if after and "nan" not in json.dumps(after):
             case["after"] = after
         if tolerance:
