@@ -3,6 +3,7 @@
 #include "loader/error.h"
 #include "runtime/facts.h"
 #include "runtime/model_impl.h"
+#include "runtime/roles.h"
 
 namespace henson {
 namespace {
@@ -28,6 +29,7 @@ Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
   const runtime::Graph& graph = program_->built.graph;
   inputs = runtime::describe_inputs(archive_, graph);
   weights = runtime::describe_weights(archive_);
+  runtime::find_roles(graph, weights);
   info = runtime::describe_model(archive_, graph);
   notes = runtime::notes_of(graph);
 }

@@ -7,16 +7,18 @@
 #include <string>
 
 #include "tools/commands/command.h"
+#include "tools/commands/inspect.h"
 #include "tools/commands/run.h"
 #include "tools/commands/verify.h"
 
 namespace henson::tools {
 namespace {
 
-constexpr const char* kFooter = R"(
-Exit codes: 0 done, 1 verify says no, 2 bad usage, 3 bad archive or input.
+constexpr const char* kFooter =
+    R"(Exit codes: 0 done, 1 verify says no, 2 bad usage, 3 bad archive or input.
 
 Examples:
+  henson inspect bert.pt
   henson run bert.pt --ids "101 2040 2001 3958 27227 102"
   henson verify bert.pt --cases bert.npz
 `henson help COMMAND` says more of one.)";
@@ -32,7 +34,10 @@ void add_help(CLI::App& program, Action& action) {
       if (found.empty() && !topic->empty()) {
         throw UsageError("there is no command `" + *topic + "`");
       }
-      std::cout << (found.empty() ? &program : found.front())->help();
+      // CLI::App::help would tell of the command that was parsed: of `help` itself.
+      const CLI::App* const told = found.empty() ? &program : found.front();
+      const std::string name = found.empty() ? "henson" : "henson " + *topic;
+      std::cout << program.get_formatter()->make_help(told, name, CLI::AppFormatMode::Normal);
       return kDone;
     };
   });
@@ -48,15 +53,17 @@ int bad_usage(const std::string& message, const CLI::App& program) {
 int run_program(int argc, const char* const* argv) {
   CLI::App program("Runs traced BERT models (TorchScript archives) without PyTorch.", "henson");
   program.set_version_flag("--version", "henson " HENSON_VERSION);
-  program.require_subcommand(1);
+  program.require_subcommand(0, 1);
   program.footer(kFooter);
   program.get_formatter()->column_width(34);
   Action action;
+  add_inspect(program, action);
   add_run(program, action);
   add_verify(program, action);
   add_help(program, action);
   try {
     program.parse(argc, argv);
+    if (!action) throw UsageError("no command is given");
     return action();
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);  // --help and --version

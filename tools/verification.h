@@ -20,9 +20,9 @@ struct VerifyOptions {
 /// One case: of a file, or of random inputs.
 struct CaseResult {
   enum class State { kAgrees, kDiffers, kRefused };
-  std::string name;    // "0"
-  std::string inputs;  // their shapes: "[2, 7] [2, 7]"
-  std::size_t outputs = 0;
+  std::string name;         // "0"
+  std::string inputs;       // their shapes: "[2, 7] [2, 7]"
+  std::size_t outputs = 0;  // 0 when it did not run
   double error = 0;
   State state = State::kAgrees;
   std::string reason;  // why it does not agree, or what refused it

@@ -15,10 +15,10 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
           "--executor",
           [&options](const std::string& name) { options.executor = kExecutors.at(name); },
           "plan: fused and fast (default); interpreter: operator by operator, slow and exact")
-      ->check(CLI::IsMember({"plan", "interpreter"}))
+      ->check(CLI::IsMember({"plan", "interpreter"}).description(""))
       ->type_name("plan|interpreter");
   command.add_option("--threads", options.threads, "Threads; all cores unless given")
-      ->check(CLI::Range(1, 1024))
+      ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N");
 }
 

@@ -15,8 +15,8 @@ namespace henson::tools {
 namespace {
 
 constexpr std::size_t kShownElements = 6;
-constexpr std::string_view kExamples = R"(
-Inputs in the npz are named by position ("0", "1"; "0.KEY" in a dict, "0.0" in a tuple or list) or
+constexpr std::string_view kExamples =
+    R"(Inputs in the npz are named by position ("0", "1"; "0.KEY" in a dict, "0.0" in a tuple or list) or
 by the names that `henson inspect` lists. The output's tensors are named "0", "1", … in order, those
 of a dict by key; bfloat16 becomes float32.
 
@@ -194,7 +194,7 @@ void add_run(CLI::App& program, Action& action) {
   command->add_option("--input", options->input, "Inputs, by position or by name")
       ->type_name("IN.npz");
   command->add_option("--ids", options->ids, "Token ids: one row, the first input")
-      ->type_name("\"101 2040 …\"");
+      ->type_name("\"101 2040 ...\"");
   command->add_option("--output", options->output, "Where to write the output's tensors")
       ->type_name("OUT.npz");
   add_session_options(*command, options->session);

@@ -13,8 +13,8 @@
 namespace henson::tools {
 namespace {
 
-constexpr std::string_view kExamples = R"(
-Cases: case k has the arrays in{k}_{input} (by position, as `henson run` takes them) and out{k}_{j},
+constexpr std::string_view kExamples =
+    R"(Cases: case k has the arrays in{k}_{input} (by position, as `henson run` takes them) and out{k}_{j},
 all tensors of the output in order. In a folder, NAME.pt is run on NAME.npz. Without cases, plan and
 interpreter are compared on random inputs.
 The error is max|ours - recorded| / max(1, max|recorded|). Allowed: float32 2e-5 (interpreter 1e-5),
@@ -37,7 +37,7 @@ Json to_json(const CaseResult& one) {
   Json json{{"case", one.name},
             {"inputs", one.inputs},
             {"outputs", one.outputs},
-            {"error", number_as_json(one.error)},
+            {"error", one.outputs == 0 ? Json() : number_as_json(one.error)},
             {"state", kStates[static_cast<int>(one.state)]}};
   if (!one.reason.empty()) json["reason"] = one.reason;
   return json;
@@ -63,7 +63,7 @@ void print_cases(const ArchiveResult& result) {
   for (const CaseResult& one : result.cases) {
     const bool agrees = one.state == CaseResult::State::kAgrees;
     table.add({one.name, one.inputs, one.outputs == 0 ? "-" : std::to_string(one.outputs),
-               one.state == CaseResult::State::kRefused ? "-" : format_error(one.error),
+               one.outputs == 0 ? "-" : format_error(one.error),
                agrees ? "ok" : printable(one.reason)});
   }
   table.print(std::cout);
@@ -86,9 +86,16 @@ int verify_one(const Options& options) {
     std::cout << "Plan against interpreter on random inputs: ids 0 and 1, masks of ones\n";
   }
   print_cases(result);
-  std::cout << (result.agrees() ? "agrees" : "does not agree") << ": worst error "
-            << format_error(result.worst_error()) << ", allowed " << format_error(result.tolerance)
-            << " (" << result.type << ")\n";
+  const bool judged = std::any_of(result.cases.begin(), result.cases.end(), [](const auto& one) {
+    return one.state != CaseResult::State::kRefused;
+  });
+  if (!judged) {
+    std::cout << "cannot say: plan and interpreter refuse every shape\n";
+  } else {
+    std::cout << (result.agrees() ? "agrees" : "does not agree") << ": worst error "
+              << format_error(result.worst_error()) << ", allowed "
+              << format_error(result.tolerance) << " (" << result.type << ")\n";
+  }
   return result.agrees() ? kDone : kAnswerIsNo;
 }
 
@@ -210,7 +217,7 @@ void add_verify(CLI::App& program, Action& action) {
       ->add_option_function<double>(
           "--tolerance", [options](double value) { options->verify.tolerance = value; },
           "The error that is allowed, instead of the type's own")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
       ->type_name("E");
   add_session_options(*command, options->verify.session);
   command->add_flag("--json", options->json, "Print JSON: a list of objects, one an archive");
