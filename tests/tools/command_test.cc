@@ -1,0 +1,280 @@
+// The program as its users meet it: exit codes, what is printed and where, what is written.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/tools/files.h"
+#include "tools/npz.h"
+
+namespace henson::tools {
+namespace {
+
+const std::string kGolden = HENSON_TEST_DATA;
+const std::string kEncoder = kGolden + "/torch2.13_encoder_ids.pt";
+const std::string kFull = kGolden + "/torch2.13_encoder_full.pt";
+
+struct Result {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+/// Runs `henson ARGUMENTS` by the shell.
+Result henson(const TestFolder& folder, const std::string& arguments) {
+  const std::string out = (folder / "stdout").string();
+  const std::string err = (folder / "stderr").string();
+  const std::string line =
+      std::string(HENSON_PROGRAM) + ' ' + arguments + " >'" + out + "' 2>'" + err + "'";
+  const int status = std::system(line.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
+}
+
+bool is_one_line(const std::string& text) {
+  return !text.empty() && text.find('\n') == text.size() - 1;
+}
+
+/// The command fails with the code and one line on standard error that has `words`.
+void expect_failure(const std::string& arguments, int code, const std::string& words) {
+  const TestFolder folder;
+  const Result result = henson(folder, arguments);
+  EXPECT_EQ(result.code, code) << arguments;
+  EXPECT_TRUE(is_one_line(result.err)) << result.err;
+  EXPECT_TRUE(result.err.starts_with("henson: ")) << result.err;
+  EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
+  EXPECT_EQ(result.out, "");
+}
+
+TEST(Command, HelpAndVersion) {
+  const TestFolder folder;
+  for (const std::string arguments : {"--help", "help", "help run", "run --help", "help verify"}) {
+    const Result result = henson(folder, arguments);
+    EXPECT_EQ(result.code, 0) << arguments;
+    EXPECT_NE(result.out.find("Examples:"), std::string::npos) << arguments;
+    EXPECT_EQ(result.err, "") << arguments;
+  }
+  const Result version = henson(folder, "--version");
+  EXPECT_EQ(version.code, 0);
+  EXPECT_TRUE(version.out.starts_with("henson ")) << version.out;
+  EXPECT_TRUE(is_one_line(version.out));
+}
+
+TEST(Command, BadUsage) {
+  expect_failure("", 2, "see `henson help`");
+  expect_failure("frobnicate", 2, "see `henson help`");
+  expect_failure("help frobnicate", 2, "no command `frobnicate`");
+  expect_failure("run", 2, "see `henson help run`");
+  expect_failure("run a.pt --executor fast --ids 1", 2, "--executor");
+  expect_failure("run a.pt --threads 0 --ids 1", 2, "--threads");
+  expect_failure("run a.pt", 2, "give one of --input in.npz and --ids");
+  expect_failure("run a.pt --ids 1 --input in.npz", 2, "give one of --input in.npz and --ids");
+  expect_failure("run a.pt --ids '1 two'", 2, "`two` is no number");
+  expect_failure("run a.pt --ids ' '", 2, "no ids are given");
+  expect_failure("run a.pt --ids 99999999999999999999", 2, "is no number");
+  expect_failure("verify a.pt --tolerance -1", 2, "--tolerance");
+  expect_failure("verify '" + kGolden + "' --cases x.npz", 2, "leave --cases out");
+  expect_failure("verify a.pt --executor plan", 2, "leave --executor out");
+}
+
+TEST(Command, BadArchives) {
+  for (const std::string command : {"run --ids 1", "verify", "inspect"}) {
+    expect_failure(command + " none.pt", 3, "none.pt: ");
+    expect_failure(command + " '" + kGolden + "/README.md'", 3, "README.md: ");
+  }
+  expect_failure("run --ids 1 '" + kGolden + "'", 3, kGolden + ": ");
+}
+
+TEST(Command, FilesCannotSmuggleLinesOrEscapes) {
+  expect_failure("inspect 'a\nb\033[2J.pt'", 3, "a\\x0ab\\x1b[2J.pt: ");
+}
+
+TEST(Run, FirstNumbersOnTheTerminal) {
+  const TestFolder folder;
+  const Result result = henson(folder, "run '" + kEncoder + "' --ids '1 2,3'");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_NE(result.out.find("0       float32  [1, 3, 32]"), std::string::npos) << result.out;
+  const Result json = henson(folder, "run '" + kEncoder + "' --ids '1 2,3' --json");
+  const auto outputs = nlohmann::json::parse(json.out)["outputs"];
+  EXPECT_EQ(outputs[0]["shape"], (std::vector<int>{1, 3, 32}));
+  EXPECT_EQ(outputs[0]["first"].size(), 6U);
+}
+
+TEST(Run, InputsByPositionOrByNameGiveTheSame) {
+  const TestFolder folder;
+  const std::vector<std::int64_t> ids{1, 2, 3, 4};
+  const std::vector<std::int64_t> ones{1, 1, 1, 1};
+  const std::vector<std::int64_t> zeros{0, 0, 0, 0};
+  const Tensor tensors[] = {Tensor::borrow(ids, {2, 2}), Tensor::borrow(ones, {2, 2}),
+                            Tensor::borrow(zeros, {2, 2})};
+  const auto inputs =
+      nlohmann::json::parse(henson(folder, "inspect --json '" + kFull + "'").out)["inputs"];
+  ASSERT_EQ(inputs.size(), 3U);
+  std::vector<NamedArray> by_name;
+  for (std::size_t i = 0; i < 3; ++i) by_name.push_back({inputs[i]["name"], tensors[i]});
+  write_npz(folder / "names.npz", by_name);
+  write_npz(folder / "paths.npz", {{"0", tensors[0]}, {"1", tensors[1]}, {"2", tensors[2]}});
+  write_npz(folder / "mixed.npz", {{"0", tensors[0]}, by_name[1], by_name[2]});
+
+  const auto run = [&](const std::string& name) {
+    return henson(folder, "run '" + kFull + "' --input '" + (folder / name).string() +
+                              ".npz' --output '" + (folder / name).string() + ".out.npz'");
+  };
+  EXPECT_EQ(run("names").code, 0);
+  EXPECT_EQ(run("paths").code, 0);
+  EXPECT_EQ(read_file(folder / "names.out.npz"), read_file(folder / "paths.out.npz"));
+  EXPECT_EQ(read_npz(folder / "paths.out.npz").at(0).tensor.shape(),
+            (std::vector<std::int64_t>{2, 2, 32}));
+
+  const Result mixed = run("mixed");
+  EXPECT_EQ(mixed.code, 3);
+  EXPECT_NE(mixed.err.find("name all in one way"), std::string::npos) << mixed.err;
+  EXPECT_FALSE(std::filesystem::exists(folder / "mixed.out.npz"));
+}
+
+TEST(Run, SaysWhatIdsCannotGive) {
+  const TestFolder folder;
+  const Result result = henson(folder, "run '" + kFull + "' --ids '1 2'");
+  EXPECT_EQ(result.code, 3);
+  EXPECT_TRUE(is_one_line(result.err));
+  EXPECT_NE(result.err.find("--ids gives the first input alone"), std::string::npos) << result.err;
+}
+
+TEST(Run, BadInputsWriteNothing) {
+  const TestFolder folder;
+  const std::string output = (folder / "out.npz").string();
+  const auto run = [&](const std::vector<NamedArray>& arrays) {
+    write_npz(folder / "in.npz", arrays);
+    const Result result =
+        henson(folder, "run '" + kEncoder + "' --input '" + (folder / "in.npz").string() +
+                           "' --output '" + output + "'");
+    EXPECT_EQ(result.code, 3);
+    EXPECT_TRUE(is_one_line(result.err)) << result.err;
+    EXPECT_FALSE(std::filesystem::exists(output));
+    return result.err;
+  };
+  const std::vector<float> floats{1, 2};
+  const std::vector<std::int64_t> ids{1, 1000000};
+  EXPECT_NE(run({{"0", Tensor::borrow(std::span(floats), {1, 2})}}).find("int64"),
+            std::string::npos);
+  EXPECT_NE(run({{"0", Tensor::borrow(ids, {1, 2})}}).find("1000000"), std::string::npos);
+  EXPECT_NE(run({{"7", Tensor::borrow(ids, {1, 2})}}).find("`7`"), std::string::npos);
+}
+
+TEST(Run, AnOutputThatCannotBeWritten) {
+  expect_failure("run '" + kEncoder + "' --ids '1 2' --output none/out.npz", 3,
+                 "none/out.npz: cannot be written");
+}
+
+TEST(Verify, RecordedCases) {
+  const TestFolder folder;
+  const std::string pair = "'" + kEncoder + "' --cases '" + kGolden + "/torch2.13_encoder_ids.npz'";
+  const Result result = henson(folder, "verify " + pair);
+  EXPECT_EQ(result.code, 0) << result.out << result.err;
+  EXPECT_NE(result.out.find("agrees: worst error"), std::string::npos) << result.out;
+
+  const Result strict = henson(folder, "verify --json --tolerance 0 " + pair);
+  EXPECT_EQ(strict.code, 1);
+  const auto object = nlohmann::json::parse(strict.out).at(0);
+  EXPECT_EQ(object["ok"], false);
+  EXPECT_EQ(object["name"], "torch2.13_encoder_ids");
+  EXPECT_GT(object["worst_error"], 0);
+}
+
+TEST(Verify, WrongAnswersAreSeen) {
+  const TestFolder folder;
+  const std::vector<std::int64_t> ids{1, 2, 3};
+  const std::vector<float> wrong(96, 0.5F);
+  const std::vector<float> pooled(32, 0.5F);
+  write_npz(folder / "cases.npz", {{"in0_0", Tensor::borrow(ids, {1, 3})},
+                                   {"out0_0", Tensor::borrow(std::span(wrong), {1, 3, 32})},
+                                   {"out0_1", Tensor::borrow(std::span(pooled), {1, 32})}});
+  const Result result =
+      henson(folder, "verify '" + kEncoder + "' --cases '" + (folder / "cases.npz").string() + "'");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_NE(result.out.find(", recorded 0.5 (error "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("does not agree"), std::string::npos) << result.out;
+}
+
+TEST(Verify, CasesThatAreNone) {
+  const TestFolder folder;
+  const std::vector<std::int64_t> ids{1, 2, 3};
+  const Tensor tensor = Tensor::borrow(ids, {1, 3});
+  const auto refusal = [&](const std::vector<NamedArray>& arrays) {
+    write_npz(folder / "cases.npz", arrays);
+    const Result result = henson(
+        folder, "verify '" + kEncoder + "' --cases '" + (folder / "cases.npz").string() + "'");
+    EXPECT_EQ(result.code, 3);
+    return result.err;
+  };
+  EXPECT_NE(refusal({{"0", tensor}}).find("array `0` is not of a case"), std::string::npos);
+  EXPECT_NE(refusal({{"in0_0", tensor}}).find("case 0 has no outputs"), std::string::npos);
+  EXPECT_NE(refusal({{"out2_0", tensor}}).find("case 2 has no inputs"), std::string::npos);
+  EXPECT_NE(refusal({{"in0_0", tensor}, {"out0_1", tensor}}).find("no array `out0_0`"),
+            std::string::npos);
+}
+
+TEST(Verify, AFolder) {
+  const TestFolder folder;
+  const TestFolder& archives = folder;
+  const auto copy = [&](const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(kGolden + "/" + from, archives / to);
+  };
+  copy("torch2.13_encoder_ids.pt", "b_good.pt");
+  copy("torch2.13_encoder_ids.npz", "b_good.npz");
+  copy("torch2.13_encoder_ids.pt", "c_alone.pt");
+  const std::string target = "'" + archives.path().string() + "'";
+  const Result good = henson(folder, "verify " + target);
+  EXPECT_EQ(good.code, 0) << good.out;
+  EXPECT_NE(good.out.find("skipped: no .npz of cases beside it"), std::string::npos) << good.out;
+  EXPECT_TRUE(good.out.ends_with("\n1 of 1 archive agrees\n")) << good.out;
+
+  write_file(archives / "a_broken.pt", "PK\x03\x04 and no more");
+  copy("torch2.13_encoder_ids.npz", "a_broken.npz");
+  const Result broken = henson(folder, "verify " + target);
+  EXPECT_EQ(broken.code, 1);
+  EXPECT_TRUE(broken.out.ends_with("\n1 of 2 archives agree\n")) << broken.out;
+  const auto list = nlohmann::json::parse(henson(folder, "verify --json " + target).out);
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_EQ(list[0]["ok"], false);
+  EXPECT_NE(list[0]["reason"], "");
+  EXPECT_EQ(list[1]["ok"], true);
+  EXPECT_EQ(list[2]["skipped"], true);
+}
+
+TEST(Verify, AFolderWithNothingToVerify) {
+  const TestFolder folder;
+  const Result result = henson(folder, "verify '" + folder.path().string() + "'");
+  EXPECT_EQ(result.code, 3);
+  EXPECT_TRUE(is_one_line(result.err)) << result.err;
+}
+
+TEST(Verify, AloneOnRandomInputs) {
+  const TestFolder folder;
+  const Result result = henson(folder, "verify '" + kFull + "'");
+  EXPECT_EQ(result.code, 0) << result.out << result.err;
+  EXPECT_NE(result.out.find("Plan against interpreter on random inputs"), std::string::npos);
+  EXPECT_NE(result.out.find("[1, 12] [1, 12] [1, 12]"), std::string::npos) << result.out;
+}
+
+TEST(Inspect, TellsTheArchive) {
+  const TestFolder folder;
+  const std::string archive = kGolden + "/torch2.13_masked_lm.pt";
+  const Result result = henson(folder, "inspect '" + archive + "'");
+  EXPECT_EQ(result.code, 0) << result.err;
+  for (const std::string words : {"layout", "Inputs", "Output", "Shape", "int64", "float32"}) {
+    EXPECT_NE(result.out.find(words), std::string::npos) << words << '\n' << result.out;
+  }
+  const auto json = nlohmann::json::parse(henson(folder, "inspect --json '" + archive + "'").out);
+  EXPECT_FALSE(json["tensors"].empty());
+  EXPECT_EQ(json["inputs"][0]["dtype"], "int64");
+  EXPECT_FALSE(json.contains("plan"));
+  const auto plan =
+      nlohmann::json::parse(henson(folder, "inspect --json --plan '" + archive + "'").out);
+  EXPECT_FALSE(plan["plan"].empty());
+}
+
+}  // namespace
+}  // namespace henson::tools
