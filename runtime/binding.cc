@@ -111,6 +111,15 @@ std::vector<Value> bind_inputs(const BuiltGraph& built, std::span<const NamedInp
   return values;
 }
 
+std::vector<std::optional<std::vector<std::int64_t>>> shapes_of(std::span<const Value> values) {
+  std::vector<std::optional<std::vector<std::int64_t>>> shapes;
+  for (const Value& value : values) {
+    const auto* tensor = std::get_if<Tensor>(&value);
+    shapes.push_back(tensor == nullptr ? std::nullopt : std::optional(tensor->sizes()));
+  }
+  return shapes;
+}
+
 std::vector<NamedInput> name_inputs(const BuiltGraph& built,
                                     std::span<const henson::Tensor> inputs) {
   if (inputs.size() > built.graph.inputs.size()) {

@@ -1,6 +1,8 @@
 // The caller's inputs, matched to a graph's.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -19,6 +21,9 @@ std::set<std::string> omitted_parameters(const BuiltGraph& built,
 /// that is missing, given twice or not known, and for a dtype that the computation cannot take.
 /// Borrows the callers' elements.
 std::vector<Value> bind_inputs(const BuiltGraph& built, std::span<const NamedInput> inputs);
+
+/// The shape of each bound value that is a tensor.
+std::vector<std::optional<std::vector<std::int64_t>>> shapes_of(std::span<const Value> values);
 
 /// Inputs by position, as named ones. Trailing inputs that have defaults or that nothing reads may
 /// be absent.

@@ -190,6 +190,28 @@ std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Gra
   return inputs;
 }
 
+TracedShapes traced_shapes(const loader::Archive& archive, const Graph& graph) {
+  TracedShapes shapes;
+  for (const GraphInput& input : graph.inputs) {
+    const loader::StoredTensor* const traced = traced_at(archive, input.path);
+    shapes.push_back(traced == nullptr ? std::nullopt : std::optional(traced->shape));
+  }
+  return shapes;
+}
+
+std::vector<Lock> describe_locks(const UnlockResult& unlocked) {
+  std::vector<Lock> locks;
+  for (const UnlockedSize& size : unlocked.unlocked) {
+    locks.push_back({to_string(size.where), size.what, true, {}});
+  }
+  for (const ShapeCondition& condition : unlocked.conditions) {
+    locks.push_back({to_string(condition.where), condition.reason, false,
+                     std::string("the archive runs where the size is ") +
+                         (condition.at_most ? "at most " : "") + std::to_string(condition.value)});
+  }
+  return locks;
+}
+
 std::vector<WeightInfo> describe_weights(const loader::Archive& archive) {
   std::vector<NamedTensor> found;
   std::set<const loader::Object*> seen;

@@ -25,21 +25,26 @@ bool graph_has(const runtime::Graph& graph, DType dtype) {
 }  // namespace
 
 Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
-  program_ = std::make_unique<const Program>(runtime::build_graph(archive_));
+  program_ = build({});
   const runtime::Graph& graph = program_->built.graph;
   inputs = runtime::describe_inputs(archive_, graph);
   weights = runtime::describe_weights(archive_);
   runtime::find_roles(graph, weights);
   info = runtime::describe_model(archive_, graph);
+  locks = runtime::describe_locks(program_->unlocked);
   notes = runtime::notes_of(graph);
+}
+
+std::unique_ptr<const Program> Model::Impl::build(const std::set<std::string>& omitted) const {
+  runtime::BuiltGraph built = runtime::build_graph(archive_, {"forward", omitted});
+  const runtime::TracedShapes traced = runtime::traced_shapes(archive_, built.graph);
+  return std::make_unique<const Program>(std::move(built), traced);
 }
 
 const Program& Model::Impl::program_without(const std::set<std::string>& omitted) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::unique_ptr<const Program>& variant = variants_[omitted];
-  if (variant == nullptr) {
-    variant = std::make_unique<const Program>(runtime::build_graph(archive_, {"forward", omitted}));
-  }
+  if (variant == nullptr) variant = build(omitted);
   return *variant;
 }
 

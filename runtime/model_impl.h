@@ -12,16 +12,21 @@
 #include "runtime/graph/builder.h"
 #include "runtime/henson.h"
 #include "runtime/interpreter.h"
+#include "runtime/passes/unlock.h"
 
 namespace henson {
 
 /// A graph that is ready to run.
 struct Program {
-  explicit Program(runtime::BuiltGraph graph) : built(std::move(graph)), interpreter(built.graph) {}
+  Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced)
+      : built(std::move(graph)),
+        unlocked(runtime::unlock(built.graph, traced)),
+        interpreter(built.graph) {}
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
   runtime::BuiltGraph built;
+  runtime::UnlockResult unlocked;
   runtime::Interpreter interpreter;
 };
 
@@ -41,6 +46,8 @@ class Model::Impl {
   std::vector<std::string> notes;
 
  private:
+  std::unique_ptr<const Program> build(const std::set<std::string>& omitted) const;
+
   loader::Archive archive_;
   std::unique_ptr<const Program> program_;
   mutable std::mutex mutex_;

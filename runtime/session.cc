@@ -90,6 +90,7 @@ Output Session::run(std::span<const NamedInput> inputs) {
   const std::set<std::string> omitted = runtime::omitted_parameters(model.program().built, inputs);
   const Program& program = omitted.empty() ? model.program() : model.program_without(omitted);
   const std::vector<runtime::Value> bound = runtime::bind_inputs(program.built, inputs);
+  runtime::check_conditions(program.unlocked, program.built.graph, runtime::shapes_of(bound));
   const std::vector<runtime::Value> leaves = program.interpreter.run(bound);
   std::span<const runtime::Value> remaining = leaves;
   return to_output(program.built.graph.output, remaining);

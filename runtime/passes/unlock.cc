@@ -1,0 +1,399 @@
+#include "runtime/passes/unlock.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "runtime/operators/elements.h"
+#include "runtime/passes/shape_analysis.h"
+
+namespace henson::runtime {
+namespace {
+
+using InputShape = ShapeAnalysis::InputShape;
+
+/// Ranks to try where the archive does not tell: ids and masks have two dimensions, nearly always.
+std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced) {
+  std::vector<InputShape> base;
+  for (const auto& shape : traced) base.push_back({shape ? shape->size() : 2, shape});
+  std::vector<std::vector<InputShape>> all = {base};
+  for (const std::size_t rank : {std::size_t{3}, std::size_t{1}}) {
+    std::vector<InputShape> guess = base;
+    for (InputShape& input : guess) {
+      if (!input.traced) input.rank = rank;
+    }
+    all.push_back(std::move(guess));
+  }
+  for (std::size_t i = 0; i < base.size() && base.size() > 1; ++i) {
+    for (const std::size_t rank : {std::size_t{4}, std::size_t{3}, std::size_t{1}}) {
+      if (base[i].traced) continue;
+      all.push_back(base);
+      all.back()[i].rank = rank;
+    }
+  }
+  return all;
+}
+
+/// The analysis whose guesses contradict the graph least.
+std::unique_ptr<ShapeAnalysis> analyse(const Graph& graph, const TracedShapes& traced,
+                                       std::vector<std::size_t>& ranks) {
+  std::unique_ptr<ShapeAnalysis> best;
+  for (const std::vector<InputShape>& guess : guesses(traced)) {
+    auto analysis = std::make_unique<ShapeAnalysis>(graph, guess);
+    analysis->run();
+    if (best && analysis->contradictions() >= best->contradictions()) continue;
+    best = std::move(analysis);
+    ranks.clear();
+    for (const InputShape& input : guess) ranks.push_back(input.rank);
+    if (best->contradictions() == 0) break;
+  }
+  return best;
+}
+
+/// Adds nodes that compute formulas from the inputs' sizes, each once.
+class SizeWriter {
+ public:
+  SizeWriter(Graph& graph, const DimensionSolver& solver, std::vector<Node>& nodes)
+      : graph_(graph), solver_(solver), nodes_(nodes) {}
+
+  /// The value of a formula of input sizes; nothing when it has other symbols.
+  std::optional<ValueId> write(const Dimension& dimension, const script::SourceLine& where) {
+    const std::string key = solver_.to_string(dimension);
+    if (const auto known = written_.find(key); known != written_.end()) return known->second;
+    std::optional<ValueId> total;
+    for (const auto& [product, factor] : dimension.terms()) {
+      const std::optional<ValueId> term = write_product(product, factor, where);
+      if (!term) return std::nullopt;
+      total = total ? call("aten::add", *total, *term, where) : *term;
+    }
+    if (!total) return std::nullopt;
+    written_.emplace(key, *total);
+    return total;
+  }
+
+ private:
+  std::optional<ValueId> write_product(const Dimension::Product& product,
+                                       const Dimension::Fraction& factor,
+                                       const script::SourceLine& where) {
+    ValueId above = number(factor.numerator);
+    ValueId below = number(factor.denominator);
+    for (const auto& [id, exponent] : product) {
+      const DimensionSolver::Symbol& symbol = solver_.symbol(id);
+      if (symbol.kind != DimensionSolver::Kind::kInput) return std::nullopt;
+      const ValueId size = write_size(id, symbol, where);
+      for (int i = 0; i < exponent; ++i) above = call("aten::mul", above, size, where);
+      for (int i = 0; i > exponent; --i) below = call("aten::mul", below, size, where);
+    }
+    const bool whole = graph_.values[below].constant && factor.denominator == 1;
+    return whole ? above : call("aten::floordiv", above, below, where);
+  }
+
+  ValueId number(std::int64_t value) { return graph_.add_constant(value, {TypeKind::kInt, {}}); }
+
+  ValueId write_size(SymbolId id, const DimensionSolver::Symbol& symbol,
+                     const script::SourceLine& where) {
+    if (const auto known = sizes_.find(id); known != sizes_.end()) return known->second;
+    const ValueId size = call("aten::size", graph_.inputs[symbol.input].value,
+                              number(static_cast<std::int64_t>(symbol.dim)), where);
+    sizes_.emplace(id, size);
+    return size;
+  }
+
+  /// The overload that takes two ints (or a tensor and an int).
+  static const Operator& find(const std::string& name, const Type& first) {
+    for (const Operator* const op : OperatorTable::get().overloads(name)) {
+      const std::vector<Argument>& arguments = op->schema.arguments;
+      if (arguments.size() == 2 && arguments[0].type == first &&
+          arguments[1].type.kind == TypeKind::kInt && op->schema.results.size() == 1 &&
+          op->schema.results[0].kind == TypeKind::kInt) {
+        return *op;
+      }
+    }
+    throw Error(ErrorCode::kInternal, "no operator " + name + " on sizes");
+  }
+
+  ValueId call(const std::string& name, ValueId a, ValueId b, const script::SourceLine& where) {
+    const Operator& op = find(name, graph_.values[a].type);
+    const ValueId result = graph_.add_value({{TypeKind::kInt, {}}, {}, std::nullopt, std::nullopt});
+    nodes_.push_back({NodeKind::kOperator, &op, {a, b}, {result}, where});
+    return result;
+  }
+
+  Graph& graph_;
+  const DimensionSolver& solver_;
+  std::vector<Node>& nodes_;
+  std::map<std::string, ValueId> written_;
+  std::map<SymbolId, ValueId> sizes_;
+};
+
+class Unlocker {
+ public:
+  Unlocker(Graph& graph, const TracedShapes& traced) : graph_(graph) {
+    for (const Node& node : graph_.nodes) locations_.push_back(node.where);
+    analysis_ = analyse(graph_, traced, result_.ranks);
+  }
+
+  UnlockResult run() {
+    SizeWriter writer(graph_, analysis_->solver(), prologue_);
+    before_.resize(graph_.nodes.size());
+    for (const SizeSite& site : analysis_->sites()) rewrite(site, writer);
+    for (const StretchSite& stretch : analysis_->stretches()) rewrite(stretch, writer);
+    assemble();
+    collect_conditions();
+    return std::move(result_);
+  }
+
+ private:
+  /// What a symbol of the code turned out to be, when that depends on the inputs.
+  std::optional<Dimension> input_formula(const Dimension& symbol) const {
+    const Dimension resolved = analysis_->solver().resolve(symbol);
+    if (resolved.literal()) return std::nullopt;
+    for (const SymbolId id : resolved.symbols()) {
+      if (analysis_->solver().symbol(id).kind != DimensionSolver::Kind::kInput) return std::nullopt;
+    }
+    return resolved;
+  }
+
+  void rewrite(const SizeSite& site, SizeWriter& writer) {
+    const std::optional<Dimension> formula = input_formula(site.symbol);
+    if (!formula) return;
+    const script::SourceLine where = graph_.nodes[site.node].where;
+    const std::optional<ValueId> size = writer.write(*formula, where);
+    if (!size) return;
+    if (site.item) {
+      replace_item(site, *size);
+    } else {
+      graph_.nodes[site.node].inputs[site.argument] = *size;
+    }
+    note(where, graph_.nodes[site.node].op->schema.name + " holds " + std::to_string(site.value) +
+                    ", the dummy input's " + analysis_->solver().to_string(*formula));
+  }
+
+  void note(const script::SourceLine& where, const std::string& what) {
+    result_.unlocked.push_back({where, what});
+  }
+
+  /// Puts `size` into a list argument: the list is made anew before the node.
+  void replace_item(const SizeSite& site, ValueId size) {
+    std::vector<Node>& before = before_[site.node];
+    const ValueId list = graph_.nodes[site.node].inputs[site.argument];
+    const auto made = std::find_if(before.begin(), before.end(),
+                                   [&](const Node& node) { return node.outputs[0] == list; });
+    if (made != before.end()) {
+      made->inputs[*site.item] = size;
+      return;
+    }
+    Node fresh{NodeKind::kList, nullptr, items_of(list), {}, graph_.nodes[site.node].where};
+    fresh.inputs[*site.item] = size;
+    fresh.outputs.push_back(
+        graph_.add_value({Type::list({TypeKind::kInt, {}}), {}, std::nullopt, std::nullopt}));
+    graph_.nodes[site.node].inputs[site.argument] = fresh.outputs[0];
+    before.push_back(std::move(fresh));
+  }
+
+  std::vector<ValueId> items_of(ValueId list) {
+    if (const std::optional<Value>& constant = graph_.values[list].constant) {
+      std::vector<Value> items;
+      if (const auto* held = std::get_if<std::shared_ptr<ListValue>>(&*constant)) {
+        items = (*held)->items;
+      } else {
+        items.push_back(*constant);
+      }
+      std::vector<ValueId> ids;
+      for (const Value& item : items) ids.push_back(graph_.add_constant(item, type_of(item)));
+      return ids;
+    }
+    for (const Node& node : graph_.nodes) {
+      if (node.kind == NodeKind::kList && node.outputs[0] == list) return node.inputs;
+    }
+    throw Error(ErrorCode::kInternal, "a list of sizes was made by no node");
+  }
+
+  /// A constant tensor of the dummy input's size becomes as long as the input: its first row
+  /// repeated, or a count from its first element on.
+  void rewrite(const StretchSite& stretch, SizeWriter& writer) {
+    const std::optional<Dimension> formula = input_formula(stretch.symbol);
+    if (!formula) return;
+    const script::SourceLine where = first_use(stretch.value);
+    const std::optional<ValueId> size = writer.write(*formula, where);
+    if (!size) return;
+    const auto current = stretched_.find(stretch.value);
+    const ValueId from = current == stretched_.end() ? stretch.value : current->second;
+    stretched_[stretch.value] = stretch.counts ? count_along(from, stretch, *size, where)
+                                               : repeat_along(from, stretch, *size, where);
+    note(where, graph_.values[stretch.value].name + " is as long as the dummy input's " +
+                    analysis_->solver().to_string(*formula));
+  }
+
+  script::SourceLine first_use(ValueId value) const {
+    for (const Node& node : graph_.nodes) {
+      if (std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end()) {
+        return node.where;
+      }
+    }
+    return {};
+  }
+
+  ValueId repeat_along(ValueId from, const StretchSite& stretch, ValueId size,
+                       const script::SourceLine& where) {
+    const ValueId row = call("aten::narrow", {from, dim_of(stretch), number(0), number(1)}, where);
+    return call("aten::expand", {row, sizes_with(stretch, size, where), flag(false)}, where);
+  }
+
+  /// row 0 + arange(size), broadcast along the dimension.
+  ValueId count_along(ValueId from, const StretchSite& stretch, ValueId size,
+                      const script::SourceLine& where) {
+    const ValueId row = call("aten::narrow", {from, dim_of(stretch), number(0), number(1)}, where);
+    const ValueId none = graph_.add_constant(None{}, {TypeKind::kNone, {}});
+    const ValueId count = call("aten::arange", {size, none, none, none, none}, where);
+    const std::size_t after = rank_of(stretch) - 1 - stretch.dim;
+    ValueId shaped = count;
+    for (std::size_t i = 0; i < after; ++i) {
+      shaped = call("aten::unsqueeze", {shaped, number(static_cast<std::int64_t>(i + 1))}, where);
+    }
+    return call("aten::add", {row, shaped, number(1)}, where);
+  }
+
+  std::size_t rank_of(const StretchSite& stretch) const {
+    return graph_.values[stretch.value].constant->as<Tensor>().sizes().size();
+  }
+  ValueId dim_of(const StretchSite& stretch) {
+    return number(static_cast<std::int64_t>(stretch.dim));
+  }
+  ValueId number(std::int64_t value) { return graph_.add_constant(value, {TypeKind::kInt, {}}); }
+  ValueId flag(bool value) { return graph_.add_constant(value, {TypeKind::kBool, {}}); }
+
+  /// [-1, …, size, …, -1].
+  ValueId sizes_with(const StretchSite& stretch, ValueId size, const script::SourceLine& where) {
+    std::vector<ValueId> items(rank_of(stretch), number(-1));
+    items[stretch.dim] = size;
+    const ValueId list =
+        graph_.add_value({Type::list({TypeKind::kInt, {}}), {}, std::nullopt, std::nullopt});
+    prologue_.push_back({NodeKind::kList, nullptr, std::move(items), {list}, where});
+    return list;
+  }
+
+  ValueId call(const std::string& name, std::vector<ValueId> inputs,
+               const script::SourceLine& where) {
+    for (const Operator* const op : OperatorTable::get().overloads(name)) {
+      if (!takes(*op, inputs)) continue;
+      const ValueId result = graph_.add_value(
+          {op->schema.results[0], {}, std::nullopt, graph_.values[inputs[0]].dtype});
+      prologue_.push_back({NodeKind::kOperator, op, std::move(inputs), {result}, where});
+      return result;
+    }
+    throw Error(ErrorCode::kInternal, "no operator " + name + " to stretch a constant with");
+  }
+
+  bool takes(const Operator& op, const std::vector<ValueId>& inputs) const {
+    const std::vector<Argument>& arguments = op.schema.arguments;
+    if (arguments.size() != inputs.size()) return false;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const Type& wanted = arguments[i].type;
+      const TypeKind given = graph_.values[inputs[i]].type.kind;
+      const bool fits = wanted.kind == given ||
+                        (wanted.kind == TypeKind::kNumber && given == TypeKind::kInt) ||
+                        (wanted.kind == TypeKind::kOptional && given == TypeKind::kNone);
+      if (!fits) return false;
+    }
+    return true;
+  }
+
+  /// The prologue first, lists made anew before the nodes that take them, stretched constants in
+  /// place.
+  void assemble() {
+    std::vector<Node> nodes = std::move(prologue_);
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+      for (Node& node : before_[n]) nodes.push_back(std::move(node));
+      nodes.push_back(std::move(graph_.nodes[n]));
+      for (ValueId& input : nodes.back().inputs) {
+        const auto stretched = stretched_.find(input);
+        if (stretched != stretched_.end()) input = stretched->second;
+      }
+    }
+    graph_.nodes = std::move(nodes);
+  }
+
+  void collect_conditions() {
+    const DimensionSolver& solver = analysis_->solver();
+    for (std::size_t id = 0; id < solver.symbol_count(); ++id) {
+      const DimensionSolver::Symbol& symbol = solver.symbol(static_cast<SymbolId>(id));
+      const bool of_input = symbol.kind == DimensionSolver::Kind::kInput;
+      result_.symbols.push_back(
+          of_input ? std::optional(UnlockResult::InputSize{symbol.input, symbol.dim})
+                   : std::nullopt);
+    }
+    for (const ShapeLock& lock : analysis_->locks()) {
+      result_.conditions.push_back(
+          {lock.size, lock.value, lock.at_most, locations_[lock.node], lock.reason});
+    }
+    merge_conditions();
+  }
+
+  /// Of several rows taken of one size the last one counts.
+  void merge_conditions() {
+    std::vector<ShapeCondition> merged;
+    for (ShapeCondition& condition : result_.conditions) {
+      const auto same = std::find_if(merged.begin(), merged.end(), [&](const ShapeCondition& m) {
+        return m.size == condition.size && m.at_most == condition.at_most;
+      });
+      if (same == merged.end()) {
+        merged.push_back(std::move(condition));
+      } else if (condition.value > same->value) {
+        *same = std::move(condition);
+      }
+    }
+    result_.conditions = std::move(merged);
+  }
+
+  Graph& graph_;
+  UnlockResult result_;
+  std::unique_ptr<ShapeAnalysis> analysis_;
+  std::vector<script::SourceLine> locations_;
+  std::vector<Node> prologue_;
+  std::vector<std::vector<Node>> before_;
+  std::map<ValueId, ValueId> stretched_;
+};
+
+}  // namespace
+
+UnlockResult unlock(Graph& graph, const TracedShapes& traced) {
+  return Unlocker(graph, traced).run();
+}
+
+void check_conditions(const UnlockResult& result, const Graph& graph,
+                      std::span<const std::optional<std::vector<std::int64_t>>> shapes) {
+  for (std::size_t i = 0; i < shapes.size() && i < result.ranks.size(); ++i) {
+    const bool matters = !result.unlocked.empty() || !result.conditions.empty();
+    if (!matters || !shapes[i] || shapes[i]->size() == result.ranks[i]) continue;
+    throw Error(ErrorCode::kBadInput,
+                "input " + graph.inputs[i].path + " (" + graph.inputs[i].name + ") should have " +
+                    std::to_string(result.ranks[i]) + " dimensions, and has " +
+                    std::to_string(shapes[i]->size()));
+  }
+  for (const ShapeCondition& condition : result.conditions) {
+    std::optional<Dimension> size = condition.size;
+    std::string text;
+    for (const SymbolId id : condition.size.symbols()) {
+      const auto& place = result.symbols[id];
+      if (!place || !shapes[place->input]) {
+        size.reset();
+        break;
+      }
+      const GraphInput& input = graph.inputs[place->input];
+      if (!text.empty()) text += " with ";
+      text += "dimension " + std::to_string(place->dim) + " of input " + input.path + " (" +
+              input.name + ")";
+      if (size) size = size->substitute(id, Dimension::of((*shapes[place->input])[place->dim]));
+    }
+    const std::optional<std::int64_t> value = size ? size->literal() : std::nullopt;
+    if (!value) continue;
+    if (*value == condition.value || (condition.at_most && *value < condition.value)) continue;
+    throw_at(condition.where, ErrorCode::kBadInput,
+             condition.reason + "; the archive runs where " + text + " gives " +
+                 (condition.at_most ? "at most " : "") + std::to_string(condition.value) +
+                 ", and not at " + std::to_string(*value));
+  }
+}
+
+}  // namespace henson::runtime
