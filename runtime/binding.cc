@@ -111,13 +111,28 @@ std::vector<Value> bind_inputs(const BuiltGraph& built, std::span<const NamedInp
   return values;
 }
 
-std::vector<std::optional<std::vector<std::int64_t>>> shapes_of(std::span<const Value> values) {
-  std::vector<std::optional<std::vector<std::int64_t>>> shapes;
+BoundShapes shapes_of(std::span<const Value> values) {
+  BoundShapes shapes;
   for (const Value& value : values) {
     const auto* tensor = std::get_if<Tensor>(&value);
     shapes.push_back(tensor == nullptr ? std::nullopt : std::optional(tensor->sizes()));
   }
   return shapes;
+}
+
+InputRanks ranks_of(const BoundShapes& shapes) {
+  InputRanks ranks;
+  for (const auto& shape : shapes) {
+    ranks.push_back(shape ? std::optional(shape->size()) : std::nullopt);
+  }
+  return ranks;
+}
+
+bool has_ranks(const UnlockResult& unlocked, const BoundShapes& shapes) {
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    if (shapes[i] && shapes[i]->size() != unlocked.ranks[i]) return false;
+  }
+  return true;
 }
 
 std::vector<NamedInput> name_inputs(const BuiltGraph& built,

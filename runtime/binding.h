@@ -10,8 +10,11 @@
 
 #include "runtime/graph/builder.h"
 #include "runtime/henson.h"
+#include "runtime/passes/unlock.h"
 
 namespace henson::runtime {
+
+using BoundShapes = std::vector<std::optional<std::vector<std::int64_t>>>;
 
 /// Parameters with defaults for which the caller gives nothing.
 std::set<std::string> omitted_parameters(const BuiltGraph& built,
@@ -23,7 +26,10 @@ std::set<std::string> omitted_parameters(const BuiltGraph& built,
 std::vector<Value> bind_inputs(const BuiltGraph& built, std::span<const NamedInput> inputs);
 
 /// The shape of each bound value that is a tensor.
-std::vector<std::optional<std::vector<std::int64_t>>> shapes_of(std::span<const Value> values);
+BoundShapes shapes_of(std::span<const Value> values);
+InputRanks ranks_of(const BoundShapes& shapes);
+/// Whether the inputs have the numbers of dimensions that a graph was unlocked for.
+bool has_ranks(const UnlockResult& unlocked, const BoundShapes& shapes);
 
 /// Inputs by position, as named ones. Trailing inputs that have defaults or that nothing reads may
 /// be absent.

@@ -35,17 +35,19 @@ Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
   notes = runtime::notes_of(graph);
 }
 
-std::unique_ptr<const Program> Model::Impl::build(const std::set<std::string>& omitted) const {
-  runtime::BuiltGraph built = runtime::build_graph(archive_, {"forward", omitted});
+std::unique_ptr<const Program> Model::Impl::build(const VariantKey& key) const {
+  runtime::BuiltGraph built = runtime::build_graph(archive_, {"forward", key.first});
   const runtime::TracedShapes traced = runtime::traced_shapes(archive_, built.graph);
-  return std::make_unique<const Program>(std::move(built), traced);
+  return std::make_unique<const Program>(std::move(built), traced, key.second);
 }
 
-const Program& Model::Impl::program_without(const std::set<std::string>& omitted) const {
+const Program& Model::Impl::variant(const std::set<std::string>& omitted,
+                                    const runtime::InputRanks& ranks) const {
+  const VariantKey key{omitted, ranks};
   const std::lock_guard<std::mutex> lock(mutex_);
-  std::unique_ptr<const Program>& variant = variants_[omitted];
-  if (variant == nullptr) variant = build(omitted);
-  return *variant;
+  std::unique_ptr<const Program>& found = variants_[key];
+  if (found == nullptr) found = build(key);
+  return *found;
 }
 
 Model Model::open(const std::filesystem::path& path) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "loader/archive.h"
@@ -18,9 +19,10 @@ namespace henson {
 
 /// A graph that is ready to run.
 struct Program {
-  Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced)
+  Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
+          const runtime::InputRanks& ranks)
       : built(std::move(graph)),
-        unlocked(runtime::unlock(built.graph, traced)),
+        unlocked(runtime::unlock(built.graph, traced, ranks)),
         interpreter(built.graph) {}
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -35,9 +37,11 @@ class Model::Impl {
   explicit Impl(loader::Archive opened);
 
   const Program& program() const noexcept { return *program_; }
-  /// The program for callers that leave out parameters which have defaults. Built at the first call
-  /// for a set; may be called concurrently.
-  const Program& program_without(const std::set<std::string>& omitted) const;
+  /// The program for callers that leave out parameters which have defaults, and whose inputs have
+  /// these numbers of dimensions (empty: as guessed). Built at the first call for each; may be
+  /// called concurrently.
+  const Program& variant(const std::set<std::string>& omitted,
+                         const runtime::InputRanks& ranks) const;
 
   std::vector<InputInfo> inputs;
   std::vector<WeightInfo> weights;
@@ -46,12 +50,13 @@ class Model::Impl {
   std::vector<std::string> notes;
 
  private:
-  std::unique_ptr<const Program> build(const std::set<std::string>& omitted) const;
+  using VariantKey = std::pair<std::set<std::string>, runtime::InputRanks>;
+  std::unique_ptr<const Program> build(const VariantKey& key) const;
 
   loader::Archive archive_;
   std::unique_ptr<const Program> program_;
   mutable std::mutex mutex_;
-  mutable std::map<std::set<std::string>, std::unique_ptr<const Program>> variants_;
+  mutable std::map<VariantKey, std::unique_ptr<const Program>> variants_;
 };
 
 }  // namespace henson

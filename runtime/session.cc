@@ -88,12 +88,16 @@ Output Session::run(std::span<const Tensor> inputs) {
 Output Session::run(std::span<const NamedInput> inputs) {
   const Model::Impl& model = impl_->model.impl();
   const std::set<std::string> omitted = runtime::omitted_parameters(model.program().built, inputs);
-  const Program& program = omitted.empty() ? model.program() : model.program_without(omitted);
-  const std::vector<runtime::Value> bound = runtime::bind_inputs(program.built, inputs);
-  runtime::check_conditions(program.unlocked, program.built.graph, runtime::shapes_of(bound));
-  const std::vector<runtime::Value> leaves = program.interpreter.run(bound);
+  const Program* program = omitted.empty() ? &model.program() : &model.variant(omitted, {});
+  const std::vector<runtime::Value> bound = runtime::bind_inputs(program->built, inputs);
+  const auto shapes = runtime::shapes_of(bound);
+  if (!runtime::has_ranks(program->unlocked, shapes)) {
+    program = &model.variant(omitted, runtime::ranks_of(shapes));
+  }
+  runtime::check_conditions(program->unlocked, program->built.graph, shapes);
+  const std::vector<runtime::Value> leaves = program->interpreter.run(bound);
   std::span<const runtime::Value> remaining = leaves;
-  return to_output(program.built.graph.output, remaining);
+  return to_output(program->built.graph.output, remaining);
 }
 
 }  // namespace henson

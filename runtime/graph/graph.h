@@ -21,6 +21,8 @@ struct GraphValue {
   std::string name;               // of a weight or input; else empty
   std::optional<Value> constant;  // of a constant
   std::optional<DType> dtype;     // of a tensor, where it is known without running
+  std::optional<bool> floating =
+      std::nullopt;  // whether that is a floating type, where only so much is known
 };
 
 enum class NodeKind {

@@ -135,7 +135,30 @@ class Query {
     return std::nullopt;
   }
 
+  std::optional<bool> floating_result() const {
+    const std::string& name = op_.schema.name;
+    if (const std::optional<DType> dtype = result()) return is_floating(*dtype);
+    if (floating_results().contains(name)) return true;
+    if (promoting().contains(name) || name == "aten::div" || name == "aten::true_divide") {
+      for (std::size_t i = 0; i < 2; ++i) {
+        if (floating_at(i) == true) return true;
+      }
+      return std::nullopt;
+    }
+    const bool in_place = name.ends_with('_') && !name.ends_with("__");
+    if (in_place || keeping().contains(name))
+      return inputs_.empty() ? std::nullopt : floating_at(0);
+    return std::nullopt;
+  }
+
  private:
+  std::optional<bool> floating_at(std::size_t i) const {
+    const GraphValue& value = graph_.values[inputs_[i]];
+    if (value.type.kind == TypeKind::kFloat) return true;
+    if (value.dtype) return is_floating(*value.dtype);
+    return value.floating;
+  }
+
   std::optional<DType> of(std::size_t i) const {
     return i < inputs_.size() ? graph_.values[inputs_[i]].dtype : std::nullopt;
   }
@@ -224,14 +247,23 @@ std::vector<std::optional<DType>> result_dtypes(const Graph& graph, const Operat
   return dtypes;
 }
 
+std::optional<bool> result_floating(const Graph& graph, const Operator& op,
+                                    const std::vector<ValueId>& inputs) {
+  return Query(graph, op, inputs).floating_result();
+}
+
 std::optional<Value> static_result(const Graph& graph, const Operator& op,
                                    const std::vector<ValueId>& inputs) {
   const std::string& name = op.schema.name;
   if (name == "prim::is_cuda" || name == "aten::is_cuda" || name == "prim::is_mkldnn") return false;
   if (inputs.size() != 1) return std::nullopt;
   const std::optional<DType> dtype = graph.values[inputs[0]].dtype;
+  if (name == "aten::is_floating_point") {
+    const std::optional<bool> floating =
+        dtype ? std::optional(is_floating(*dtype)) : graph.values[inputs[0]].floating;
+    return floating ? std::optional<Value>(*floating) : std::nullopt;
+  }
   if (!dtype) return std::nullopt;
-  if (name == "aten::is_floating_point") return is_floating(*dtype);
   if (name == "aten::is_complex") return false;
   if (name == "prim::dtype") return static_cast<std::int64_t>(*dtype);
   return std::nullopt;

@@ -13,6 +13,10 @@ namespace henson::runtime {
 std::vector<std::optional<DType>> result_dtypes(const Graph& graph, const Operator& op,
                                                 const std::vector<ValueId>& inputs);
 
+/// Whether op's first result is of a floating type, where that is known.
+std::optional<bool> result_floating(const Graph& graph, const Operator& op,
+                                    const std::vector<ValueId>& inputs);
+
 /// The answer of a question about types (is_floating_point, prim::dtype, is_cuda, …) when it is
 /// known.
 std::optional<Value> static_result(const Graph& graph, const Operator& op,

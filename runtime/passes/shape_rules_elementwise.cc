@@ -26,9 +26,11 @@ void check_mean(RuleCall& call) {
     return;
   }
   if (call.name().starts_with("aten::mul") && number != 0) number = 1 / number;
-  const auto rounded = static_cast<std::int64_t>(number + 0.5);
-  const bool whole = rounded > 1 && std::abs(number - static_cast<double>(rounded)) < 1e-4;
   const std::optional<std::int64_t> traced = call.solver().traced(*over);
+  const auto rounded = static_cast<std::int64_t>(number + 0.5);
+  // Of a dummy input that nothing is known of, it had more than two tokens.
+  const bool whole =
+      rounded > (traced ? 1 : 2) && std::abs(number - static_cast<double>(rounded)) < 1e-4;
   if (!whole || (traced && *traced != rounded)) return;
   call.lock(*over, rounded, false,
             "a sum is divided by " + std::to_string(rounded) +

@@ -13,10 +13,14 @@ namespace {
 using InputShape = ShapeAnalysis::InputShape;
 
 /// Ranks to try where the archive does not tell: ids and masks have two dimensions, nearly always.
-std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced) {
+std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced, const InputRanks& ranks) {
   std::vector<InputShape> base;
   for (const auto& shape : traced) base.push_back({shape ? shape->size() : 2, shape});
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    if (ranks[i] && !base[i].traced) base[i].rank = *ranks[i];
+  }
   std::vector<std::vector<InputShape>> all = {base};
+  if (!ranks.empty()) return all;
   for (const std::size_t rank : {std::size_t{3}, std::size_t{1}}) {
     std::vector<InputShape> guess = base;
     for (InputShape& input : guess) {
@@ -36,9 +40,9 @@ std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced) {
 
 /// The analysis whose guesses contradict the graph least.
 std::unique_ptr<ShapeAnalysis> analyse(const Graph& graph, const TracedShapes& traced,
-                                       std::vector<std::size_t>& ranks) {
+                                       const InputRanks& given, std::vector<std::size_t>& ranks) {
   std::unique_ptr<ShapeAnalysis> best;
-  for (const std::vector<InputShape>& guess : guesses(traced)) {
+  for (const std::vector<InputShape>& guess : guesses(traced, given)) {
     auto analysis = std::make_unique<ShapeAnalysis>(graph, guess);
     analysis->run();
     if (best && analysis->contradictions() >= best->contradictions()) continue;
@@ -128,9 +132,9 @@ class SizeWriter {
 
 class Unlocker {
  public:
-  Unlocker(Graph& graph, const TracedShapes& traced) : graph_(graph) {
+  Unlocker(Graph& graph, const TracedShapes& traced, const InputRanks& ranks) : graph_(graph) {
     for (const Node& node : graph_.nodes) locations_.push_back(node.where);
-    analysis_ = analyse(graph_, traced, result_.ranks);
+    analysis_ = analyse(graph_, traced, ranks, result_.ranks);
   }
 
   UnlockResult run() {
@@ -357,8 +361,8 @@ class Unlocker {
 
 }  // namespace
 
-UnlockResult unlock(Graph& graph, const TracedShapes& traced) {
-  return Unlocker(graph, traced).run();
+UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks) {
+  return Unlocker(graph, traced, ranks).run();
 }
 
 void check_conditions(const UnlockResult& result, const Graph& graph,

@@ -42,8 +42,12 @@ struct UnlockResult {
 /// The shape of each input in the trace, where it is known.
 using TracedShapes = std::vector<std::optional<std::vector<std::int64_t>>>;
 
+/// The number of dimensions of each input, where it is given: else it is guessed from the
+/// computation.
+using InputRanks = std::vector<std::optional<std::size_t>>;
+
 /// Changes the graph in place. At the traced shape it computes the very same bits as before.
-UnlockResult unlock(Graph& graph, const TracedShapes& traced);
+UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks = {});
 
 /// Throws henson::Error (kBadInput), naming the line and the shape that would do, when the inputs'
 /// shapes do not meet the conditions. `shapes` has one entry an input; an absent input has none.
