@@ -113,12 +113,14 @@ Value value_of(const Json& json) {
   return tensor_of(json);
 }
 
+/// The meaning that the newest archives give a name.
 const Operator* find_operator(const std::string& full_name) {
   const std::size_t dot = full_name.find('.');
   const std::string name = full_name.substr(0, dot);
   const std::string overload = dot == std::string::npos ? "" : full_name.substr(dot + 1);
   for (const Operator* candidate : OperatorTable::get().overloads(name)) {
-    if (candidate->schema.overload == overload) return candidate;
+    const bool newest = candidate->versions.last == Versions{}.last;
+    if (candidate->schema.overload == overload && newest) return candidate;
   }
   return nullptr;
 }
