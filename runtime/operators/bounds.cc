@@ -50,7 +50,8 @@ Tensor clamp(const Tensor& self, const std::optional<Operand>& low,
   if (!low && !high) fail("torch.clamp: At least one of 'min' or 'max' must not be None");
   const Operand own(self);
   const DType common = promoted({own, low.value_or(own), high.value_or(own)});
-  if (common == DType::kBool) throw_unsupported_dtype(common);
+  const bool by_numbers = (low && low->number) || (high && high->number);
+  if (common == DType::kBool && by_numbers) throw_unsupported_dtype(common);
   Tensor clamped = self.to(common);
   if (low) clamped = maximum(clamped, low->tensor.to(common));
   if (high) clamped = minimum(clamped, high->tensor.to(common));

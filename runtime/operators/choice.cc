@@ -1,4 +1,5 @@
 // Elements chosen by a condition: where, masked_fill, masked_scatter.
+#include <cmath>
 #include <string>
 
 #include "loader/error.h"
@@ -37,17 +38,20 @@ void assign_where(Tensor& target, const Tensor& mask, const Tensor& source) {
   });
 }
 
+/// A number, or a 0-dimensional tensor's, in `dtype`.
 Tensor fill_value(const Operand& value, DType dtype) {
-  if (value.number) return to_tensor(to_scalar(value.tensor), dtype);
   if (value.tensor.dim() != 0) {
     fail("masked_fill only supports a 0-dimensional value tensor, but got tensor with " +
          std::to_string(value.tensor.dim()) + " dimension(s).");
   }
-  if (is_floating(value.tensor.dtype()) && !is_floating(dtype)) {
-    fail("value cannot be converted to type " + std::string(name_of(dtype)) +
-         " without losing its fraction");
+  const Scalar number = to_scalar(value.tensor);
+  const Tensor converted = to_tensor(number, dtype);
+  const bool overflows = is_floating(dtype) && std::isfinite(to_double(number)) &&
+                         std::isinf(to_double(to_scalar(converted)));
+  if (overflows) {
+    fail("value cannot be converted to type " + std::string(name_of(dtype)) + " without overflow");
   }
-  return value.tensor.to(dtype);
+  return converted;
 }
 
 Tensor masked_fill(const Tensor& self, const Tensor& mask, const Operand& value) {

@@ -49,10 +49,6 @@ bool all_true(const Tensor& flags) {
 }
 
 bool equal(const Tensor& a, const Tensor& b) {
-  if (a.dtype() != b.dtype()) {
-    fail("equal: expected tensors of one dtype, but got " + std::string(name_of(a.dtype())) +
-         " and " + std::string(name_of(b.dtype())));
-  }
   return a.sizes() == b.sizes() && all_true(compare(a, b, std::equal_to<>{}));
 }
 
@@ -87,7 +83,9 @@ Tensor nan_to_num(Call& call) {
 /// Whether each element is among `set`, or is not when `invert`.
 Tensor is_in(const Operand& elements, const Operand& set, bool invert) {
   const DType common = promoted({elements, set});
-  if (common == DType::kBool) throw_unsupported_dtype(common);
+  for (const Operand* const operand : {&elements, &set}) {
+    if (operand->tensor.dtype() == DType::kBool) throw_unsupported_dtype(DType::kBool);
+  }
   return visit_compute(compute_dtype(common), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const Tensor flat = widened(set.tensor, common).contiguous();

@@ -28,6 +28,7 @@ Tensor ternary(const std::array<Tensor, 3>& inputs, DType common, F f) {
 /// self + value · a · b.
 Tensor addcmul(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& value) {
   const DType common = promoted({self, a, b});
+  if (common == DType::kBool) throw_unsupported_dtype(common);
   return ternary({self, a, b}, common, [&value](auto x, auto y, auto z) {
     using T = decltype(x);
     if constexpr (std::is_integral_v<T>) {

@@ -3,8 +3,6 @@
 #include <functional>
 #include <string>
 
-#include "runtime/operators/numbers.h"
-
 namespace henson::runtime {
 namespace {
 
@@ -15,23 +13,15 @@ struct Xor {
   }
 };
 
-/// A number that the tensor's type cannot hold is refused, as PyTorch does.
-void check_number(const Tensor& self, const Operand& other) {
-  if (other.number) to_tensor(to_scalar(other.tensor), self.dtype());
-}
-
 template <typename F>
 void compare_kernel(Call& call) {
-  const Operand other = operand(call, 1);
-  check_number(call.tensor(0), other);
-  call.give(compare(call.tensor(0), other, F{}));
+  call.give(compare(call.tensor(0), operand(call, 1), F{}));
 }
 
 template <typename F>
 void compare_in_place(Call& call) {
-  const Operand other = operand(call, 1);
-  check_number(call.tensor(0), other);
-  call.give(write_result(call.tensor(0), compare(call.tensor(0), other, F{})));
+  const Tensor self = call.tensor(0);
+  call.give(write_result(self, compare(self, operand(call, 1), F{})));
 }
 
 template <typename F>

@@ -52,6 +52,7 @@ Tensor bincount(const Tensor& self, const std::optional<Tensor>& weights, std::i
     fail("bincount only supports 1-d non-negative integral inputs.");
   }
   if (least < 0) fail("minlength should be >= 0");
+  if (self.numel() == 0) return zeros(DType::kInt64, {least});
   if (weights && weights->sizes() != self.sizes()) {
     fail("weights should be 1-d and have the same length as input");
   }

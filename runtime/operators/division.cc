@@ -84,6 +84,14 @@ Tensor round_quotient(const Operand& a, const Operand& b, const char* name, F f)
       .to(common);
 }
 
+/// Unlike quotients, remainders round numbers to the operands' type first.
+template <typename F>
+Tensor rest_of_quotient(const Operand& a, const Operand& b, const char* name, F f) {
+  const DType common = promoted({a, b});
+  if (common == DType::kBool) fail(std::string(name) + " is not implemented for bool");
+  return binary(a, b, common, f);
+}
+
 /// Division in archives below version 4, as PyTorch's upgrader reads it: integers lose their
 /// fraction.
 Tensor divide_before_4(const Operand& a, const Operand& b) {
@@ -156,10 +164,10 @@ Tensor divide_floor(const Operand& a, const Operand& b) {
 }
 
 Tensor remainder(const Operand& a, const Operand& b) {
-  return round_quotient(a, b, "remainder", Modulo{});
+  return rest_of_quotient(a, b, "remainder", Modulo{});
 }
 
-Tensor fmod(const Operand& a, const Operand& b) { return round_quotient(a, b, "fmod", Fmod{}); }
+Tensor fmod(const Operand& a, const Operand& b) { return rest_of_quotient(a, b, "fmod", Fmod{}); }
 
 void register_division(OperatorTable& table) {
   for (const std::string name : {"div", "divide"}) add_divide(table, name);

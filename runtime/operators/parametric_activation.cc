@@ -78,6 +78,7 @@ Tensor softshrink(Call& call) {
 /// `value` where x is not above the threshold.
 Tensor threshold(Call& call) {
   const Tensor self = call.tensor(0);
+  if (self.dtype() == DType::kBool) throw_unsupported_dtype(self.dtype());
   const Scalar value = call.scalar(2);
   const Scalar limit = call.scalar(1);
   return unary(self, self.dtype(), [&](auto x) {

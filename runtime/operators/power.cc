@@ -55,13 +55,14 @@ Tensor power_of_number(const Operand& base, const Operand& exponent, DType commo
   }
   const double y = to_double(to_scalar(exponent.tensor.to(common)));
   const DType compute = compute_dtype(common);
-  return visit_compute_float(compute,
-                             [&](auto tag) {
-                               using T = typename decltype(tag)::type;
-                               return power_of<T>(std::array{widened(base.tensor, common)}, compute,
-                                                  y);
-                             })
-      .to(common);
+  const std::array inputs{widened(base.tensor, common)};
+  const Tensor powers = visit_compute_float(compute, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if (common != DType::kFloat16) return power_of<T>(inputs, compute, y);
+    // PyTorch has no short cuts for half, which shows at infinities.
+    return map_elements<T, T>(inputs, compute, [y](T x) { return std::pow(x, static_cast<T>(y)); });
+  });
+  return powers.to(common);
 }
 
 Tensor square(const Tensor& self) { return power(self, Scalar(std::int64_t{2})); }

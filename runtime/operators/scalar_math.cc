@@ -66,8 +66,12 @@ void register_conversions(OperatorTable& table) {
   for (const std::string kind : {"int", "bool", "float", "Scalar"}) {
     table.add("aten::Int." + kind + "(" + kind + " a) -> int",
               [](Call& call) { call.give(to_int_checked(call.scalar(0))); });
-    table.add("aten::Float." + kind + "(" + kind + " a) -> float",
-              [](Call& call) { call.give(call.number(0)); });
+    // PyTorch's Float.int passes through float32.
+    const Kernel to_float =
+        kind == "int"
+            ? Kernel([](Call& call) { call.give(double{static_cast<float>(call.integer(0))}); })
+            : Kernel([](Call& call) { call.give(call.number(0)); });
+    table.add("aten::Float." + kind + "(" + kind + " a) -> float", to_float);
     table.add("aten::Bool." + kind + "(" + kind + " a) -> bool",
               [](Call& call) { call.give(call.number(0) != 0); });
   }

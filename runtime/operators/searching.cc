@@ -32,9 +32,6 @@ Tensor search(const Tensor& sequence, const Operand& values, bool as_int32, bool
   const Tensor& wanted = values.tensor;
   const bool one_row = sequence.dim() == 1;
   if (sequence.dim() == 0) fail("boundaries tensor should have at least 1 dimension");
-  if (!values.number && wanted.dtype() != sequence.dtype()) {
-    fail("boundary tensor and input value tensor should have same dtype");
-  }
   Dims leading = wanted.sizes();
   if (!one_row) {
     Dims rows = sequence.sizes();

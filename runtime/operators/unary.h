@@ -8,7 +8,8 @@
 namespace henson::runtime {
 
 /// Elements below `low` become low, then those above `high` become high; NaN stays. Throws
-/// henson::Error (kBadInput) when neither is given, and for bool.
+/// henson::Error (kBadInput) when neither is given, and for
+/// bool with bounds that are numbers.
 Tensor clamp(const Tensor& self, const std::optional<Operand>& low,
              const std::optional<Operand>& high);
 

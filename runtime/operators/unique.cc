@@ -93,17 +93,18 @@ void unique_elements(Call& call, const Wanted& wanted, bool three = true) {
        three);
 }
 
-void unique_slices(Call& call, std::int64_t dim, const Wanted& wanted) {
+void unique_slices(Call& call, std::int64_t dim, bool consecutive) {
   const Tensor self = call.tensor(0);
   const std::int64_t count = self.dim() == 0 ? 1 : self.size(dim);
   if (self.numel() == 0) fail("unique_dim of a tensor without elements");
-  const Tensor first = self.dim() == 0 ? self : transpose(self, dim, 0);
+  const Tensor first = self.dim() == 0 ? self : move_dims(self, {dim}, {0});
   const Tensor matrix = widened(first, self.dtype()).contiguous();
-  const Groups groups = group_rows(matrix, count, self.numel() / count, wanted.consecutive);
+  const Groups groups = group_rows(matrix, count, self.numel() / count, consecutive);
   const Tensor index = tensor_of(groups.first, {static_cast<std::int64_t>(groups.first.size())});
   const Tensor values =
       self.dim() == 0 ? self.clone() : take_elements(self, plan_index_select(self, dim, index));
-  give(call, values, groups, wanted, {count}, true);
+  // PyTorch gives all three here, asked for or not.
+  give(call, values, groups, {true, true, consecutive}, {count}, true);
 }
 
 }  // namespace
@@ -126,24 +127,21 @@ void register_unique(OperatorTable& table) {
       "bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)",
       [](Call& call) {
         const Wanted wanted{call.flag(1), call.flag(2), true};
-        if (call.is_none(3)) {
+        const bool flat = call.is_none(3) || (call.integer(3) == 0 && call.tensor(0).dim() == 1);
+        if (flat) {
           unique_elements(call, wanted);
         } else {
-          unique_slices(call, call.integer(3), wanted);
+          unique_slices(call, call.integer(3), true);
         }
       });
   table.add(
       "aten::unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, "
       "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
-      [](Call& call) {
-        unique_slices(call, call.integer(1), {call.flag(3), call.flag(4), false});
-      });
+      [](Call& call) { unique_slices(call, call.integer(1), false); });
   table.add(
       "aten::unique_dim_consecutive(Tensor self, int dim, bool return_inverse=False, "
       "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
-      [](Call& call) {
-        unique_slices(call, call.integer(1), {call.flag(2), call.flag(3), true});
-      });
+      [](Call& call) { unique_slices(call, call.integer(1), true); });
 }
 
 }  // namespace henson::runtime

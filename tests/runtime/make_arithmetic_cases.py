@@ -25,7 +25,7 @@ def forms(name, *more, tolerance=None):
 def sums():
     for name in ["add", "sub"]:
         forms(name, tolerance=0.0)
-        forms(name, random.choice([1, 2, -1, 3, 0.5, True]), tolerance=1e-6)
+        forms(name, random.choice([1, 2, -1, 0.5, True]), tolerance=1e-6)
     a, b = pair()
     add("aten::rsub.Tensor", a, b, random.choice([1, 2, -1, 0.25]), tolerance=1e-6)
     add("aten::rsub.Scalar", a, number(), random.choice([1, 2, 0.25]), tolerance=1e-6)

@@ -87,7 +87,7 @@ def classification():
     add("aten::nan_to_num", special(tensor([2, 2], dtype())), random.choice([None, 1.5]),
         random.choice([None, 7.0]), None)
     add("aten::nan_to_num_", special(plain([2, 2], dtype())))
-    add("aten::isin.Tensor_Tensor", a, b, False, random.random() < 0.5)
+    add("aten::isin.Tensor_Tensor", a, b.contiguous(), False, random.random() < 0.5)
     add("aten::isin.Tensor_Scalar", a, number())
 
 
