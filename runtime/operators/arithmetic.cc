@@ -55,19 +55,25 @@ Tensor add_scaled(const std::array<Tensor, 2>& inputs, DType compute, T alpha) {
   return map_elements<T, T>(inputs, compute, AddScaled<T>{alpha});
 }
 
+/// alpha as a factor of elements of `common`; of booleans, whether they count at all.
+template <typename T>
+T factor_of(const Scalar& alpha, DType common, int sign) {
+  if (common == DType::kBool) return static_cast<T>(to_double(alpha) != 0);
+  const T factor =
+      std::is_integral_v<T> ? static_cast<T>(to_int(alpha)) : static_cast<T>(to_double(alpha));
+  return static_cast<T>(factor * static_cast<T>(sign));
+}
+
 /// `sign` is 1 or -1.
 Tensor add_signed(const Operand& a, const Operand& b, const Scalar& alpha, int sign) {
   const DType common = promoted({a, b});
   check_alpha(common, alpha);
-  return visit_compute(compute_dtype(common),
-                       [&](auto tag) {
-                         using T = typename decltype(tag)::type;
-                         const T factor = std::is_integral_v<T> ? static_cast<T>(to_int(alpha))
-                                                                : static_cast<T>(to_double(alpha));
-                         return add_scaled<T>(widened_pair(a, b, common), compute_dtype(common),
-                                              static_cast<T>(factor * static_cast<T>(sign)));
-                       })
-      .to(common);
+  const DType compute = compute_dtype(common);
+  const Tensor sums = visit_compute(compute, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    return add_scaled<T>(widened_pair(a, b, common), compute, factor_of<T>(alpha, common, sign));
+  });
+  return sums.to(common);
 }
 
 struct Times {
