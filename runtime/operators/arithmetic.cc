@@ -59,9 +59,12 @@ Tensor add_scaled(const std::array<Tensor, 2>& inputs, DType compute, T alpha) {
 template <typename T>
 T factor_of(const Scalar& alpha, DType common, int sign) {
   if (common == DType::kBool) return static_cast<T>(to_double(alpha) != 0);
-  const T factor =
-      std::is_integral_v<T> ? static_cast<T>(to_int(alpha)) : static_cast<T>(to_double(alpha));
-  return static_cast<T>(factor * static_cast<T>(sign));
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(static_cast<std::uint64_t>(to_int(alpha)) *
+                          static_cast<std::uint64_t>(sign));
+  } else {
+    return static_cast<T>(to_double(alpha)) * static_cast<T>(sign);
+  }
 }
 
 /// `sign` is 1 or -1.

@@ -81,10 +81,13 @@ Tensor threshold(Call& call) {
   if (self.dtype() == DType::kBool) throw_unsupported_dtype(self.dtype());
   const Scalar value = call.scalar(2);
   const Scalar limit = call.scalar(1);
+  const bool whole = !is_floating(self.dtype());
+  const std::int64_t whole_limit = whole ? to_int_checked(limit) : 0;
+  const std::int64_t whole_value = whole ? to_int_checked(value) : 0;
   return unary(self, self.dtype(), [&](auto x) {
     using T = decltype(x);
     if constexpr (std::is_integral_v<T>) {
-      return x <= to_int(limit) ? to_int(value) : x;
+      return x <= whole_limit ? whole_value : x;
     } else {
       return x <= static_cast<T>(to_double(limit)) ? static_cast<T>(to_double(value)) : x;
     }

@@ -118,15 +118,19 @@ Rows arrange_rows(const Tensor& self, const Dims& dims, bool keepdim) {
   const std::vector<bool> reduced = reduced_dims(dims, self.dim());
   Dims order;
   Dims last;
-  Rows rows{self, 1, 1, {}};
+  Dims kept_sizes;
+  Dims reduced_sizes;
+  Rows rows;
   for (std::size_t d = 0; d < reduced.size(); ++d) {
     const std::int64_t size = self.sizes()[d];
     (reduced[d] ? last : order).push_back(static_cast<std::int64_t>(d));
-    (reduced[d] ? rows.width : rows.rows) *= size;
+    (reduced[d] ? reduced_sizes : kept_sizes).push_back(size);
     if (!reduced[d]) rows.sizes.push_back(size);
     if (reduced[d] && keepdim) rows.sizes.push_back(1);
   }
   order.insert(order.end(), last.begin(), last.end());
+  rows.rows = numel_of(kept_sizes);
+  rows.width = numel_of(reduced_sizes);
   rows.tensor = permute(self, order).contiguous();
   return rows;
 }

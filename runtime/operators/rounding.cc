@@ -26,7 +26,7 @@ Tensor round_decimals(Call& call) {
   return unary_float(self, [decimals](auto x) {
     using T = decltype(x);
     if (decimals == 0) return std::nearbyint(x);
-    const T power = std::pow(T(10), static_cast<T>(std::abs(decimals)));
+    const T power = std::pow(T(10), std::abs(static_cast<T>(decimals)));
     return decimals > 0 ? std::nearbyint(x * power) / power : std::nearbyint(x / power) * power;
   });
 }
