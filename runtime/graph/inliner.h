@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -60,6 +61,7 @@ class Inliner {
   Term evaluate_dict(const script::Expr& expr, Frame& frame);
   Term item_of(const Term& base, const Term& key, Frame& frame);
   Term attribute_of(const ModuleTerm& module, const std::string& name, Frame& frame);
+  void restore_state(const ModuleTerm& module, Frame& frame);
   Term constant_of_archive(const std::string& name, Frame& frame);
   Term from_archive(const loader::Value& value, const std::string& name, Frame& frame);
 
@@ -97,6 +99,7 @@ class Inliner {
   std::unordered_map<const loader::Object*, ValueId> packed_;
   /// Attributes that the code assigns: they hide what the archive holds.
   std::map<std::pair<const loader::Object*, std::string>, Term> assigned_;
+  std::set<const loader::Object*> restored_;
   std::size_t depth_ = 0;
   std::size_t calls_ = 0;
 };

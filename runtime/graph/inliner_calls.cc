@@ -80,6 +80,12 @@ Term Inliner::construct(const script::Class& of_class, Arguments arguments, Fram
 
 Term Inliner::call_method(const Expr& expr, Frame& frame) {
   const Expr& callee = *expr.children[0];
+  if (callee.kind == ExprKind::kName) {
+    const Term term = evaluate(callee, frame);
+    const auto* named = term.get<FunctionTerm>();
+    if (named == nullptr) fail(frame, "`" + callee.text + "` is called, and is no function");
+    return call_function(*named->function, evaluate_arguments(expr, frame), &frame);
+  }
   if (callee.kind != ExprKind::kAttribute) fail(frame, "this call is not supported");
   const Term base = evaluate(*callee.children[0], frame);
   const auto* module = base.get<ModuleTerm>();

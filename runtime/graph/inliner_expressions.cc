@@ -96,6 +96,10 @@ Term Inliner::evaluate_attribute(const Expr& expr, Frame& frame) {
   if (base.kind == ExprKind::kName && base.text == "CONSTANTS") {
     return constant_of_archive(expr.text, frame);
   }
+  if (const auto function = archive_.functions.find(dotted_name(expr));
+      function != archive_.functions.end()) {
+    return FunctionTerm{&function->second};
+  }
   const Term term = evaluate(base, frame);
   if (const auto* module = term.get<ModuleTerm>()) return attribute_of(*module, expr.text, frame);
   if (const auto* tuple = term.get<std::shared_ptr<TupleTerm>>()) {
@@ -109,6 +113,7 @@ Term Inliner::evaluate_attribute(const Expr& expr, Frame& frame) {
 }
 
 Term Inliner::attribute_of(const ModuleTerm& module, const std::string& name, Frame& frame) {
+  restore_state(module, frame);
   const auto assigned = assigned_.find({module.object.get(), name});
   if (assigned != assigned_.end()) return assigned->second;
   const std::string path = module.path.empty() ? name : module.path + "." + name;
@@ -122,6 +127,19 @@ Term Inliner::attribute_of(const ModuleTerm& module, const std::string& name, Fr
     }
   }
   fail(frame, "the archive's module has no attribute `" + path + "`");
+}
+
+/// A module that was saved as a state of its own making: its __setstate__ sets the attributes.
+void Inliner::restore_state(const ModuleTerm& module, Frame& frame) {
+  if (!module.object->state || !restored_.insert(module.object.get()).second) return;
+  const auto of_class = archive_.classes.find(module.object->class_name);
+  const script::Function* const restore =
+      of_class == archive_.classes.end() ? nullptr : of_class->second.find_method("__setstate__");
+  if (restore == nullptr) return;
+  Arguments arguments;
+  arguments.positional.emplace_back(module);
+  arguments.positional.push_back(from_archive(*module.object->state, module.path, frame));
+  call_function(*restore, std::move(arguments), &frame);
 }
 
 Term Inliner::constant_of_archive(const std::string& name, Frame& frame) {

@@ -40,13 +40,17 @@ struct OpenInput {
   Type element;
   std::map<std::string, Term> parts;
 };
+/// A free function of the code, under another name.
+struct FunctionTerm {
+  const script::Function* function = nullptr;
+};
 /// `uninitialized(T)`: the value of a branch that is never taken.
 struct Uninitialized {};
 
 /// Lists, dicts and open inputs are shared: code may change them through any of their names.
-struct Term
-    : std::variant<ValueId, ModuleTerm, std::shared_ptr<TupleTerm>, std::shared_ptr<ListTerm>,
-                   std::shared_ptr<DictTerm>, std::shared_ptr<OpenInput>, Uninitialized> {
+struct Term : std::variant<ValueId, ModuleTerm, std::shared_ptr<TupleTerm>,
+                           std::shared_ptr<ListTerm>, std::shared_ptr<DictTerm>,
+                           std::shared_ptr<OpenInput>, FunctionTerm, Uninitialized> {
   using variant::variant;
 
   template <typename T>

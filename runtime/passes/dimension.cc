@@ -193,7 +193,14 @@ std::optional<std::int64_t> DimensionSolver::traced(const Dimension& dimension) 
 
 bool DimensionSolver::learn_traced(const Dimension& dimension, std::int64_t value) {
   if (const std::optional<std::int64_t> known = traced(dimension)) return *known == value;
-  if (const std::optional<SymbolId> id = dimension.symbol()) symbols_[*id].traced = value;
+  const std::vector<SymbolId> symbols = dimension.symbols();
+  if (symbols.size() != 1 || !dimension.is_monomial()) return true;
+  // k times one size that nothing was known of.
+  const std::optional<Dimension> factor = dimension.divided_by(Dimension::of_symbol(symbols[0]));
+  const std::optional<std::int64_t> times = factor ? factor->literal() : std::nullopt;
+  if (!times || *times == 0) return true;
+  if (value % *times != 0) return false;
+  symbols_[symbols[0]].traced = value / *times;
   return true;
 }
 

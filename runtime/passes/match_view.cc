@@ -67,8 +67,9 @@ class ViewMatcher {
     const auto wild = std::find(to_.begin(), to_.end(), std::nullopt);
     if (wild == to_.end()) {
       Factors factors(without_ones(true));
-      for (std::size_t j = to_.size(); j-- > 0;) match_one(factors, j, j, false);
-      if (!factors.exhausted() && factors.rest().literal() != 1) check_rest();
+      for (std::size_t j = to_.size(); j-- > 0 && !open_;) match_one(factors, j, j, false);
+      if (open_) hold_product();
+      if (!open_ && !factors.exhausted() && factors.rest().literal() != 1) check_rest();
     } else {
       const auto at = static_cast<std::size_t>(wild - to_.begin());
       Factors from_right(without_ones(true));
@@ -202,6 +203,13 @@ class ViewMatcher {
       leave_open(target, have);
       return true;
     }
+    // k times a size that nothing is known of: the number is k times what it was.
+    const std::int64_t times = have.coefficient().value_or(1);
+    if (times > 1 && have.symbols().size() == 1 && number % times == 0 &&
+        targets_after + 1 >= factors.left()) {
+      bind(factors, target, have);
+      return true;
+    }
     const std::size_t targets = targets_after + 1;
     if (number == 1 && targets > factors.left()) {
       keep_number(factors, target, 1);
@@ -216,13 +224,29 @@ class ViewMatcher {
     return true;
   }
 
+  /// Nothing tells which number is which size: the view fits where their product is what it was.
+  void hold_product() {
+    Dimension total = Dimension::of(1);
+    for (const Dimension& size : from_) total = total * size;
+    std::int64_t product = 1;
+    for (const auto& size : to_) {
+      const std::optional<std::int64_t> value = call_.solver().traced(*size);
+      if (!value || *value > (std::int64_t{1} << 31) || product > (std::int64_t{1} << 31)) return;
+      product *= *value;
+    }
+    call_.lock(total, product, false,
+               "a view has sizes that cannot be told from the dummy input's");
+  }
+
   void leave_open(const Dimension& target, const Dimension& against) {
+    open_ = true;
     call_.set_against(target, SitePurpose::kViewBesideWild, against);
   }
 
   RuleCall& call_;
   Dimensions from_;
   std::vector<std::optional<Dimension>> to_;
+  bool open_ = false;
 };
 
 }  // namespace

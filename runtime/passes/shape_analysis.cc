@@ -182,7 +182,8 @@ void ShapeAnalysis::settle(const SizeSite& site) {
       }
       return;
     case SitePurpose::kSliceOfInput:
-      if (site.value < 2 || (traced && *traced != site.value)) return;
+      // A dummy input of less than three tokens is not to be expected.
+      if (site.value < (traced ? 2 : 3) || (traced && *traced != site.value)) return;
       locks_.push_back({against, site.value, true, site.node,
                         held + ", and cannot be told from the dummy input's size"});
       return;
@@ -361,9 +362,25 @@ void RuleCall::give_content(std::optional<Dimension> content, bool tensor) {
 }
 
 Dimension RuleCall::broadcast(const Dimension& a, const Dimension& b) {
-  const std::optional<Dimension> both = solver().broadcast(a, b);
+  const Dimension x = solver().resolve(a);
+  const Dimension y = solver().resolve(b);
+  // A mask given with three or four dimensions has sizes of one: they are repeated, not equal.
+  if (is_size_of_mask(x) && y.literal()) return y;
+  if (is_size_of_mask(y) && x.literal()) return x;
+  const std::optional<Dimension> both = solver().broadcast(x, y);
   if (!both) throw Contradiction{};
   return *both;
+}
+
+/// A size, not the first nor the last, of an input with three dimensions or more.
+bool RuleCall::is_size_of_mask(const Dimension& dimension) {
+  const std::optional<SymbolId> id = dimension.symbol();
+  if (!id) return false;
+  const DimensionSolver::Symbol& symbol = solver().symbol(*id);
+  if (symbol.kind != DimensionSolver::Kind::kInput || symbol.dim == 0) return false;
+  const ValueId input = analysis_.graph_.inputs[symbol.input].value;
+  const std::size_t rank = analysis_.value(input).dims->size();
+  return rank > 2 && symbol.dim + 1 < rank;
 }
 
 Dimensions RuleCall::broadcast(const Dimensions& a, const Dimensions& b) {

@@ -160,6 +160,7 @@ class RuleCall {
   Dimension broadcast(const Dimension& a, const Dimension& b);
   Dimensions broadcast(const Dimensions& a, const Dimensions& b);
   void same(const Dimension& a, const Dimension& b);
+  bool is_size_of_mask(const Dimension& dimension);
 
  private:
   Dimension site(std::size_t argument, std::optional<std::size_t> item, std::int64_t value,
