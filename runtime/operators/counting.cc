@@ -15,6 +15,9 @@ namespace {
 template <typename T>
 std::pair<T, T> bounds_of(std::span<const T> elements, T low, T high) {
   if (low == high && !elements.empty()) {
+    if (std::any_of(elements.begin(), elements.end(), [](T x) { return std::isnan(x); })) {
+      fail("the range of histc is not finite: there are NaN");
+    }
     low = *std::min_element(elements.begin(), elements.end());
     high = *std::max_element(elements.begin(), elements.end());
   }
@@ -24,12 +27,11 @@ std::pair<T, T> bounds_of(std::span<const T> elements, T low, T high) {
 
 Tensor histc(const Tensor& self, std::int64_t bins, double low, double high) {
   if (bins <= 0) fail("bins must be > 0");
-  if (!is_floating(self.dtype()) || size_of(self.dtype()) == 2) {
-    throw_unsupported_dtype(self.dtype());
-  }
-  Tensor counts = zeros(self.dtype(), {bins});
-  const Tensor flat = self.contiguous();
-  visit_compute_float(self.dtype(), [&](auto tag) {
+  if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
+  const DType compute = compute_dtype(self.dtype());
+  Tensor counts = zeros(compute, {bins});
+  const Tensor flat = widened(self, self.dtype()).contiguous();
+  visit_compute_float(compute, [&](auto tag) {
     using T = typename decltype(tag)::type;
     const std::span<const T> elements(flat.data<T>(), static_cast<std::size_t>(flat.numel()));
     const auto [least, most] = bounds_of(elements, static_cast<T>(low), static_cast<T>(high));
@@ -38,11 +40,11 @@ Tensor histc(const Tensor& self, std::int64_t bins, double low, double high) {
     for (const T x : elements) {
       if (!(x >= least && x <= most)) continue;
       const auto bin =
-          static_cast<std::int64_t>((x - least) / (most - least) * static_cast<T>(bins));
+          static_cast<std::int64_t>((x - least) * static_cast<T>(bins) / (most - least));
       counts.mutable_data<T>()[std::min(bin, bins - 1)] += T(1);
     }
   });
-  return counts;
+  return counts.to(self.dtype());
 }
 
 /// How often each of 0, 1, 2, … occurs, or the sum of the weights where it does.

@@ -71,7 +71,12 @@ struct Smaller {
   }
 };
 
-double power(double x, double y) { return std::pow(x, y); }
+double power(double x, double y) {
+  if (x == 0 && y < 0) fail("0.0 cannot be raised to a negative power");
+  return std::pow(x, y);
+}
+double log_to_base(double x, double base) { return std::log(x) / std::log(base); }
+double nearest_remainder(double x, double y) { return std::remainder(x, y); }
 double remainder_of(double x, double y) { return std::fmod(x, y); }
 double angle(double x, double y) { return std::atan2(x, y); }
 double with_sign(double x, double y) { return std::copysign(x, y); }
@@ -83,13 +88,13 @@ void add_comparison(OperatorTable& table, const std::string& name) {
             [](Call& call) { call.give(F{}(call.string(0), call.string(1))); });
 }
 
-/// Devices are all this machine, so that only equality of bools needs telling.
 template <typename F>
 void add_equality(OperatorTable& table, const std::string& name) {
   add_comparison<F>(table, name);
   table.add(name + ".bool(bool a, bool b) -> bool",
             [](Call& call) { call.give(F{}(call.flag(0), call.flag(1))); });
-  table.add(name + ".device(Device a, Device b) -> bool", [](Call& call) { call.give(F{}(0, 0)); });
+  table.add(name + ".device(Device a, Device b) -> bool",
+            [](Call& call) { call.give(F{}(text_of(call.arg(0)), text_of(call.arg(1)))); });
 }
 
 void register_arithmetic_of_numbers(OperatorTable& table) {
@@ -99,29 +104,42 @@ void register_arithmetic_of_numbers(OperatorTable& table) {
   add_numbers<Quotient>(table, "aten::div", "float");
   add_numbers<FloorQuotient>(table, "aten::floordiv");
   add_numbers<Modulo>(table, "aten::remainder");
-  add_numbers<Real<power>>(table, "aten::pow", "float");
+  add_numbers<Real<power>>(table, "aten::pow", "float", ".Scalar_Scalar");
   add_numbers<Real<remainder_of>>(table, "aten::fmod", "float");
-  add_numbers<Real<angle>>(table, "aten::atan2", "float");
+  add_numbers<Real<nearest_remainder>>(table, "aten::mathremainder", "float");
+  add_numbers<Real<angle>>(table, "aten::atan2", "float", ".Scalar_Scalar");
   add_numbers<Real<with_sign>>(table, "aten::copysign", "float");
   add_numbers<Larger>(table, "prim::max");
   add_numbers<Smaller>(table, "prim::min");
 }
 
-void register_bits(OperatorTable& table) {
-  const auto add = [&](const std::string& name, const std::string& type, Kernel kernel) {
-    table.add("aten::" + name + "." + type + "(" + type + " a, " + type + " b) -> " + type, kernel);
-  };
-  add("__and__", "bool", [](Call& call) { call.give(call.flag(0) && call.flag(1)); });
-  add("__or__", "bool", [](Call& call) { call.give(call.flag(0) || call.flag(1)); });
-  add("__xor__", "bool", [](Call& call) { call.give(call.flag(0) != call.flag(1)); });
-  add("__and__", "int", [](Call& call) { call.give(call.integer(0) & call.integer(1)); });
-  add("__or__", "int", [](Call& call) { call.give(call.integer(0) | call.integer(1)); });
-  add("__xor__", "int", [](Call& call) { call.give(call.integer(0) ^ call.integer(1)); });
-  table.add("aten::__not__(bool self) -> bool", [](Call& call) { call.give(!call.flag(0)); });
-  const auto identical = [](Call& call) { call.give(call.is_none(0) == call.is_none(1)); };
-  table.add("aten::__is__(Any a, NoneType b) -> bool", identical);
-  table.add("aten::__isnot__(Any a, NoneType b) -> bool",
-            [](Call& call) { call.give(call.is_none(0) != call.is_none(1)); });
+void divmod_of_ints(Call& call) {
+  call.give(FloorQuotient{}(call.integer(0), call.integer(1)));
+  call.give(Modulo{}(call.integer(0), call.integer(1)));
+}
+
+void divmod_of_floats(Call& call) {
+  const double x = call.number(0);
+  const double y = call.number(1);
+  if (y == 0) fail("float divmod()");
+  double rest = std::fmod(x, y);
+  if (rest != 0 && (rest < 0) != (y < 0)) rest += y;
+  call.give((x - rest) / y);
+  call.give(rest);
+}
+
+/// An int and a float are two floats, as in Python: PyTorch's own answers for them make no sense.
+void register_divmod(OperatorTable& table) {
+  table.add("aten::divmod.int(int x, int y) -> (int, int)", divmod_of_ints);
+  table.add("aten::divmod.float(float x, float y) -> (float, float)", divmod_of_floats);
+}
+
+/// What an interpreter without autograd and without autocast answers.
+void register_modes(OperatorTable& table) {
+  for (const std::string name :
+       {"aten::is_grad_enabled", "aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled"}) {
+    table.add(name + "() -> bool", [](Call& call) { call.give(false); });
+  }
 }
 
 }  // namespace
@@ -134,9 +152,15 @@ void register_scalar(OperatorTable& table) {
   add_comparison<std::less_equal<>>(table, "aten::le");
   add_comparison<std::greater<>>(table, "aten::gt");
   add_comparison<std::greater_equal<>>(table, "aten::ge");
-  register_bits(table);
+  table.add("aten::log.Scalar_Scalar(Scalar a, Scalar b) -> float",
+            number_kernel<Real<log_to_base>, double, double>);
+  register_modes(table);
   register_scalar_math(table);
+  register_scalar_integers(table);
+  register_scalar_conversions(table);
   register_strings_and_lists(table);
+  register_divmod(table);
+  register_list_reductions(table);
 }
 
 }  // namespace henson::runtime

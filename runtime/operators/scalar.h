@@ -3,6 +3,7 @@
 
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "runtime/operators/operator.h"
 
@@ -36,10 +37,11 @@ void any_number_kernel(Call& call) {
   }
 }
 
-/// Registers NAME for all pairs of ints, floats and numbers. Results are of the operands' type, or
-/// of the type `result` names.
+/// Registers `name` for all pairs of ints, floats and numbers. Results are of the operands' type,
+/// or of the type `result` names.
 template <typename F>
-void add_numbers(OperatorTable& table, const std::string& name, const std::string& result = "") {
+void add_numbers(OperatorTable& table, const std::string& name, const std::string& result = "",
+                 const std::string& scalar_overload = "") {
   const auto add = [&](const std::string& overload, const std::string& a, const std::string& b,
                        const std::string& own, Kernel kernel) {
     table.add(name + overload + "(" + a + " a, " + b + " b) -> " + (result.empty() ? own : result),
@@ -50,10 +52,21 @@ void add_numbers(OperatorTable& table, const std::string& name, const std::strin
   add(".float", "float", "float", "float", number_kernel<F, double, double>);
   add(".int_float", "int", "float", "float", number_kernel<F, Int, double>);
   add(".float_int", "float", "int", "float", number_kernel<F, double, Int>);
-  add("", "Scalar", "Scalar", "Scalar", any_number_kernel<F>);
+  add(scalar_overload, "Scalar", "Scalar", "Scalar", any_number_kernel<F>);
 }
 
+/// The value as str() and format() write it: "1.", "[1, 2]", "True". Throws henson::Error
+/// (kBadInput) for a tensor.
+std::string text_of(const Value& value);
+/// The items of argument i, a list or a tuple. Throws henson::Error (kBadInput) for another value.
+const std::vector<Value>& list_items(const Call& call, std::size_t i);
+/// Equality of numbers (3 == 3.0) and strings. Throws henson::Error (kBadInput) for other values.
+bool same_value(const Value& a, const Value& b);
+
 void register_scalar_math(OperatorTable& table);
+void register_scalar_integers(OperatorTable& table);
+void register_scalar_conversions(OperatorTable& table);
 void register_strings_and_lists(OperatorTable& table);
+void register_list_reductions(OperatorTable& table);
 
 }  // namespace henson::runtime

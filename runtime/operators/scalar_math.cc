@@ -1,124 +1,145 @@
-// Functions of one number, and conversions between kinds of numbers.
+// Functions of one number, as Python's math has them.
+#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numbers>
 #include <string>
 
-#include "loader/error.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/scalar.h"
 
 namespace henson::runtime {
 namespace {
 
-template <double (*F)(double)>
-void add_real(OperatorTable& table, const std::string& name, const std::string& result = "float") {
-  for (const std::string kind : {"int", "float", "Scalar"}) {
-    table.add("aten::" + name + "." + kind + "(" + kind + " a) -> " +
-                  (kind == "Scalar" && result == "float" ? "Scalar" : result),
-              [](Call& call) { call.give(F(call.number(0))); });
+constexpr double kDegreesOfRadian = 180.0 / std::numbers::pi;
+
+double degrees(double radians) { return radians * kDegreesOfRadian; }
+double radians(double degrees) { return degrees * (std::numbers::pi / 180.0); }
+double angle(double x) { return x < 0 ? std::numbers::pi : 0.0; }
+
+using Function = double (*)(double);
+
+template <Function f>
+void function_kernel(Call& call) {
+  call.give(f(call.number(0)));
+}
+
+/// A number of unknown kind: PyTorch rounds the result to float32.
+template <Function f>
+void scalar_function_kernel(Call& call) {
+  call.give(static_cast<double>(static_cast<float>(f(call.number(0)))));
+}
+
+template <Function f>
+void add_function(OperatorTable& table, const std::string& name) {
+  table.add("aten::" + name + ".int(int a) -> float", function_kernel<f>);
+  table.add("aten::" + name + ".float(float a) -> float", function_kernel<f>);
+  table.add("aten::" + name + ".Scalar(Scalar a) -> Scalar", scalar_function_kernel<f>);
+}
+
+/// An int stays, a float is rounded to one.
+template <Function f>
+void rounding_kernel(Call& call) {
+  const Scalar a = call.scalar(0);
+  call.give(to_int_checked(is_floating(a) ? Scalar(f(to_double(a))) : a));
+}
+
+void add_rounding(OperatorTable& table, const std::string& name, Kernel kernel) {
+  table.add(name + ".int(int a) -> int", kernel);
+  table.add(name + ".float(float a) -> int", kernel);
+  table.add(name + ".Scalar(Scalar a) -> Scalar", kernel);
+}
+
+std::int64_t negated(std::int64_t a) {
+  return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(a));
+}
+
+void neg_kernel(Call& call) {
+  const Scalar a = call.scalar(0);
+  call.give(is_floating(a) ? Value(-to_double(a)) : Value(negated(to_int(a))));
+}
+
+void abs_kernel(Call& call) {
+  const Scalar a = call.scalar(0);
+  if (is_floating(a)) {
+    call.give(std::abs(to_double(a)));
+  } else {
+    call.give(to_int(a) < 0 ? negated(to_int(a)) : to_int(a));
   }
 }
 
-/// To a whole number, as Python's math.floor: an int.
-template <double (*F)(double)>
-void add_whole(OperatorTable& table, const std::string& name) {
-  table.add("aten::" + name + ".int(int a) -> int", [](Call& call) { call.give(call.integer(0)); });
-  table.add("aten::" + name + ".float(float a) -> int",
-            [](Call& call) { call.give(to_int_checked(Scalar(F(call.number(0))))); });
+void add_signs(OperatorTable& table, const std::string& name, Kernel kernel) {
+  table.add(name + ".int(int a) -> int", kernel);
+  table.add(name + ".float(float a) -> float", kernel);
+  table.add(name + ".Scalar(Scalar a) -> Scalar", kernel);
 }
 
-template <bool (*F)(double)>
-void add_test(OperatorTable& table, const std::string& name) {
-  table.add("aten::" + name + ".float(float a) -> bool",
-            [](Call& call) { call.give(F(call.number(0))); });
-}
-
-std::int64_t negated(std::int64_t x) {
-  return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(x));
-}
-
-void register_signs(OperatorTable& table) {
-  table.add("aten::neg.int(int a) -> int", [](Call& call) { call.give(negated(call.integer(0))); });
-  table.add("aten::neg.float(float a) -> float", [](Call& call) { call.give(-call.number(0)); });
-  table.add("aten::neg.Scalar(Scalar a) -> Scalar", [](Call& call) {
-    const Scalar value = call.scalar(0);
-    call.give(is_floating(value) ? Value(-to_double(value)) : Value(negated(to_int(value))));
+void register_parts(OperatorTable& table) {
+  table.add("aten::modf(float a) -> (float, float)", [](Call& call) {
+    double whole = 0;
+    call.give(std::modf(call.number(0), &whole));
+    call.give(whole);
   });
-  table.add("prim::abs.int(int a) -> int", [](Call& call) {
-    const std::int64_t value = call.integer(0);
-    call.give(value < 0 ? negated(value) : value);
+  table.add("aten::frexp(float a) -> (float, int)", [](Call& call) {
+    int exponent = 0;
+    call.give(std::frexp(call.number(0), &exponent));
+    call.give(std::int64_t{exponent});
   });
-  table.add("prim::abs.float(float a) -> float",
-            [](Call& call) { call.give(std::abs(call.number(0))); });
+  table.add("aten::ldexp(float x, int i) -> float", [](Call& call) {
+    call.give(std::ldexp(call.number(0), static_cast<int>(std::clamp<std::int64_t>(
+                                             call.integer(1), -10000, 10000))));
+  });
 }
 
-std::int64_t parse_int(const std::string& text) {
-  try {
-    std::size_t used = 0;
-    const std::int64_t value = std::stoll(text, &used);
-    if (used == text.size()) return value;
-  } catch (const std::exception&) {
-  }
-  throw Error(ErrorCode::kBadInput, "\"" + text + "\" is not an int");
+void register_tests(OperatorTable& table) {
+  table.add("aten::isnan.float(float a) -> bool",
+            [](Call& call) { call.give(std::isnan(call.number(0))); });
+  table.add("aten::isinf.float(float a) -> bool",
+            [](Call& call) { call.give(std::isinf(call.number(0))); });
+  table.add("aten::isfinite.float(float a) -> bool",
+            [](Call& call) { call.give(std::isfinite(call.number(0))); });
 }
 
-void register_conversions(OperatorTable& table) {
-  for (const std::string kind : {"int", "bool", "float", "Scalar"}) {
-    table.add("aten::Int." + kind + "(" + kind + " a) -> int",
-              [](Call& call) { call.give(to_int_checked(call.scalar(0))); });
-    // PyTorch's Float.int passes through float32.
-    const Kernel to_float =
-        kind == "int"
-            ? Kernel([](Call& call) { call.give(double{static_cast<float>(call.integer(0))}); })
-            : Kernel([](Call& call) { call.give(call.number(0)); });
-    table.add("aten::Float." + kind + "(" + kind + " a) -> float", to_float);
-    table.add("aten::Bool." + kind + "(" + kind + " a) -> bool",
-              [](Call& call) { call.give(call.number(0) != 0); });
-  }
-  table.add("aten::Int.str(str a) -> int",
-            [](Call& call) { call.give(parse_int(call.string(0))); });
+void register_trigonometry(OperatorTable& table) {
+  add_function<std::sin>(table, "sin");
+  add_function<std::cos>(table, "cos");
+  add_function<std::tan>(table, "tan");
+  add_function<std::asin>(table, "asin");
+  add_function<std::acos>(table, "acos");
+  add_function<std::atan>(table, "atan");
+  add_function<std::sinh>(table, "sinh");
+  add_function<std::cosh>(table, "cosh");
+  add_function<std::tanh>(table, "tanh");
+  add_function<std::asinh>(table, "asinh");
+  add_function<std::acosh>(table, "acosh");
+  add_function<std::atanh>(table, "atanh");
+  add_function<degrees>(table, "degrees");
+  add_function<radians>(table, "radians");
+  add_function<angle>(table, "angle");
 }
-
-double root(double x) { return std::sqrt(x); }
-double exponential(double x) { return std::exp(x); }
-double logarithm(double x) { return std::log(x); }
-double logarithm1p(double x) { return std::log1p(x); }
-double logarithm2(double x) { return std::log2(x); }
-double logarithm10(double x) { return std::log10(x); }
-double sine(double x) { return std::sin(x); }
-double cosine(double x) { return std::cos(x); }
-double tangent(double x) { return std::tan(x); }
-double hyperbolic_tangent(double x) { return std::tanh(x); }
-double magnitude(double x) { return std::abs(x); }
-double floor_of(double x) { return std::floor(x); }
-double ceil_of(double x) { return std::ceil(x); }
-double round_of(double x) { return std::nearbyint(x); }
-bool is_nan(double x) { return std::isnan(x); }
-bool is_infinite(double x) { return std::isinf(x); }
-bool is_finite(double x) { return std::isfinite(x); }
 
 }  // namespace
 
 void register_scalar_math(OperatorTable& table) {
-  register_signs(table);
-  register_conversions(table);
-  add_real<root>(table, "sqrt");
-  add_real<exponential>(table, "exp");
-  add_real<logarithm>(table, "log");
-  add_real<logarithm1p>(table, "log1p");
-  add_real<logarithm2>(table, "log2");
-  add_real<logarithm10>(table, "log10");
-  add_real<sine>(table, "sin");
-  add_real<cosine>(table, "cos");
-  add_real<tangent>(table, "tan");
-  add_real<hyperbolic_tangent>(table, "tanh");
-  add_real<magnitude>(table, "fabs");
-  add_real<round_of>(table, "round");
-  add_whole<floor_of>(table, "floor");
-  add_whole<ceil_of>(table, "ceil");
-  add_test<is_nan>(table, "isnan");
-  add_test<is_infinite>(table, "isinf");
-  add_test<is_finite>(table, "isfinite");
+  add_function<std::sqrt>(table, "sqrt");
+  add_function<std::exp>(table, "exp");
+  add_function<std::expm1>(table, "expm1");
+  add_function<std::log>(table, "log");
+  add_function<std::log10>(table, "log10");
+  add_function<std::log1p>(table, "log1p");
+  add_function<std::erf>(table, "erf");
+  add_function<std::erfc>(table, "erfc");
+  add_function<std::tgamma>(table, "gamma");
+  add_function<std::lgamma>(table, "lgamma");
+  add_function<std::fabs>(table, "fabs");
+  // To even, as the processor rounds.
+  add_function<std::nearbyint>(table, "round");
+  register_trigonometry(table);
+  add_rounding(table, "aten::floor", rounding_kernel<std::floor>);
+  add_rounding(table, "aten::ceil", rounding_kernel<std::ceil>);
+  add_signs(table, "aten::neg", neg_kernel);
+  add_signs(table, "prim::abs", abs_kernel);
+  register_parts(table);
+  register_tests(table);
 }
 
 }  // namespace henson::runtime

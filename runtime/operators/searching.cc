@@ -31,6 +31,7 @@ std::int64_t place_of(std::span<const T> row, T value, bool right) {
 Tensor search(const Tensor& sequence, const Operand& values, bool as_int32, bool right) {
   const Tensor& wanted = values.tensor;
   const bool one_row = sequence.dim() == 1;
+  if (sequence.dtype() == DType::kBool) throw_unsupported_dtype(DType::kBool);
   if (sequence.dim() == 0) fail("boundaries tensor should have at least 1 dimension");
   Dims leading = wanted.sizes();
   if (!one_row) {
@@ -60,6 +61,25 @@ Tensor search(const Tensor& sequence, const Operand& values, bool as_int32, bool
   return as_int32 ? out.to(DType::kInt32) : out;
 }
 
+/// The rows of a sequence that `sorter` puts in order.
+Tensor in_order(const Tensor& sequence, const Tensor& sorter) {
+  if (sorter.dtype() != DType::kInt64) fail("sorter must be a tensor of long dtype");
+  if (sorter.sizes() != sequence.sizes()) fail("boundary and sorter must have the same size");
+  const Tensor wide = widened(sequence, sequence.dtype()).contiguous();
+  const Tensor order = sorter.contiguous();
+  Tensor out = Tensor::empty(wide.dtype(), wide.sizes());
+  const std::int64_t width = sequence.dim() == 0 ? 1 : sequence.sizes().back();
+  visit_compute(wide.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (std::int64_t i = 0; i < wide.numel(); ++i) {
+      const std::int64_t at = order.data<std::int64_t>()[i];
+      if (at < 0 || at >= width) fail("sorter index out of range");
+      out.mutable_data<T>()[i] = wide.data<T>()[i / width * width + at];
+    }
+  });
+  return out.to(sequence.dtype());
+}
+
 void searchsorted(Call& call) {
   bool right = call.flag(3);
   if (!call.is_none(4)) {
@@ -68,10 +88,15 @@ void searchsorted(Call& call) {
     if (side == "left" && right) fail("side and right can't be set to opposites");
     right = side == "right";
   }
-  if (!call.is_none(5)) {
-    throw Error(ErrorCode::kUnsupported, "searchsorted with a sorter is not supported");
+  const Operand values = operand(call, 1);
+  Tensor sequence = call.tensor(0);
+  if (values.number && sequence.dim() != 1) {
+    fail("input value can be a scalar only when boundaries tensor dimension is 1");
   }
-  call.give(search(call.tensor(0), operand(call, 1), call.flag(2), right));
+  if (const std::optional<Tensor> sorter = call.maybe_tensor(5)) {
+    sequence = in_order(sequence, *sorter);
+  }
+  call.give(search(sequence, values, call.flag(2), right));
 }
 
 void bucketize(Call& call) {

@@ -1,4 +1,5 @@
 // Distinct elements and slices, where each went, and how often it occurs.
+#include <algorithm>
 #include <numeric>
 #include <string>
 
@@ -93,17 +94,28 @@ void unique_elements(Call& call, const Wanted& wanted, bool three = true) {
        three);
 }
 
+/// Throws when the slices along `dim` cannot be compared, as PyTorch refuses them.
+void check_slices(const Tensor& self, std::int64_t dim) {
+  const std::int64_t count = self.size(dim);  // throws for a dimension out of range
+  const auto empty = std::count(self.sizes().begin(), self.sizes().end(), 0);
+  if (empty > 1) {
+    fail("Number of zero sized dimensions is more than one, so unique cannot be applied");
+  }
+  if (empty == 1 && count != 0) {
+    fail("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied");
+  }
+}
+
+/// The inverse and the counts are given whether asked for or not.
 void unique_slices(Call& call, std::int64_t dim, bool consecutive) {
   const Tensor self = call.tensor(0);
-  const std::int64_t count = self.dim() == 0 ? 1 : self.size(dim);
-  if (self.numel() == 0) fail("unique_dim of a tensor without elements");
-  const Tensor first = self.dim() == 0 ? self : move_dims(self, {dim}, {0});
-  const Tensor matrix = widened(first, self.dtype()).contiguous();
-  const Groups groups = group_rows(matrix, count, self.numel() / count, consecutive);
+  check_slices(self, dim);
+  const std::int64_t count = self.size(dim);
+  const Tensor matrix = widened(move_dims(self, {dim}, {0}), self.dtype()).contiguous();
+  const std::int64_t width = count == 0 ? 0 : self.numel() / count;
+  const Groups groups = group_rows(matrix, count, width, consecutive);
   const Tensor index = tensor_of(groups.first, {static_cast<std::int64_t>(groups.first.size())});
-  const Tensor values =
-      self.dim() == 0 ? self.clone() : take_elements(self, plan_index_select(self, dim, index));
-  // PyTorch gives all three here, asked for or not.
+  const Tensor values = take_elements(self, plan_index_select(self, dim, index));
   give(call, values, groups, {true, true, consecutive}, {count}, true);
 }
 
@@ -127,8 +139,9 @@ void register_unique(OperatorTable& table) {
       "bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)",
       [](Call& call) {
         const Wanted wanted{call.flag(1), call.flag(2), true};
-        const bool flat = call.is_none(3) || (call.integer(3) == 0 && call.tensor(0).dim() == 1);
-        if (flat) {
+        // Along the one dimension of a vector too the results are those asked for.
+        const bool whole = call.is_none(3) || (call.tensor(0).dim() == 1 && call.integer(3) == 0);
+        if (whole) {
           unique_elements(call, wanted);
         } else {
           unique_slices(call, call.integer(3), true);

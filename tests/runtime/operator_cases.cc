@@ -197,6 +197,8 @@ void expect_value(const Value& got, const Value& want, double tolerance) {
     EXPECT_EQ(got.as<std::int64_t>(), want.as<std::int64_t>());
   } else if (want.is<bool>()) {
     EXPECT_EQ(got.as<bool>(), want.as<bool>());
+  } else if (want.is<std::string>()) {
+    EXPECT_EQ(got.as<std::string>(), want.as<std::string>());
   }
 }
 

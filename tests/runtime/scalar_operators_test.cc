@@ -6,6 +6,7 @@ namespace henson::runtime {
 namespace {
 
 TEST(ScalarOperators, AnswerAsPyTorch) { run_operator_cases("scalar"); }
+TEST(ScalarOperators, AnswerAsPyTorchAtEdges) { run_operator_cases("scalar_edges"); }
 
 }  // namespace
 }  // namespace henson::runtime
