@@ -1,0 +1,73 @@
+#include "runtime/passes/dimension.h"
+
+#include <gtest/gtest.h>
+
+namespace henson::runtime {
+namespace {
+
+TEST(Dimension, LiteralsAndSymbolsCompute) {
+  const Dimension s = Dimension::of_symbol(0);
+  EXPECT_EQ((Dimension::of(3) * Dimension::of(4)).literal(), 12);
+  EXPECT_EQ((s - s).literal(), 0);
+  EXPECT_EQ(s.symbol(), SymbolId{0});
+  EXPECT_FALSE((Dimension::of(2) * s).symbol());
+  EXPECT_EQ((Dimension::of(2) * s).coefficient(), 2);
+  EXPECT_EQ(s * s + s, s + s * s);
+}
+
+TEST(Dimension, DividesExactly) {
+  const Dimension s = Dimension::of_symbol(0);
+  EXPECT_EQ((Dimension::of(6) * s).divided_by(Dimension::of(3) * s)->literal(), 2);
+  const Dimension half = *s.divided_by(Dimension::of(2));
+  EXPECT_FALSE(half.coefficient());
+  EXPECT_EQ(half * Dimension::of(2), s);
+  EXPECT_FALSE(s.divided_by(s + Dimension::of(1)));
+}
+
+TEST(Dimension, SubstitutesIntoPowers) {
+  const Dimension s = Dimension::of_symbol(0);
+  const Dimension inverse = *Dimension::of(12).divided_by(s);
+  EXPECT_EQ(inverse.substitute(0, Dimension::of(4))->literal(), 3);
+  EXPECT_FALSE(inverse.substitute(0, Dimension::of_symbol(1) + Dimension::of(1)));
+}
+
+TEST(DimensionSolver, ANumberOfTheCodeBecomesTheInputsSize) {
+  DimensionSolver solver;
+  const Dimension length = solver.input(0, 1, std::nullopt);
+  const Dimension held = solver.constant(14);
+  EXPECT_EQ(solver.broadcast(held, length), length);
+  EXPECT_EQ(solver.resolve(held), length);
+  EXPECT_EQ(solver.traced(length), 14);
+}
+
+TEST(DimensionSolver, ANumberThatWasNotTheDummysIsNoSizeOfTheInput) {
+  DimensionSolver solver;
+  const Dimension length = solver.input(0, 1, 7);
+  EXPECT_FALSE(solver.broadcast(solver.constant(14), length));
+}
+
+TEST(DimensionSolver, OneIsRepeatedAndNotBound) {
+  DimensionSolver solver;
+  const Dimension batch = solver.input(0, 0, 1);
+  const Dimension one = solver.constant(1);
+  EXPECT_EQ(solver.broadcast(one, batch), batch);
+  EXPECT_EQ(solver.resolve(one), one);
+}
+
+TEST(DimensionSolver, ALiteralBindsTheInput) {
+  DimensionSolver solver;
+  const Dimension length = solver.input(0, 1, std::nullopt);
+  EXPECT_TRUE(solver.unify(length, Dimension::of(512)));
+  EXPECT_EQ(solver.resolve(length).literal(), 512);
+  EXPECT_FALSE(solver.unify(length, Dimension::of(511)));
+}
+
+TEST(DimensionSolver, TheSameDivisionIsTheSameSymbol) {
+  DimensionSolver solver;
+  const Dimension length = solver.input(0, 1, 8);
+  const Dimension two = Dimension::of(2);
+  EXPECT_EQ(solver.derived("div", length, two, 4), solver.derived("div", length, two, 4));
+}
+
+}  // namespace
+}  // namespace henson::runtime

@@ -1,0 +1,74 @@
+#include "runtime/interpreter.h"
+
+#include <gtest/gtest.h>
+
+#include "graph_support.h"
+#include "loader/error.h"
+
+namespace henson::runtime {
+namespace {
+
+using test::archive_of;
+using test::method;
+
+float first(const Value& value) { return *value.as<Tensor>().data<float>(); }
+
+TEST(Interpreter, WritesReachEveryAlias) {
+  const BuiltGraph built = build_graph(
+      archive_of(method("x: Tensor", {"y = torch.add(x, 0)", "v = torch.select(y, 0, 0)",
+                                      "z = torch.add_(y, 10)", "return torch.unsqueeze(v, 0)"})));
+  const float values[] = {1, 2};
+  const Value inputs[] = {
+      Tensor::view(DType::kFloat32, Buffer::borrow(std::as_bytes(std::span(values))), {2}, {1}, 0)};
+  EXPECT_EQ(first(Interpreter(built.graph).run(inputs)[0]), 11);
+}
+
+TEST(Interpreter, AConstantThatIsWrittenIsFreshInEachRun) {
+  loader::Archive archive = archive_of(
+      method("x: Tensor", {"c = torch.detach(CONSTANTS.c0)", "return torch.add_(c, x)"}));
+  archive.constants = {test::stored({1}, {5})};
+  const BuiltGraph built = build_graph(archive);
+  const Interpreter interpreter(built.graph);
+  const Value inputs[] = {Tensor::scalar(1.0)};
+  EXPECT_EQ(first(interpreter.run(inputs)[0]), 6);
+  EXPECT_EQ(first(interpreter.run(inputs)[0]), 6);
+}
+
+TEST(Interpreter, AnInputThatIsWrittenIsNotTheCallers) {
+  const BuiltGraph built =
+      build_graph(archive_of(method("x: Tensor", {"return torch.add_(x, 1)"})));
+  const float values[] = {1};
+  const Value inputs[] = {
+      Tensor::view(DType::kFloat32, Buffer::borrow(std::as_bytes(std::span(values))), {1}, {1}, 0)};
+  EXPECT_EQ(first(Interpreter(built.graph).run(inputs)[0]), 2);
+  EXPECT_EQ(values[0], 1);
+}
+
+TEST(Interpreter, ErrorsCarryTheLine) {
+  const BuiltGraph built =
+      build_graph(archive_of(method("x: Tensor", {"return torch.view(x, [3, 3])"})));
+  const Value inputs[] = {Tensor::scalar(1.0)};
+  try {
+    Interpreter(built.graph).run(inputs);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.place().line, 3U);
+    EXPECT_TRUE(error.message().starts_with("aten::view: ")) << error.message();
+  }
+}
+
+TEST(Interpreter, ListsAreTakenApartByTheirCount) {
+  const BuiltGraph built = build_graph(
+      archive_of(method("x: Tensor", {"a, b = torch.unbind(x, 0)", "return torch.sub(a, b)"})));
+  const float values[] = {7, 3, 1};
+  const Interpreter interpreter(built.graph);
+  const auto input = [&](std::int64_t n) {
+    return Value(Tensor::view(DType::kFloat32, Buffer::borrow(std::as_bytes(std::span(values))),
+                              {n}, {1}, 0));
+  };
+  EXPECT_EQ(first(interpreter.run(std::vector<Value>{input(2)})[0]), 4);
+  EXPECT_THROW(interpreter.run(std::vector<Value>{input(3)}), Error);
+}
+
+}  // namespace
+}  // namespace henson::runtime

@@ -1,0 +1,124 @@
+#include "runtime/passes/unlock.h"
+
+#include <gtest/gtest.h>
+
+#include "graph_support.h"
+#include "loader/error.h"
+#include "runtime/interpreter.h"
+
+namespace henson::runtime {
+namespace {
+
+using test::archive_of;
+using test::method;
+using Shape = std::vector<std::int64_t>;
+
+Tensor counting(Shape shape) {
+  Tensor tensor = Tensor::empty(DType::kFloat32, shape);
+  for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+    tensor.mutable_data<float>()[i] = static_cast<float>(i);
+  }
+  return tensor;
+}
+
+/// A graph of one float input [batch, length].
+class Unlocked {
+ public:
+  explicit Unlocked(const std::vector<std::string>& lines, std::optional<Shape> traced = {},
+                    const std::vector<loader::Value>& constants = {}) {
+    const loader::Value weight = test::stored({64}, std::vector<float>(64, 1));
+    archive_ = archive_of(method("x: Tensor", lines), {{"weight", weight}});
+    archive_.constants = constants;
+    built_ = build_graph(archive_);
+    result_ = unlock(built_.graph, {std::move(traced)});
+  }
+
+  Shape run(Shape shape) {
+    const std::optional<Shape> shapes[] = {shape};
+    check_conditions(result_, built_.graph, shapes);
+    const Value inputs[] = {counting(shape)};
+    return Interpreter(built_.graph).run(inputs)[0].as<Tensor>().sizes();
+  }
+
+  std::string refusal(Shape shape) {
+    try {
+      run(std::move(shape));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "ran";
+  }
+
+  const UnlockResult& result() const { return result_; }
+
+ private:
+  loader::Archive archive_;
+  BuiltGraph built_;
+  UnlockResult result_;
+};
+
+TEST(Unlock, ArangeThatIsExpandedToTheInput) {
+  Unlocked graph({"p = torch.unsqueeze(torch.arange(14), 0)", "return torch.expand_as(p, x)"});
+  EXPECT_EQ(graph.run({1, 14}), (Shape{1, 14}));
+  EXPECT_EQ(graph.run({3, 9}), (Shape{3, 9}));
+  EXPECT_EQ(graph.result().unlocked.size(), 1U);
+  EXPECT_TRUE(graph.result().conditions.empty());
+}
+
+TEST(Unlock, ViewWithEverySizeHeld) {
+  Unlocked graph({"h = torch.mul(torch.unsqueeze(x, -1), self.weight)",
+                  "v = torch.view(h, [4, 16, 4, 16])", "return torch.permute(v, [0, 2, 1, 3])"});
+  EXPECT_EQ(graph.run({4, 16}), (Shape{4, 4, 16, 16}));
+  EXPECT_EQ(graph.run({2, 5}), (Shape{2, 4, 5, 16}));
+}
+
+TEST(Unlock, ConstantThatRepeatsIsStretched) {
+  Unlocked graph({"return torch.add(x, CONSTANTS.c0)"}, Shape{1, 3},
+                 {test::stored({1, 3}, {2, 2, 2})});
+  EXPECT_EQ(graph.run({2, 5}), (Shape{2, 5}));
+}
+
+TEST(Unlock, ConstantThatDoesNotRepeatLocks) {
+  Unlocked graph({"return torch.add(x, CONSTANTS.c0)"}, Shape{1, 3},
+                 {test::stored({1, 3}, {2, 7, 1})});
+  EXPECT_EQ(graph.run({1, 3}), (Shape{1, 3}));
+  EXPECT_EQ(
+      graph.refusal({1, 5}),
+      "code/__torch__.py:3: a constant of the archive has this size, and no other fits it; the "
+      "archive runs where dimension 1 of input 0 (x) gives 3, and not at 5");
+}
+
+TEST(Unlock, RowsTakenOneByOneLock) {
+  Unlocked graph(
+      {"a = torch.select(x, 0, 0)", "b = torch.select(x, 0, 1)", "return torch.stack([a, b])"},
+      Shape{2, 7});
+  EXPECT_EQ(graph.run({2, 4}), (Shape{2, 4}));
+  EXPECT_NE(graph.refusal({3, 7}).find("row 1 is taken by its number"), std::string::npos);
+}
+
+TEST(Unlock, TheFirstTokenIsTheModelsOwnChoice) {
+  Unlocked graph({"return torch.select(x, 1, 0)"}, Shape{2, 7});
+  EXPECT_EQ(graph.run({5, 3}), (Shape{5}));
+}
+
+TEST(Unlock, SliceToTheDummysEndLocksBeyondIt) {
+  Unlocked graph({"return torch.slice(x, 1, 0, 7)"}, Shape{2, 7});
+  EXPECT_EQ(graph.run({1, 5}), (Shape{1, 5}));
+  EXPECT_NE(graph.refusal({1, 9}).find("at most 7, and not at 9"), std::string::npos);
+}
+
+TEST(Unlock, MeanOverTheDummysLengthLocks) {
+  Unlocked graph({"return torch.div(torch.sum(x, [1]), 7)"}, Shape{2, 7});
+  EXPECT_EQ(graph.run({4, 7}), (Shape{4}));
+  EXPECT_NE(graph.refusal({4, 6}).find("a sum is divided by 7"), std::string::npos);
+}
+
+TEST(Unlock, SizesThatAreComputedNeedNothing) {
+  Unlocked graph({"n = torch.size(x, 1)", "return torch.view(x, [-1, n, 1])"});
+  EXPECT_EQ(graph.run({3, 4}), (Shape{3, 4, 1}));
+  EXPECT_TRUE(graph.result().unlocked.empty());
+  EXPECT_TRUE(graph.result().conditions.empty());
+}
+
+}  // namespace
+}  // namespace henson::runtime
