@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "graph_support.h"
 #include "loader/error.h"
+#include "tests/runtime/graph_support.h"
 
 namespace henson::runtime {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "graph_support.h"
 #include "loader/error.h"
 #include "runtime/interpreter.h"
+#include "tests/runtime/graph_support.h"
 
 namespace henson::runtime {
 namespace {
