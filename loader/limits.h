@@ -16,6 +16,7 @@ inline constexpr std::size_t kMaxPickleValues = 1U << 22;       // values made b
 inline constexpr std::size_t kMaxScriptDepth = 256;      // expressions and blocks within each other
 inline constexpr std::size_t kMaxInlineDepth = 256;      // calls within calls
 inline constexpr std::size_t kMaxGraphNodes = 1U << 20;  // nodes after inlining
+inline constexpr std::int64_t kMaxVersion = 10;          // of archives: what PyTorch 2.13 writes
 inline constexpr std::size_t kMaxRank = 64;              // dimensions of a tensor, as in PyTorch
 
 }  // namespace henson::limits

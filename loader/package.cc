@@ -140,6 +140,13 @@ std::int64_t parse_version(std::string_view text, const std::string& entry) {
   if (error != std::errc() || end != text.data() + text.size() || version < 0) {
     throw Error(ErrorCode::kBadArchive, "not a version number", {entry, {}, {}});
   }
+  if (version > limits::kMaxVersion) {
+    throw Error(ErrorCode::kUnsupported,
+                "the archive's version is " + std::to_string(version) +
+                    ", and the newest known is " + std::to_string(limits::kMaxVersion) +
+                    ": its operators may mean something else",
+                {entry, {}, {}});
+  }
   return version;
 }
 

@@ -173,6 +173,7 @@ Term Inliner::call_operator(const std::string& name, Arguments arguments, Frame&
       inputs.push_back(graph_.add_constant(value, type_of(value)));
     }
   }
+  refuse_training(schema, inputs, frame);
   if (std::optional<Term> folded = fold(*match->op, inputs, frame)) return *folded;
   Node node{NodeKind::kOperator, match->op, std::move(inputs), {}, here(frame)};
   std::vector<Term> results;
@@ -189,6 +190,20 @@ Term Inliner::call_operator(const std::string& name, Arguments arguments, Frame&
   check_size(frame);
   if (results.size() == 1) return results[0];
   return results.empty() ? constant(None{}) : make_tuple_term(std::move(results));
+}
+
+/// Batch normalization in training mode: what it answers for one row depends on the others.
+void Inliner::refuse_training(const Schema& schema, const std::vector<ValueId>& inputs,
+                              Frame& frame) {
+  if (!schema.name.ends_with("batch_norm")) return;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::optional<Value>& value = graph_.values[inputs[i]].constant;
+    if (schema.arguments[i].name != "training" || !value || !value->is<bool>()) continue;
+    if (value->as<bool>()) {
+      fail(frame,
+           "batch normalization in training mode; call eval() on the model before tracing it");
+    }
+  }
 }
 
 void Inliner::refuse_operator(const std::string& name, const CallTypes& types, Frame& frame) {

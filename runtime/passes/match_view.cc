@@ -180,6 +180,7 @@ class ViewMatcher {
                      std::size_t targets_after, bool wild) {
     const Dimension have = factors.remainder();
     const std::optional<std::int64_t> traced = call_.solver().traced(have);
+    if (targets_after > 0 && !wild && bind_last_size(factors, target, number)) return true;
     if (traced) {
       if (*traced == number && !(wild && number == 1)) {
         bind(factors, target, have);
@@ -221,6 +222,17 @@ class ViewMatcher {
       return true;
     }
     leave_open(target, have);
+    return true;
+  }
+
+  /// Of a product of sizes the last one, when the number is what it was: [B·L] seen as [1, 7] is
+  /// [B, L].
+  bool bind_last_size(Factors& factors, const Dimension& target, std::int64_t number) {
+    const std::vector<SymbolId> symbols = factors.remainder().symbols();
+    if (symbols.size() < 2) return false;
+    const Dimension last = Dimension::of_symbol(symbols.back());
+    if (call_.solver().traced(last) != number || !divides(factors.remainder(), last)) return false;
+    bind(factors, target, last);
     return true;
   }
 

@@ -162,7 +162,29 @@ std::optional<Dimension> ShapeAnalysis::input_of_size(std::int64_t value) const 
   return std::nullopt;
 }
 
+/// A size of an output that the code holds as a number, and that the dummy input had.
+void ShapeAnalysis::settle_outputs() {
+  for (const ValueId leaf : leaves_of(graph_.output)) {
+    if (!value(leaf).dims) continue;
+    for (const Dimension& size : *value(leaf).dims) {
+      const std::optional<SymbolId> symbol = solver_.resolve(size).symbol();
+      if (!symbol || solver_.symbol(*symbol).kind != DimensionSolver::Kind::kConstant) continue;
+      const bool slice = std::any_of(sites_.begin(), sites_.end(), [&](const SizeSite& site) {
+        return site.symbol.symbol() == symbol && site.purpose == SitePurpose::kSliceOfInput;
+      });
+      if (slice) continue;  // looked at by settle
+      const std::int64_t held = solver_.symbol(*symbol).traced.value_or(0);
+      const std::optional<Dimension> input = input_of_size(held);
+      if (!input) continue;
+      locks_.push_back({*input, held, false, graph_.nodes.size() - 1,
+                        "an output has the size " + std::to_string(held) +
+                            ", which cannot be told from a size of the dummy input"});
+    }
+  }
+}
+
 void ShapeAnalysis::settle_sites() {
+  if (!graph_.nodes.empty()) settle_outputs();
   for (const SizeSite& site : sites_) settle(site);
 }
 
@@ -336,22 +358,34 @@ void RuleCall::lock(const Dimension& size, std::int64_t value, bool at_most, std
   analysis_.locks_.push_back({size, value, at_most, index_, std::move(reason)});
 }
 
-/// A row taken by its number out of a dimension whose size is the input's.
+/// A row taken by its number out of a dimension whose size is the input's. The first one is the
+/// model's own choice, unless the dummy input had no other.
 void RuleCall::take_row(const Dimension& size, std::int64_t row) {
   const Dimension resolved = solver().resolve(size);
-  if (!depends_on_input(resolved)) return;
+  if (row < 0 || !depends_on_input(resolved)) return;
   const std::optional<std::int64_t> traced = solver().traced(resolved);
   const std::optional<SymbolId> symbol = resolved.symbol();
   const bool of_batch = symbol && solver().symbol(*symbol).kind == DimensionSolver::Kind::kInput &&
                         solver().symbol(*symbol).dim == 0;
-  if (row < 0) return;
-  const bool last = traced ? row == *traced - 1 : row > 0 || of_batch;
-  if (!last || (row == 0 && !of_batch && traced != 1)) return;
-  const std::int64_t holds = traced.value_or(row + 1);
-  lock(resolved, holds, false,
+  const bool chosen = traced ? row == 0 && *traced != 1 : row == 0 && !of_batch;
+  if (chosen) return;
+  lock(resolved, traced.value_or(row + 1), false,
        "row " + std::to_string(row) +
-           " is taken by its number, and it cannot be told whether that is the last one of the "
-           "dummy input");
+           " is taken by its number, which cannot be told from a place in the dummy input");
+}
+
+/// Rows taken by the numbers of a constant, unless it counts all of them.
+void RuleCall::take_rows(const Dimension& size, ValueId rows) {
+  const std::optional<Value>& constant = analysis_.graph_.values[rows].constant;
+  if (!constant || !constant->is<Tensor>()) return;
+  for (const StretchSite& stretch : analysis_.stretches_) {
+    if (stretch.value == rows && stretch.counts) return;
+  }
+  const Tensor& tensor = constant->as<Tensor>();
+  if (!is_integral(tensor.dtype()) || tensor.numel() == 0) return;
+  const Tensor numbers = tensor.to(DType::kInt64).contiguous();
+  const std::int64_t* const first = numbers.data<std::int64_t>();
+  take_row(size, *std::max_element(first, first + numbers.numel()));
 }
 
 void RuleCall::give_content(std::optional<Dimension> content, bool tensor) {

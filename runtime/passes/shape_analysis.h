@@ -91,6 +91,7 @@ class ShapeAnalysis {
   AbstractValue describe_tensor(ValueId id, bool stretchable);
   void visit(std::size_t node);
   void note_bound_inputs(std::size_t node);
+  void settle_outputs();
   void settle_sites();
   void settle(const SizeSite& site);
   std::optional<Dimension> input_of_size(std::int64_t value) const;
@@ -149,6 +150,7 @@ class RuleCall {
   bool depends_on_input(const Dimension& dimension);
   std::size_t wrap(std::int64_t dim, std::size_t rank) const;
   void take_row(const Dimension& size, std::int64_t row);
+  void take_rows(const Dimension& size, ValueId rows);
   void lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason);
 
   void give(Dimensions dims) { give(AbstractValue{std::move(dims), {}, {}, {}}); }

@@ -309,6 +309,11 @@ void repeat(RuleCall& call) {
 }
 
 void gather(RuleCall& call) {
+  const std::optional<Dimensions> own = call.dims(0);
+  const auto dim = call.number(std::size_t{1});
+  if (own && !own->empty() && dim) {
+    call.take_rows((*own)[call.wrap(*dim, own->size())], call.node().inputs[2]);
+  }
   if (const std::optional<Dimensions> sizes = call.dims(2)) call.give(*sizes);
 }
 
@@ -317,6 +322,7 @@ void index_select(RuleCall& call) {
   const auto dim = call.number(std::size_t{1});
   const std::optional<Dimensions> index = call.dims(2);
   if (!sizes || sizes->empty() || !dim || !index) return;
+  call.take_rows((*sizes)[call.wrap(*dim, sizes->size())], call.node().inputs[2]);
   (*sizes)[call.wrap(*dim, sizes->size())] = index->empty() ? Dimension::of(1) : index->front();
   call.give(std::move(*sizes));
 }
@@ -333,6 +339,7 @@ void index(RuleCall& call) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < items->size(); ++i) {
     if (i < parts.size() && call.is_none(parts[i])) continue;
+    if (i < parts.size()) call.take_rows((*sizes)[i], parts[i]);
     if (!(*items)[i].dims || i >= parts.size() || !call.holds_integers(parts[i])) return;
     taken = taken ? call.broadcast(*taken, *(*items)[i].dims) : *(*items)[i].dims;
     first = std::min(first, i);

@@ -9,5 +9,6 @@ int main(int, char** argv) {
   henson::Session session(model);
   const std::int64_t ids[] = {11, 2, 31, 4, 5};
   const henson::Output output = session.run({henson::Tensor::borrow(ids, {1, 5})});
-  for (const std::int64_t size : output.tensors().at(0).shape()) std::printf("%d ", int(size));
+  const henson::Tensor hidden_states = output.tensors().at(0);
+  for (const std::int64_t size : hidden_states.shape()) std::printf("%d ", int(size));
 }
