@@ -74,7 +74,14 @@ ValueId Inliner::list_value(const ListTerm& list, Frame& frame) {
   }
   Type type = type_of_term(std::make_shared<ListTerm>(list));
   if (type.kind == TypeKind::kTuple) type = Type::list({});
-  if (!known) return add_node(NodeKind::kList, std::move(ids), std::move(type), frame);
+  if (!known) {
+    const std::optional<DType> dtype = graph_.values[ids.front()].dtype;
+    const bool alike = std::all_of(ids.begin(), ids.end(),
+                                   [&](ValueId id) { return graph_.values[id].dtype == dtype; });
+    const ValueId made = add_node(NodeKind::kList, std::move(ids), std::move(type), frame);
+    if (alike) graph_.values[made].dtype = dtype;
+    return made;
+  }
   std::vector<Value> items;
   for (const ValueId id : ids) items.push_back(*graph_.values[id].constant);
   return graph_.add_constant(Value::list(std::move(items)), std::move(type));

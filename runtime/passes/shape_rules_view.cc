@@ -298,12 +298,16 @@ void stack(RuleCall& call) {
 void repeat(RuleCall& call) {
   const std::optional<Dimensions> own = call.dims(0);
   const auto times = call.size_list(1, SitePurpose::kCreate);
+  const auto numbers = call.numbers(1);
   if (!own || !times || times->size() < own->size()) return;
   const std::size_t lead = times->size() - own->size();
   Dimensions result;
   for (std::size_t d = 0; d < times->size(); ++d) {
     if (!(*times)[d]) throw Contradiction{};
-    result.push_back(d < lead ? *(*times)[d] : (*own)[d - lead] * *(*times)[d]);
+    const bool once = d >= lead && numbers && (*numbers)[d] == 1;
+    result.push_back(once       ? (*own)[d - lead]
+                     : d < lead ? *(*times)[d]
+                                : (*own)[d - lead] * *(*times)[d]);
   }
   call.give(std::move(result));
 }
