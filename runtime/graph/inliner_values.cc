@@ -75,11 +75,15 @@ ValueId Inliner::list_value(const ListTerm& list, Frame& frame) {
   Type type = type_of_term(std::make_shared<ListTerm>(list));
   if (type.kind == TypeKind::kTuple) type = Type::list({});
   if (!known) {
-    const std::optional<DType> dtype = graph_.values[ids.front()].dtype;
-    const bool alike = std::all_of(ids.begin(), ids.end(),
-                                   [&](ValueId id) { return graph_.values[id].dtype == dtype; });
+    const GraphValue first = graph_.values[ids.front()];
+    const bool alike = std::all_of(ids.begin(), ids.end(), [&](ValueId id) {
+      return graph_.values[id].dtype == first.dtype && graph_.values[id].floating == first.floating;
+    });
     const ValueId made = add_node(NodeKind::kList, std::move(ids), std::move(type), frame);
-    if (alike) graph_.values[made].dtype = dtype;
+    if (alike) {
+      graph_.values[made].dtype = first.dtype;
+      graph_.values[made].floating = first.floating;
+    }
     return made;
   }
   std::vector<Value> items;

@@ -146,12 +146,19 @@ class Query {
       return std::nullopt;
     }
     const bool in_place = name.ends_with('_') && !name.ends_with("__");
-    if (in_place || keeping().contains(name))
-      return inputs_.empty() ? std::nullopt : floating_at(0);
+    if (in_place || name == "aten::sum" || keeping().contains(name)) return floating_first();
     return std::nullopt;
   }
 
  private:
+  std::optional<bool> floating_first() const {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const TypeKind kind = graph_.values[inputs_[i]].type.kind;
+      if (kind == TypeKind::kTensor || kind == TypeKind::kList) return floating_at(i);
+    }
+    return std::nullopt;
+  }
+
   std::optional<bool> floating_at(std::size_t i) const {
     const GraphValue& value = graph_.values[inputs_[i]];
     if (value.type.kind == TypeKind::kFloat) return true;
