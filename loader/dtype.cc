@@ -75,4 +75,17 @@ bool is_integral(DType dtype) noexcept {
   return !is_floating(dtype) && !is_quantized(dtype) && dtype != DType::kBool;
 }
 
+DType stored_as(DType dtype) noexcept {
+  switch (dtype) {
+    case DType::kQInt8:
+      return DType::kInt8;
+    case DType::kQUInt8:
+      return DType::kUInt8;
+    case DType::kQInt32:
+      return DType::kInt32;
+    default:
+      return dtype;
+  }
+}
+
 }  // namespace henson

@@ -32,6 +32,9 @@ std::string_view name_of(DType dtype) noexcept;
 /// The type of a PyTorch number, or nothing for one that Henson does not have.
 std::optional<DType> dtype_from_number(std::int64_t number) noexcept;
 
+/// The integers that a quantized type is stored as; any other type itself.
+DType stored_as(DType dtype) noexcept;
+
 bool is_floating(DType dtype) noexcept;   // float16, bfloat16, float32, float64
 bool is_quantized(DType dtype) noexcept;  // qint8, quint8, qint32
 bool is_integral(DType dtype) noexcept;   // the integers, without bool

@@ -77,10 +77,12 @@ std::set<std::string> omitted_parameters(const BuiltGraph& built,
   return omitted;
 }
 
-std::vector<Value> bind_inputs(const BuiltGraph& built, std::span<const NamedInput> inputs) {
+InputUses::InputUses(const Graph& graph)
+    : read(read_values(graph)), ids(embedding_indices(graph)) {}
+
+std::vector<Value> bind_inputs(const BuiltGraph& built, const InputUses& uses,
+                               std::span<const NamedInput> inputs) {
   const Graph& graph = built.graph;
-  const std::vector<bool> ids = embedding_indices(graph);
-  const std::vector<bool> read = read_values(graph);
   std::vector<const NamedInput*> given(graph.inputs.size(), nullptr);
   for (const NamedInput& input : inputs) {
     const auto found = std::find_if(
@@ -98,11 +100,11 @@ std::vector<Value> bind_inputs(const BuiltGraph& built, std::span<const NamedInp
   for (std::size_t i = 0; i < values.size(); ++i) {
     const GraphInput& wanted = graph.inputs[i];
     if (given[i] == nullptr) {
-      if (!read[wanted.value]) continue;
+      if (!uses.read[wanted.value]) continue;
       refuse(describe(wanted) + " is missing; the model takes " + list_inputs(built));
     }
     const henson::Tensor& tensor = given[i]->tensor;
-    if (ids[wanted.value] && (is_floating(tensor.dtype()) || tensor.dtype() == DType::kBool)) {
+    if (uses.ids[wanted.value] && (is_floating(tensor.dtype()) || tensor.dtype() == DType::kBool)) {
       refuse(describe(wanted) + " holds token ids, and must be int64 or int32, not " +
              std::string(name_of(tensor.dtype())));
     }

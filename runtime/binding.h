@@ -20,10 +20,18 @@ using BoundShapes = std::vector<std::optional<std::vector<std::int64_t>>>;
 std::set<std::string> omitted_parameters(const BuiltGraph& built,
                                          std::span<const NamedInput> inputs);
 
+/// What the computation does with its values, found once for a graph.
+struct InputUses {
+  explicit InputUses(const Graph& graph);
+  std::vector<bool> read;  // for each value of the graph, whether anything reads it
+  std::vector<bool> ids;   // likewise, whether its elements are rows of an embedding table
+};
+
 /// Values for graph.inputs, in order. Throws henson::Error (kBadInput), naming the input, for one
 /// that is missing, given twice or not known, and for a dtype that the computation cannot take.
 /// Borrows the callers' elements.
-std::vector<Value> bind_inputs(const BuiltGraph& built, std::span<const NamedInput> inputs);
+std::vector<Value> bind_inputs(const BuiltGraph& built, const InputUses& uses,
+                               std::span<const NamedInput> inputs);
 
 /// The shape of each bound value that is a tensor.
 BoundShapes shapes_of(std::span<const Value> values);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "runtime/graph/uses.h"
 #include "runtime/graph/weights.h"
 #include "runtime/public_tensor.h"
 
@@ -173,11 +174,7 @@ bool drops_in_training(const Graph& graph, const Node& node) {
 }  // namespace
 
 std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Graph& graph) {
-  std::vector<bool> read(graph.values.size(), false);
-  for (const Node& node : graph.nodes) {
-    for (const ValueId id : node.inputs) read[id] = true;
-  }
-  for (const ValueId id : leaves_of(graph.output)) read[id] = true;
+  const std::vector<bool> read = read_values(graph);
   std::vector<InputInfo> inputs;
   for (const GraphInput& input : graph.inputs) {
     InputInfo info{input.path, input.name, read[input.value], std::nullopt, std::nullopt};
@@ -264,7 +261,7 @@ ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
 }
 
 std::vector<std::string> notes_of(const Graph& graph) {
-  std::vector<std::string> notes = graph.notes;
+  std::vector<std::string> notes;
   const auto first = std::find_if(graph.nodes.begin(), graph.nodes.end(),
                                   [&](const Node& node) { return drops_in_training(graph, node); });
   if (first != graph.nodes.end()) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "loader/archive.h"
+#include "runtime/binding.h"
 #include "runtime/graph/builder.h"
 #include "runtime/henson.h"
 #include "runtime/interpreter.h"
@@ -23,12 +24,14 @@ struct Program {
           const runtime::InputRanks& ranks)
       : built(std::move(graph)),
         unlocked(runtime::unlock(built.graph, traced, ranks)),
+        uses(built.graph),
         interpreter(built.graph) {}
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
   runtime::BuiltGraph built;
   runtime::UnlockResult unlocked;
+  runtime::InputUses uses;
   runtime::Interpreter interpreter;
 };
 

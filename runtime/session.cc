@@ -89,7 +89,8 @@ Output Session::run(std::span<const NamedInput> inputs) {
   const Model::Impl& model = impl_->model.impl();
   const std::set<std::string> omitted = runtime::omitted_parameters(model.program().built, inputs);
   const Program* program = omitted.empty() ? &model.program() : &model.variant(omitted, {});
-  const std::vector<runtime::Value> bound = runtime::bind_inputs(program->built, inputs);
+  const std::vector<runtime::Value> bound =
+      runtime::bind_inputs(program->built, program->uses, inputs);
   const auto shapes = runtime::shapes_of(bound);
   if (!runtime::has_ranks(program->unlocked, shapes)) {
     program = &model.variant(omitted, runtime::ranks_of(shapes));

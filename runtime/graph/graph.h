@@ -60,7 +60,6 @@ struct Graph {
   std::vector<GraphInput> inputs;
   std::vector<Node> nodes;  // in an order in which they can run
   OutputShape output;
-  std::vector<std::string> notes;
 
   ValueId add_value(GraphValue value);
   ValueId add_constant(Value value, Type type, std::string name = {});

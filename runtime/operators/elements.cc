@@ -44,20 +44,6 @@ bool share_bytes(const Tensor& a, const Tensor& b) {
   return a.buffer()->data() == b.buffer()->data();
 }
 
-/// Quantized elements move as the integers that they are stored as.
-DType stored_as(DType dtype) {
-  switch (dtype) {
-    case DType::kQInt8:
-      return DType::kInt8;
-    case DType::kQUInt8:
-      return DType::kUInt8;
-    case DType::kQInt32:
-      return DType::kInt32;
-    default:
-      return dtype;
-  }
-}
-
 }  // namespace
 
 void throw_unsupported_dtype(DType dtype) {

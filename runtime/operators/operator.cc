@@ -1,7 +1,7 @@
 #include "runtime/operators/operator.h"
 
 #include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "runtime/operators/numbers.h"
 
 namespace henson::runtime {
 namespace {
@@ -11,22 +11,11 @@ namespace {
                                         ", and is " + kind_of(value));
 }
 
-/// The value of a 0-dimensional (or one-element) tensor.
-Scalar value_of(const Tensor& tensor) {
-  if (tensor.numel() != 1) {
-    throw Error(ErrorCode::kBadInput, "a Tensor with " + std::to_string(tensor.numel()) +
-                                          " elements cannot be converted to Scalar");
-  }
-  if (tensor.dtype() == DType::kBool) return *tensor.data<bool>();
-  if (is_floating(tensor.dtype())) return *tensor.to(DType::kFloat64).data<double>();
-  return *tensor.to(DType::kInt64).data<std::int64_t>();
-}
-
 std::optional<Scalar> scalar_of(const Value& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
   if (const auto* number = std::get_if<double>(&value)) return *number;
   if (const auto* flag = std::get_if<bool>(&value)) return *flag;
-  if (const auto* tensor = std::get_if<Tensor>(&value)) return value_of(*tensor);
+  if (const auto* tensor = std::get_if<Tensor>(&value)) return to_scalar(*tensor);
   return std::nullopt;
 }
 

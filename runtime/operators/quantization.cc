@@ -42,19 +42,6 @@ void visit_stored(DType dtype, F&& f) {
   }
 }
 
-DType stored_dtype(DType dtype) {
-  switch (dtype) {
-    case DType::kQInt8:
-      return DType::kInt8;
-    case DType::kQUInt8:
-      return DType::kUInt8;
-    case DType::kQInt32:
-      return DType::kInt32;
-    default:
-      throw_unsupported_dtype(dtype);
-  }
-}
-
 /// Which channel each element of a contiguous tensor belongs to: (i / inner) % count.
 struct Channels {
   std::int64_t inner = 1;
@@ -119,7 +106,8 @@ Quantization per_channel(const Tensor& scales, const Tensor& zero_points, std::i
 
 Tensor integers(const Tensor& tensor) {
   const Tensor source = tensor.contiguous();
-  const DType dtype = stored_dtype(source.dtype());
+  if (!is_quantized(source.dtype())) throw_unsupported_dtype(source.dtype());
+  const DType dtype = stored_as(source.dtype());
   const Tensor stored =
       Tensor::view(dtype, source.buffer(), source.sizes(), source.strides(), source.offset());
   return stored.clone();

@@ -252,7 +252,7 @@ class ViewMatcher {
 
   void leave_open(const Dimension& target, const Dimension& against) {
     open_ = true;
-    call_.set_against(target, SitePurpose::kViewBesideWild, against);
+    call_.set_against(target, against);
   }
 
   RuleCall& call_;

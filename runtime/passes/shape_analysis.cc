@@ -196,7 +196,6 @@ void ShapeAnalysis::settle(const SizeSite& site) {
   const std::string held = "the number " + std::to_string(site.value) + " stands here";
   switch (site.purpose) {
     case SitePurpose::kView:
-    case SitePurpose::kViewBesideWild:
       if (against.symbols().empty() || (site.value == 1 && traced && *traced != 1)) return;
       if (traced) {
         locks_.push_back({against, *traced, false, site.node,
@@ -331,12 +330,9 @@ std::optional<std::vector<std::optional<Dimension>>> RuleCall::size_list(std::si
   return sizes;
 }
 
-void RuleCall::set_against(const Dimension& symbol, SitePurpose purpose, const Dimension& against) {
+void RuleCall::set_against(const Dimension& symbol, const Dimension& against) {
   for (SizeSite& known : analysis_.sites_) {
-    if (known.symbol == symbol && known.node == index_) {
-      known.purpose = purpose;
-      known.against = against;
-    }
+    if (known.symbol == symbol && known.node == index_) known.against = against;
   }
 }
 

@@ -26,14 +26,7 @@ struct AbstractValue {
 };
 
 /// Why a number of the code is looked at.
-enum class SitePurpose {
-  kView,
-  kViewBesideWild,
-  kExpand,
-  kCreate,
-  kSliceOfInput,
-  kSliceOfConstant
-};
+enum class SitePurpose { kView, kExpand, kCreate, kSliceOfInput, kSliceOfConstant };
 
 /// A number of the code that stands where a size does.
 struct SizeSite {
@@ -145,7 +138,8 @@ class RuleCall {
   /// A list of sizes likewise; nothing stands for -1.
   std::optional<std::vector<std::optional<Dimension>>> size_list(std::size_t i,
                                                                  SitePurpose purpose);
-  void set_against(const Dimension& symbol, SitePurpose purpose, const Dimension& against);
+  /// Tells what a number of this node may stand for.
+  void set_against(const Dimension& symbol, const Dimension& against);
   /// Whether the input sizes have a part in a size.
   bool depends_on_input(const Dimension& dimension);
   std::size_t wrap(std::int64_t dim, std::size_t rank) const;

@@ -394,10 +394,6 @@ void as_strided(RuleCall& call) {
   }
 }
 
-void whole_input(RuleCall& call) {
-  while (!call.complete()) call.give_unknown();
-}
-
 }  // namespace
 
 void add_view_rules(ShapeRules& rules) {
@@ -436,7 +432,6 @@ void add_view_rules(ShapeRules& rules) {
   rules.emplace("aten::pad", pad);
   rules.emplace("aten::constant_pad_nd", pad);
   rules.emplace("aten::as_strided", as_strided);
-  rules.emplace("aten::nonzero", whole_input);
 }
 
 }  // namespace henson::runtime

@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 
-#include "runtime/operators/elements.h"
+#include "runtime/graph/node_writer.h"
 #include "runtime/passes/shape_analysis.h"
 
 namespace henson::runtime {
@@ -57,7 +57,7 @@ std::unique_ptr<ShapeAnalysis> analyse(const Graph& graph, const TracedShapes& t
 /// Adds nodes that compute formulas from the inputs' sizes, each once.
 class SizeWriter {
  public:
-  SizeWriter(Graph& graph, const DimensionSolver& solver, std::vector<Node>& nodes)
+  SizeWriter(Graph& graph, const DimensionSolver& solver, NodeWriter& nodes)
       : graph_(graph), solver_(solver), nodes_(nodes) {}
 
   /// The value of a formula of input sizes; nothing when it has other symbols.
@@ -68,7 +68,7 @@ class SizeWriter {
     for (const auto& [product, factor] : dimension.terms()) {
       const std::optional<ValueId> term = write_product(product, factor, where);
       if (!term) return std::nullopt;
-      total = total ? call("aten::add", *total, *term, where) : *term;
+      total = total ? nodes_.call("aten::add", {*total, *term}, where) : *term;
     }
     if (!total) return std::nullopt;
     written_.emplace(key, *total);
@@ -79,53 +79,33 @@ class SizeWriter {
   std::optional<ValueId> write_product(const Dimension::Product& product,
                                        const Dimension::Fraction& factor,
                                        const script::SourceLine& where) {
-    ValueId above = number(factor.numerator);
-    ValueId below = number(factor.denominator);
+    ValueId above = nodes_.number(factor.numerator);
+    ValueId below = nodes_.number(factor.denominator);
     for (const auto& [id, exponent] : product) {
       const DimensionSolver::Symbol& symbol = solver_.symbol(id);
       if (symbol.kind != DimensionSolver::Kind::kInput) return std::nullopt;
       const ValueId size = write_size(id, symbol, where);
-      for (int i = 0; i < exponent; ++i) above = call("aten::mul", above, size, where);
-      for (int i = 0; i > exponent; --i) below = call("aten::mul", below, size, where);
+      for (int i = 0; i < exponent; ++i) above = nodes_.call("aten::mul", {above, size}, where);
+      for (int i = 0; i > exponent; --i) below = nodes_.call("aten::mul", {below, size}, where);
     }
     const bool whole = graph_.values[below].constant && factor.denominator == 1;
-    return whole ? above : call("aten::floordiv", above, below, where);
+    return whole ? above : nodes_.call("aten::floordiv", {above, below}, where);
   }
-
-  ValueId number(std::int64_t value) { return graph_.add_constant(value, {TypeKind::kInt, {}}); }
 
   ValueId write_size(SymbolId id, const DimensionSolver::Symbol& symbol,
                      const script::SourceLine& where) {
     if (const auto known = sizes_.find(id); known != sizes_.end()) return known->second;
-    const ValueId size = call("aten::size", graph_.inputs[symbol.input].value,
-                              number(static_cast<std::int64_t>(symbol.dim)), where);
+    const ValueId size = nodes_.call(
+        "aten::size",
+        {graph_.inputs[symbol.input].value, nodes_.number(static_cast<std::int64_t>(symbol.dim))},
+        where);
     sizes_.emplace(id, size);
     return size;
   }
 
-  /// The overload that takes two ints (or a tensor and an int).
-  static const Operator& find(const std::string& name, const Type& first) {
-    for (const Operator* const op : OperatorTable::get().overloads(name)) {
-      const std::vector<Argument>& arguments = op->schema.arguments;
-      if (arguments.size() == 2 && arguments[0].type == first &&
-          arguments[1].type.kind == TypeKind::kInt && op->schema.results.size() == 1 &&
-          op->schema.results[0].kind == TypeKind::kInt) {
-        return *op;
-      }
-    }
-    throw Error(ErrorCode::kInternal, "no operator " + name + " on sizes");
-  }
-
-  ValueId call(const std::string& name, ValueId a, ValueId b, const script::SourceLine& where) {
-    const Operator& op = find(name, graph_.values[a].type);
-    const ValueId result = graph_.add_value({{TypeKind::kInt, {}}, {}, std::nullopt, std::nullopt});
-    nodes_.push_back({NodeKind::kOperator, &op, {a, b}, {result}, where});
-    return result;
-  }
-
   Graph& graph_;
   const DimensionSolver& solver_;
-  std::vector<Node>& nodes_;
+  NodeWriter& nodes_;
   std::map<std::string, ValueId> written_;
   std::map<SymbolId, ValueId> sizes_;
 };
@@ -138,7 +118,7 @@ class Unlocker {
   }
 
   UnlockResult run() {
-    SizeWriter writer(graph_, analysis_->solver(), prologue_);
+    SizeWriter writer(graph_, analysis_->solver(), nodes_);
     before_.resize(graph_.nodes.size());
     for (const SizeSite& site : analysis_->sites()) rewrite(site, writer);
     for (const StretchSite& stretch : analysis_->stretches()) rewrite(stretch, writer);
@@ -187,12 +167,10 @@ class Unlocker {
       made->inputs[*site.item] = size;
       return;
     }
-    Node fresh{NodeKind::kList, nullptr, items_of(list), {}, graph_.nodes[site.node].where};
-    fresh.inputs[*site.item] = size;
-    fresh.outputs.push_back(
-        graph_.add_value({Type::list({TypeKind::kInt, {}}), {}, std::nullopt, std::nullopt}));
-    graph_.nodes[site.node].inputs[site.argument] = fresh.outputs[0];
-    before.push_back(std::move(fresh));
+    std::vector<ValueId> items = items_of(list);
+    items[*site.item] = size;
+    graph_.nodes[site.node].inputs[site.argument] =
+        NodeWriter(graph_, before).list(std::move(items), graph_.nodes[site.node].where);
   }
 
   std::vector<ValueId> items_of(ValueId list) {
@@ -240,67 +218,30 @@ class Unlocker {
 
   ValueId repeat_along(ValueId from, const StretchSite& stretch, ValueId size,
                        const script::SourceLine& where) {
-    const ValueId row = call("aten::narrow", {from, dim_of(stretch), number(0), number(1)}, where);
-    return call("aten::expand", {row, sizes_with(stretch, size, where), flag(false)}, where);
+    std::vector<ValueId> sizes(rank_of(stretch), nodes_.number(-1));
+    sizes[stretch.dim] = size;
+    const ValueId row = first_row(from, stretch, where);
+    return nodes_.call("aten::expand", {row, nodes_.list(std::move(sizes), where)}, where);
   }
 
   /// row 0 + arange(size), broadcast along the dimension.
   ValueId count_along(ValueId from, const StretchSite& stretch, ValueId size,
                       const script::SourceLine& where) {
-    const ValueId row = call("aten::narrow", {from, dim_of(stretch), number(0), number(1)}, where);
-    const ValueId none = graph_.add_constant(None{}, {TypeKind::kNone, {}});
-    const ValueId count = call("aten::arange", {size, none, none, none, none}, where);
-    const std::size_t after = rank_of(stretch) - 1 - stretch.dim;
-    ValueId shaped = count;
-    for (std::size_t i = 0; i < after; ++i) {
-      shaped = call("aten::unsqueeze", {shaped, number(static_cast<std::int64_t>(i + 1))}, where);
+    const ValueId row = first_row(from, stretch, where);
+    ValueId count = nodes_.call("aten::arange", {size}, where);
+    for (std::size_t d = stretch.dim + 1; d < rank_of(stretch); ++d) {
+      count = nodes_.call("aten::unsqueeze", {count, nodes_.number(-1)}, where);
     }
-    return call("aten::add", {row, shaped, number(1)}, where);
+    return nodes_.call("aten::add", {row, count}, where);
+  }
+
+  ValueId first_row(ValueId from, const StretchSite& stretch, const script::SourceLine& where) {
+    const ValueId dim = nodes_.number(static_cast<std::int64_t>(stretch.dim));
+    return nodes_.call("aten::narrow", {from, dim, nodes_.number(0), nodes_.number(1)}, where);
   }
 
   std::size_t rank_of(const StretchSite& stretch) const {
     return graph_.values[stretch.value].constant->as<Tensor>().sizes().size();
-  }
-  ValueId dim_of(const StretchSite& stretch) {
-    return number(static_cast<std::int64_t>(stretch.dim));
-  }
-  ValueId number(std::int64_t value) { return graph_.add_constant(value, {TypeKind::kInt, {}}); }
-  ValueId flag(bool value) { return graph_.add_constant(value, {TypeKind::kBool, {}}); }
-
-  /// [-1, …, size, …, -1].
-  ValueId sizes_with(const StretchSite& stretch, ValueId size, const script::SourceLine& where) {
-    std::vector<ValueId> items(rank_of(stretch), number(-1));
-    items[stretch.dim] = size;
-    const ValueId list =
-        graph_.add_value({Type::list({TypeKind::kInt, {}}), {}, std::nullopt, std::nullopt});
-    prologue_.push_back({NodeKind::kList, nullptr, std::move(items), {list}, where});
-    return list;
-  }
-
-  ValueId call(const std::string& name, std::vector<ValueId> inputs,
-               const script::SourceLine& where) {
-    for (const Operator* const op : OperatorTable::get().overloads(name)) {
-      if (!takes(*op, inputs)) continue;
-      const ValueId result = graph_.add_value(
-          {op->schema.results[0], {}, std::nullopt, graph_.values[inputs[0]].dtype});
-      prologue_.push_back({NodeKind::kOperator, op, std::move(inputs), {result}, where});
-      return result;
-    }
-    throw Error(ErrorCode::kInternal, "no operator " + name + " to stretch a constant with");
-  }
-
-  bool takes(const Operator& op, const std::vector<ValueId>& inputs) const {
-    const std::vector<Argument>& arguments = op.schema.arguments;
-    if (arguments.size() != inputs.size()) return false;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const Type& wanted = arguments[i].type;
-      const TypeKind given = graph_.values[inputs[i]].type.kind;
-      const bool fits = wanted.kind == given ||
-                        (wanted.kind == TypeKind::kNumber && given == TypeKind::kInt) ||
-                        (wanted.kind == TypeKind::kOptional && given == TypeKind::kNone);
-      if (!fits) return false;
-    }
-    return true;
   }
 
   /// The prologue first, lists made anew before the nodes that take them, stretched constants in
@@ -355,6 +296,7 @@ class Unlocker {
   std::unique_ptr<ShapeAnalysis> analysis_;
   std::vector<script::SourceLine> locations_;
   std::vector<Node> prologue_;
+  NodeWriter nodes_{graph_, prologue_};
   std::vector<std::vector<Node>> before_;
   std::map<ValueId, ValueId> stretched_;
 };

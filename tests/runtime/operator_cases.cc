@@ -28,19 +28,6 @@ DType dtype_named(const std::string& name) {
   throw std::runtime_error("no dtype " + name);
 }
 
-DType stored_dtype(DType dtype) {
-  switch (dtype) {
-    case DType::kQInt8:
-      return DType::kInt8;
-    case DType::kQUInt8:
-      return DType::kUInt8;
-    case DType::kQInt32:
-      return DType::kInt32;
-    default:
-      return dtype;
-  }
-}
-
 double number_of(const Json& json) {
   if (!json.is_string()) return json.get<double>();
   const auto text = json.get<std::string>();
@@ -64,7 +51,7 @@ T element_of(const Json& json) {
 
 /// The whole storage of a recorded tensor, as one dimension.
 Tensor storage_of(const Json& json) {
-  const DType dtype = stored_dtype(dtype_named(json.at("dtype")));
+  const DType dtype = stored_as(dtype_named(json.at("dtype")));
   const Json& data = json.at("data");
   Tensor storage = Tensor::empty(dtype, {static_cast<std::int64_t>(data.size())});
   visit_dtype(dtype, [&](auto tag) {
@@ -157,7 +144,7 @@ void expect_floats(const Tensor& got, const Tensor& want, double tolerance) {
 }
 
 Tensor as_stored(const Tensor& tensor) {
-  const DType dtype = stored_dtype(tensor.dtype());
+  const DType dtype = stored_as(tensor.dtype());
   if (dtype == tensor.dtype()) return tensor;
   return Tensor::view(dtype, tensor.buffer(), tensor.sizes(), tensor.strides(), tensor.offset());
 }
