@@ -1,0 +1,30 @@
+// Which instruction set the kernels run on. Kernels are compiled for all of them, whatever the
+// machine that compiles, and picked when they are first called.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace henson::kernels {
+
+enum class Isa {
+  kBaseline,  // whatever the compiler takes for granted
+  kSse4,      // SSE4.2
+  kAvx2,      // AVX2 with FMA
+  kAvx512,    // AVX-512 F, BW, DQ, VL, CD
+};
+
+std::string_view name_of(Isa isa) noexcept;  // "baseline", "sse4", "avx2", "avx512"
+
+/// Those that this machine has, the best one last.
+std::span<const Isa> available_isas();
+
+/// The one that kernels run on: the best, unless the environment variable HENSON_ISA names another.
+/// A name that is unknown, or that this machine has not, is ignored.
+Isa active_isa() noexcept;
+
+/// For tests: every kernel called from now on runs on `isa`, which must be available. Weights that
+/// were packed before may be used no more. Not while kernels run.
+void force_isa(Isa isa) noexcept;
+
+}  // namespace henson::kernels

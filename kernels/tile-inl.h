@@ -1,0 +1,115 @@
+// The innermost loop of every product: a tile of y = x·B, held in registers from the first k to the
+// last. Included once for each instruction set.
+//
+// The sum of an element runs over k in order, by fused multiply-add, whatever the tile's height: so
+// a row's bits do not depend on the rows beside it, nor on where a sum over k is cut and taken up
+// again from memory.
+#if defined(HENSON_KERNELS_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HENSON_KERNELS_TILE_INL_H_
+#undef HENSON_KERNELS_TILE_INL_H_
+#else
+#define HENSON_KERNELS_TILE_INL_H_
+#endif
+
+#include <cstddef>
+
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+#include "kernels/isa.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace henson::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using FloatTag = hn::CappedTag<float, 16>;
+using FloatVector = hn::Vec<FloatTag>;
+
+inline constexpr std::size_t kLanes = hn::MaxLanes(FloatTag());
+inline constexpr std::size_t kTileVectors = 2;
+inline constexpr std::size_t kTileColumns = kTileVectors * kLanes;
+// What the registers hold: 32 of them with AVX-512, else 16.
+inline constexpr std::size_t kTileRows = kLanes == 16 ? 14 : 6;
+
+#if HWY_TARGET == HWY_AVX3
+inline constexpr Isa kCompiledFor = Isa::kAvx512;
+#elif HWY_TARGET == HWY_AVX2
+inline constexpr Isa kCompiledFor = Isa::kAvx2;
+#elif HWY_TARGET == HWY_SSE4
+inline constexpr Isa kCompiledFor = Isa::kSse4;
+#else
+inline constexpr Isa kCompiledFor = Isa::kBaseline;
+#endif
+
+/// What a tile starts from.
+enum class Start { kZero, kBias, kResult };
+
+/// Where a tile reads and writes. Strides are in elements.
+struct TileOperands {
+  const float* x;
+  std::size_t x_stride;
+  const float* b;  // row k at b + k * b_stride: kTileColumns elements
+  std::size_t b_stride;
+  std::size_t depth;  // how many k
+  const float* bias;  // kTileColumns elements, for Start::kBias
+  float* y;
+  std::size_t y_stride;
+};
+
+/// How far ahead of the multiply-adds B is asked for: 8 KB.
+inline constexpr std::size_t kPrefetchFloats = 2048;
+
+template <std::size_t kRows>
+HWY_INLINE void run_tile(const TileOperands& t, Start start) {
+  const FloatTag d;
+  FloatVector sums[kRows][kTileVectors];
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      sums[r][v] = start == Start::kZero   ? hn::Zero(d)
+                   : start == Start::kBias ? hn::LoadU(d, t.bias + v * kLanes)
+                                           : hn::LoadU(d, t.y + r * t.y_stride + v * kLanes);
+    }
+  }
+  const float* b = t.b;
+  const float* x = t.x;
+  for (std::size_t k = 0; k < t.depth; ++k, b += t.b_stride, ++x) {
+    FloatVector columns[kTileVectors];
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      columns[v] = hn::LoadU(d, b + v * kLanes);
+      hwy::Prefetch(b + kPrefetchFloats + v * kLanes);
+    }
+#pragma GCC unroll 16
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const FloatVector value = hn::Set(d, x[r * t.x_stride]);
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < kTileVectors; ++v) {
+        sums[r][v] = hn::MulAdd(value, columns[v], sums[r][v]);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      hn::StoreU(sums[r][v], d, t.y + r * t.y_stride + v * kLanes);
+    }
+  }
+}
+
+/// A tile of 1 to kTileRows rows.
+template <std::size_t kRows = kTileRows>
+HWY_INLINE void run_tile_of(std::size_t rows, const TileOperands& t, Start start) {
+  if (rows == kRows) {
+    run_tile<kRows>(t, start);
+  } else if constexpr (kRows > 1) {
+    run_tile_of<kRows - 1>(rows, t, start);
+  }
+}
+
+}  // namespace henson::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
