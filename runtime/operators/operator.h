@@ -106,5 +106,6 @@ void register_quantized(OperatorTable& table);
 void register_attention(OperatorTable& table);
 void register_normalization(OperatorTable& table);
 void register_scalar(OperatorTable& table);
+void register_fused(OperatorTable& table);
 
 }  // namespace henson::runtime

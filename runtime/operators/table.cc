@@ -9,7 +9,7 @@ const OperatorTable& OperatorTable::get() {
          {register_arithmetic, register_comparison, register_unary, register_reduction,
           register_sorting, register_creation, register_conversion, register_view,
           register_indexing, register_joining, register_linear, register_quantized,
-          register_attention, register_normalization, register_scalar}) {
+          register_attention, register_normalization, register_scalar, register_fused}) {
       add_group(built);
     }
     return built;

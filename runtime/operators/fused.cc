@@ -1,0 +1,193 @@
+// The reference kernels of the fused operators, made of those of the operators that they replace.
+#include "runtime/operators/fused.h"
+
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "loader/error.h"
+#include "runtime/operators/matmul.h"
+#include "runtime/operators/normalization.h"
+#include "runtime/operators/views.h"
+
+namespace henson::runtime {
+namespace {
+
+/// The first result of an overload of the table, with defaults for the arguments that are left out.
+Tensor run(std::string_view name, std::string_view overload, std::vector<Value> arguments) {
+  for (const Operator* op : OperatorTable::get().overloads(name)) {
+    if (op->schema.overload != overload) continue;
+    for (std::size_t i = arguments.size(); i < op->schema.arguments.size(); ++i) {
+      arguments.push_back(op->schema.arguments[i].default_value.value_or(None{}));
+    }
+    std::vector<Value> results(op->schema.results.size());
+    Call call(arguments, results);
+    op->kernel(call);
+    return results[0].as<Tensor>();
+  }
+  throw Error(ErrorCode::kInternal, "no operator " + std::string(name));
+}
+
+Tensor add(const Tensor& a, const Tensor& b) { return run("aten::add", "Tensor", {a, b}); }
+
+Norm norm_at(const Call& call, std::size_t first) {
+  return {call.maybe_tensor(first), call.maybe_tensor(first + 1), call.maybe_number(first + 2)};
+}
+
+Tensor add_residual(const Tensor& x, const std::optional<Tensor>& residual) {
+  return residual ? add(x, *residual) : x;
+}
+
+void run_linear(Call& call) {
+  const Tensor product = linear(call.tensor(0), call.tensor(1), call.maybe_tensor(2));
+  const Tensor sum = add_residual(activate(product, call.string(3)), call.maybe_tensor(4));
+  call.give(normalize(sum, norm_at(call, 5)));
+}
+
+void run_projections(Call& call) {
+  const std::vector<Tensor> weights = call.tensors(1);
+  const std::vector<std::optional<Tensor>> biases = call.maybe_tensors(2);
+  if (weights.size() != biases.size()) {
+    throw Error(ErrorCode::kBadInput, "projections: each weight has a bias or None");
+  }
+  std::vector<Value> results;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    results.emplace_back(linear(call.tensor(0), weights[i], biases[i]));
+  }
+  call.give(Value::list(std::move(results)));
+}
+
+void run_feed_forward(Call& call) {
+  const Tensor up = linear(call.tensor(0), call.tensor(1), call.maybe_tensor(2));
+  const Tensor wide = activate(up, call.string(3));
+  const Tensor down = linear(wide, call.tensor(4), call.maybe_tensor(5));
+  call.give(normalize(add_residual(down, call.maybe_tensor(6)), norm_at(call, 7)));
+}
+
+void run_embeddings(Call& call) {
+  const std::vector<Tensor> tables = call.tensors(0);
+  const std::vector<Tensor> indices = call.tensors(1);
+  if (tables.size() != indices.size()) {
+    throw Error(ErrorCode::kBadInput, "embeddings: each table has its indices");
+  }
+  std::vector<Tensor> addends;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    addends.push_back(run("aten::embedding", "", {tables[i], indices[i]}));
+  }
+  for (const Tensor& addend : call.tensors(2)) addends.push_back(addend);
+  if (addends.empty()) throw Error(ErrorCode::kBadInput, "embeddings: nothing to sum");
+  Tensor sum = addends[0];
+  for (std::size_t i = 1; i < addends.size(); ++i) sum = add(sum, addends[i]);
+  call.give(normalize(sum, norm_at(call, 3)));
+}
+
+/// [B, L, heads * D] as [B, heads, L, D].
+Tensor split_heads(const Tensor& tensor, std::int64_t heads) {
+  if (tensor.dim() == 4) return tensor;
+  if (tensor.dim() != 3 || heads <= 0 || tensor.size(2) % heads != 0) {
+    throw Error(ErrorCode::kBadInput, "attention: " + to_string(tensor.sizes()) +
+                                          " can not be split into " + std::to_string(heads) +
+                                          " heads");
+  }
+  const Dims sizes = {tensor.size(0), tensor.size(1), heads, tensor.size(2) / heads};
+  return transpose(reshape(tensor, sizes), 1, 2);
+}
+
+Tensor merge_heads(const Tensor& tensor) {
+  const Dims sizes = {tensor.size(0), tensor.size(2), tensor.size(1) * tensor.size(3)};
+  return reshape(transpose(tensor, 1, 2), sizes);
+}
+
+Tensor masked_scores(Tensor scores, const FusedAttention& options) {
+  scores = run("aten::mul", "Scalar", {scores, options.scale});
+  if (options.bias) scores = add(scores, *options.bias);
+  if (!options.fill) return scores;
+  return run("aten::masked_fill", "Scalar", {scores, *options.fill, options.fill_value});
+}
+
+Tensor softmax_of(const Tensor& scores, bool safe) {
+  const Tensor weights = run("aten::softmax", "int", {scores, std::int64_t{-1}});
+  if (!safe) return weights;
+  const Tensor none = run("aten::eq", "Scalar", {scores, -std::numeric_limits<double>::infinity()});
+  const Tensor nowhere = run("aten::all", "dim", {none, std::int64_t{-1}, true});
+  return run("aten::masked_fill", "Scalar", {weights, nowhere, 0.0});
+}
+
+FusedAttentionResult attention_of(const Call& call) {
+  FusedAttention options;
+  options.heads = call.integer(3);
+  options.scale = call.number(4);
+  options.bias = call.maybe_tensor(5);
+  options.fill = call.maybe_tensor(6);
+  options.fill_value = call.number(7);
+  options.safe = call.flag(8);
+  options.merged = call.flag(9);
+  return fused_attention(call.tensor(0), call.tensor(1), call.tensor(2), options);
+}
+
+}  // namespace
+
+Tensor activate(const Tensor& x, const std::string& activation) {
+  if (activation == "none") return x;
+  if (activation == "gelu") return run("aten::gelu", "", {x, std::string("none")});
+  if (activation == "gelu_tanh") return run("aten::gelu", "", {x, std::string("tanh")});
+  if (activation == "gelu_quick") {
+    const Tensor gate = run("aten::sigmoid", "", {run("aten::mul", "Scalar", {x, 1.702})});
+    return run("aten::mul", "Tensor", {x, gate});
+  }
+  for (const char* name : {"relu", "tanh", "sigmoid", "silu"}) {
+    if (activation == name) return run("aten::" + activation, "", {x});
+  }
+  throw Error(ErrorCode::kInternal, "no activation " + activation);
+}
+
+Tensor normalize(const Tensor& x, const Norm& norm) {
+  if (!norm.eps) return x;
+  return layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, *norm.eps).output;
+}
+
+// Eager attention rounds each step to the operands' type, which is what makes a float16 row that is
+// masked throughout uniform; scaled_dot_product_attention ("safe") rounds once.
+FusedAttentionResult fused_attention(const Tensor& query, const Tensor& key, const Tensor& value,
+                                     const FusedAttention& options) {
+  const DType dtype = value.dtype();
+  const auto operand = [&](const Tensor& tensor) {
+    const Tensor split = split_heads(tensor, options.heads);
+    return options.safe ? split.to(product_dtype(split.dtype())) : split;
+  };
+  const Tensor scores = matmul(operand(query), transpose(operand(key), 2, 3));
+  const Tensor weights = softmax_of(masked_scores(scores, options), options.safe);
+  const Tensor values = operand(value);
+  const Tensor output = matmul(weights.to(values.dtype()), values).to(dtype);
+  return {options.merged ? merge_heads(output) : output, weights.to(dtype)};
+}
+
+void register_fused(OperatorTable& table) {
+  const std::string norm = "Tensor? norm_weight, Tensor? norm_bias, float? norm_eps) -> Tensor";
+  table.add(
+      "henson::linear(Tensor input, Tensor weight, Tensor? bias, str activation, "
+      "Tensor? residual, " +
+          norm,
+      run_linear);
+  table.add("henson::projections(Tensor input, Tensor[] weights, Tensor?[] biases) -> Tensor[]",
+            run_projections);
+  table.add(
+      "henson::feed_forward(Tensor input, Tensor up_weight, Tensor? up_bias, "
+      "str activation, Tensor down_weight, Tensor? down_bias, Tensor? residual, " +
+          norm,
+      run_feed_forward);
+  table.add("henson::embeddings(Tensor[] tables, Tensor[] indices, Tensor[] addends, " + norm,
+            run_embeddings);
+  const std::string attention =
+      "(Tensor query, Tensor key, Tensor value, int heads, float scale, Tensor? bias, "
+      "Tensor? fill, float fill_value, bool safe, bool merged) -> ";
+  table.add("henson::attention" + attention + "Tensor",
+            [](Call& call) { call.give(attention_of(call).output); });
+  table.add("henson::attention_with_weights" + attention + "(Tensor, Tensor)", [](Call& call) {
+    FusedAttentionResult result = attention_of(call);
+    call.give(std::move(result.output));
+    call.give(std::move(result.weights));
+  });
+}
+
+}  // namespace henson::runtime
