@@ -1,151 +1,37 @@
 #include "kernels/product.h"
 
-#include <algorithm>
-#include <cassert>
-#include <cstring>
+#include <cstdlib>
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/product.cc"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
-//
-#include "kernels/isa.h"
-#include "kernels/tile-inl.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace henson::kernels::HWY_NAMESPACE {
-
-std::size_t panel_columns() noexcept { return kTileColumns; }
-Isa compiled_for() noexcept { return kCompiledFor; }
-
-/// Columns of the last panel that are no output columns: the tile is computed aside and its real
-/// part copied.
-void run_cut_tile(TileOperands t, std::size_t rows, std::size_t columns, Start start) {
-  float aside[kTileRows * kTileColumns];
-  float bias[kTileColumns] = {};
-  float* const y = t.y;
-  const std::size_t y_stride = t.y_stride;
-  if (start == Start::kBias) {
-    std::memcpy(bias, t.bias, columns * sizeof(float));
-    t.bias = bias;
-  }
-  std::memset(aside, 0, sizeof(aside));
-  for (std::size_t r = 0; r < rows && start == Start::kResult; ++r) {
-    std::memcpy(aside + r * kTileColumns, y + r * y_stride, columns * sizeof(float));
-  }
-  t.y = aside;
-  t.y_stride = kTileColumns;
-  run_tile_of(rows, t, start);
-  for (std::size_t r = 0; r < rows; ++r) {
-    std::memcpy(y + r * y_stride, aside + r * kTileColumns, columns * sizeof(float));
-  }
-}
-
-void multiply_panels(const PackedWeights& weights, const Product& p) noexcept {
-  const Start start = p.add_to_result     ? Start::kResult
-                      : p.bias != nullptr ? Start::kBias
-                                          : Start::kZero;
-  // Tiles of nearly the same height: a last one of two rows would wait for its own sums.
-  const std::size_t tiles = (p.rows + kTileRows - 1) / kTileRows;
-  for (std::size_t panel = p.first_panel; panel < p.last_panel; ++panel) {
-    const std::size_t column = panel * kTileColumns;
-    const std::size_t columns = std::min(kTileColumns, weights.out() - column);
-    TileOperands t{};
-    t.x_stride = p.x_stride;
-    t.y_stride = p.y_stride;
-    t.b = weights.panel(panel) + p.first_in * kTileColumns;
-    t.b_stride = kTileColumns;
-    t.depth = p.last_in - p.first_in;
-    t.bias = p.bias == nullptr ? nullptr : p.bias + column;
-    for (std::size_t tile = 0; tile < tiles; ++tile) {
-      const std::size_t row = p.rows * tile / tiles;
-      const std::size_t rows = p.rows * (tile + 1) / tiles - row;
-      t.x = p.x + row * p.x_stride;
-      t.y = p.y + row * p.y_stride + column;
-      if (columns == kTileColumns) {
-        run_tile_of(rows, t, start);
-      } else {
-        run_cut_tile(t, rows, columns, start);
-      }
-    }
-  }
-}
-
-}  // namespace henson::kernels::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-#include "kernels/pick.h"
+#include "kernels/own_product.h"
+#if HENSON_HAS_ONEDNN
+#include "kernels/onednn_product.h"
+#endif
 
 namespace henson::kernels {
 
-PackedWeights::PackedWeights(std::size_t out, std::size_t in)
-    : out_(out),
-      in_(in),
-      panel_width_(HENSON_PICK(panel_columns)()),
-      data_(panels() * panel_width_ * in) {}
-
-namespace {
-
-constexpr std::size_t kBlock = 16;  // of k, so that what is written stays in the first cache
-
-/// One output column of a panel: k from first to last.
-void copy_column(const float* from, std::ptrdiff_t stride, float* to, std::size_t width,
-                 std::size_t first, std::size_t last) noexcept {
-  if (stride == 1) {
-    for (std::size_t k = first; k < last; ++k) to[k * width] = from[k];
-    return;
-  }
-  for (std::size_t k = first; k < last; ++k) {
-    to[k * width] = from[static_cast<std::ptrdiff_t>(k) * stride];
-  }
+std::string_view name_of(ProductMaker maker) noexcept {
+  return maker == ProductMaker::kOwn ? "own" : "onednn";
 }
 
-/// Where an output column begins, in matrices that lie one below the other.
-struct Column {
-  const float* data;  // null past the last one
-  std::ptrdiff_t stride;
-};
-
-Column find_column(std::span<const WeightView> matrices, std::size_t index) noexcept {
-  for (const WeightView& matrix : matrices) {
-    if (index < matrix.out) {
-      return {matrix.data + static_cast<std::ptrdiff_t>(index) * matrix.out_stride,
-              matrix.in_stride};
-    }
-    index -= matrix.out;
-  }
-  return {nullptr, 0};
+bool is_built(ProductMaker maker) noexcept {
+  return maker == ProductMaker::kOwn || HENSON_HAS_ONEDNN;
 }
 
-}  // namespace
-
-void PackedWeights::fill(std::span<const WeightView> matrices, std::size_t first,
-                         std::size_t last) noexcept {
-  Column columns[kMostPanelColumns];
-  for (std::size_t panel = first; panel < last; ++panel) {
-    for (std::size_t c = 0; c < panel_width_; ++c) {
-      columns[c] = find_column(matrices, panel * panel_width_ + c);
-    }
-    float* const to = data_.data() + panel * panel_width_ * in_;
-    for (std::size_t k = 0; k < in_; k += kBlock) {
-      const std::size_t end = std::min(in_, k + kBlock);
-      for (std::size_t c = 0; c < panel_width_; ++c) {
-        if (columns[c].data == nullptr) {
-          for (std::size_t i = k; i < end; ++i) to[i * panel_width_ + c] = 0;
-        } else {
-          copy_column(columns[c].data, columns[c].stride, to + c, panel_width_, k, end);
-        }
-      }
-    }
+ProductMaker default_maker() {
+  const char* const wanted = std::getenv("HENSON_PRODUCTS");
+  for (const ProductMaker maker : {ProductMaker::kOwn, ProductMaker::kOneDnn}) {
+    if (wanted != nullptr && name_of(maker) == wanted && is_built(maker)) return maker;
   }
+  const bool own_wins = active_isa() >= Isa::kAvx2 || !is_built(ProductMaker::kOneDnn);
+  return own_wins ? ProductMaker::kOwn : ProductMaker::kOneDnn;
 }
 
-Isa multiply_isa() noexcept { return HENSON_PICK(compiled_for)(); }
-
-void multiply(const PackedWeights& weights, const Product& product) noexcept {
-  assert(weights.panel_width() == HENSON_PICK(panel_columns)());
-  HENSON_PICK(multiply_panels)(weights, product);
+std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, ProductMaker maker) {
+#if HENSON_HAS_ONEDNN
+  if (maker == ProductMaker::kOneDnn) return make_onednn_weights(out, in);
+#endif
+  (void)maker;
+  return make_own_weights(out, in);
 }
 
 }  // namespace henson::kernels
-#endif

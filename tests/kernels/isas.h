@@ -9,13 +9,22 @@
 
 namespace henson::kernels {
 
+/// Forces an instruction set; false when the machine has it not.
+inline bool force_if_available(Isa isa) {
+  for (const Isa available : available_isas()) {
+    if (available != isa) continue;
+    force_isa(isa);
+    return true;
+  }
+  return false;
+}
+
 class IsaTest : public testing::TestWithParam<Isa> {
  protected:
   void SetUp() override {
-    bool available = false;
-    for (const Isa isa : available_isas()) available = available || isa == GetParam();
-    if (!available) GTEST_SKIP() << "this machine has no " << name_of(GetParam());
-    force_isa(GetParam());
+    if (!force_if_available(GetParam())) {
+      GTEST_SKIP() << "this machine has no " << name_of(GetParam());
+    }
   }
   void TearDown() override { force_isa(available_isas().back()); }
 };

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tests/kernels/isas.h"
@@ -13,8 +14,34 @@
 namespace henson::kernels {
 namespace {
 
-class ProductTest : public IsaTest {};
-HENSON_ON_ALL_ISAS(ProductTest);
+/// A maker on an instruction set.
+using Way = std::tuple<ProductMaker, Isa>;
+
+class ProductTest : public testing::TestWithParam<Way> {
+ protected:
+  void SetUp() override {
+    if (!is_built(maker())) GTEST_SKIP() << "built without " << name_of(maker());
+    if (!force_if_available(std::get<Isa>(GetParam()))) {
+      GTEST_SKIP() << "this machine has no " << name_of(std::get<Isa>(GetParam()));
+    }
+  }
+  void TearDown() override { force_isa(available_isas().back()); }
+  static ProductMaker maker() { return std::get<ProductMaker>(GetParam()); }
+};
+
+std::string name_of_way(const testing::TestParamInfo<Way>& way) {
+  const auto& [maker, isa] = way.param;
+  return std::string(maker == ProductMaker::kOwn ? name_of(isa) : name_of(maker));
+}
+
+// oneDNN picks its instruction set itself.
+INSTANTIATE_TEST_SUITE_P(, ProductTest,
+                         testing::Values(Way(ProductMaker::kOwn, Isa::kBaseline),
+                                         Way(ProductMaker::kOwn, Isa::kSse4),
+                                         Way(ProductMaker::kOwn, Isa::kAvx2),
+                                         Way(ProductMaker::kOwn, Isa::kAvx512),
+                                         Way(ProductMaker::kOneDnn, Isa::kBaseline)),
+                         name_of_way);
 
 struct Case {
   std::size_t rows, in, out;
@@ -22,7 +49,7 @@ struct Case {
 
 /// x, weights and bias of a product, with the packed weights.
 struct Operands {
-  explicit Operands(const Case& c) : shape(c), packed(c.out, c.in) {
+  Operands(const Case& c, ProductMaker maker) : shape(c), packed(make_weights(c.out, c.in, maker)) {
     std::mt19937 random(7);
     std::uniform_real_distribution<float> numbers(-1, 1);
     const auto fill = [&](std::vector<float>& values, std::size_t size) {
@@ -33,7 +60,7 @@ struct Operands {
     fill(weights, c.out * c.in);
     fill(bias, c.out);
     const WeightView view = {weights.data(), c.out, c.in, static_cast<std::ptrdiff_t>(c.in), 1};
-    packed.fill({&view, 1}, 0, packed.panels());
+    packed->fill({&view, 1}, 0, packed->blocks());
   }
 
   Product product(std::vector<float>& y) const {
@@ -43,31 +70,33 @@ struct Operands {
             .y = y.data(),
             .y_stride = shape.out,
             .bias = bias.data(),
-            .last_panel = packed.panels(),
+            .last_column = shape.out,
             .last_in = shape.in};
   }
 
   std::vector<float> run() const {
     std::vector<float> y(shape.rows * shape.out, NAN);
-    multiply(packed, product(y));
+    packed->multiply(product(y));
     return y;
   }
 
   Case shape;
   std::vector<float> x, weights, bias;
-  PackedWeights packed;
+  std::unique_ptr<PackedWeights> packed;
 };
 
 bool same_bits(const float* a, const float* b, std::size_t size) {
   return std::memcmp(a, b, size * sizeof(float)) == 0;
 }
 
-TEST_P(ProductTest, RunsOnTheForcedInstructionSet) { EXPECT_EQ(multiply_isa(), GetParam()); }
+TEST_P(ProductTest, OwnProductsRunOnTheForcedInstructionSet) {
+  EXPECT_EQ(own_product_isa(), std::get<Isa>(GetParam()));
+}
 
 TEST_P(ProductTest, AgreesWithDoublePrecision) {
   for (const Case& c : {Case{1, 1, 1}, Case{1, 768, 768}, Case{3, 5, 2}, Case{14, 64, 32},
                         Case{15, 33, 47}, Case{29, 100, 65}, Case{128, 96, 96}}) {
-    const Operands operands(c);
+    const Operands operands(c, maker());
     const std::vector<float> y = operands.run();
     for (std::size_t r = 0; r < c.rows; ++r) {
       for (std::size_t o = 0; o < c.out; ++o) {
@@ -82,8 +111,19 @@ TEST_P(ProductTest, AgreesWithDoublePrecision) {
   }
 }
 
+TEST_P(ProductTest, WithoutBiasTheSumStartsFromZero) {
+  const Operands operands({5, 20, 40}, maker());
+  std::vector<float> y(5 * 40);
+  Product product = operands.product(y);
+  product.bias = nullptr;
+  operands.packed->multiply(product);
+  double sum = 0;
+  for (std::size_t k = 0; k < 20; ++k) sum += double{operands.x[k]} * operands.weights[k];
+  EXPECT_NEAR(y[0], sum, 1e-5);
+}
+
 TEST_P(ProductTest, RowsDoNotDependOnTheirNeighbours) {
-  const Operands all({67, 200, 75});
+  const Operands all({67, 200, 75}, maker());
   const std::vector<float> y = all.run();
   for (const std::size_t rows : {1, 2, 5, 14, 40}) {
     for (std::size_t first = 0; first + rows <= 67; first += rows) {
@@ -91,56 +131,71 @@ TEST_P(ProductTest, RowsDoNotDependOnTheirNeighbours) {
       Product product = all.product(part);
       product.x += first * product.x_stride;
       product.rows = rows;
-      multiply(all.packed, product);
-      ASSERT_TRUE(same_bits(part.data(), y.data() + first * 75, part.size())) << rows << first;
+      all.packed->multiply(product);
+      ASSERT_TRUE(same_bits(part.data(), y.data() + first * 75, part.size()))
+          << rows << " rows from " << first;
     }
   }
 }
 
-TEST_P(ProductTest, PartsOfPanelsAndOfDepthGiveTheSameBits) {
-  const Operands all({20, 200, 140});
+TEST_P(ProductTest, PartsOfColumnsAndOfTheSumGiveTheSameBits) {
+  const Operands all({20, 200, 500}, maker());
   const std::vector<float> y = all.run();
   std::vector<float> parts(y.size(), NAN);
-  for (std::size_t panel = 0; panel < all.packed.panels(); ++panel) {
-    for (const auto& [first, last] :
-         {std::pair<std::size_t, std::size_t>{0, 64}, {64, 65}, {65, 200}}) {
+  std::vector<std::pair<std::size_t, std::size_t>> cuts = {{0, 200}};
+  if (all.packed->splits_in()) cuts = {{0, 64}, {64, 65}, {65, 200}};
+  const std::size_t block = all.packed->column_block();
+  for (std::size_t column = 0; column < 500; column += block) {
+    for (const auto& [first, last] : cuts) {
       Product product = all.product(parts);
       product.x += first;
-      product.first_panel = panel;
-      product.last_panel = panel + 1;
+      product.y += column;
+      product.first_column = column;
+      product.last_column = std::min<std::size_t>(500, column + block);
       product.first_in = first;
       product.last_in = last;
       product.add_to_result = first > 0;
-      multiply(all.packed, product);
+      all.packed->multiply(product);
     }
   }
   EXPECT_TRUE(same_bits(parts.data(), y.data(), y.size()));
 }
 
 TEST_P(ProductTest, WritesNothingBesideItsColumns) {
-  const Operands all({9, 40, 33});
+  const Operands all({9, 40, 33}, maker());
   std::vector<float> y(9 * 50, 5);
   Product product = all.product(y);
   product.y_stride = 50;
-  multiply(all.packed, product);
+  all.packed->multiply(product);
   for (std::size_t r = 0; r < 9; ++r) {
     for (std::size_t c = 33; c < 50; ++c) ASSERT_EQ(y[r * 50 + c], 5);
   }
 }
 
 TEST_P(ProductTest, SeveralMatricesAndTransposedOnesPackAsOne) {
-  const Operands all({4, 30, 70});
-  std::vector<float> transposed(30 * 50);
-  for (std::size_t o = 0; o < 50; ++o) {
-    for (std::size_t k = 0; k < 30; ++k) transposed[k * 50 + o] = all.weights[(o + 20) * 30 + k];
+  const Operands all({4, 30, 470}, maker());
+  const std::size_t below = 450;
+  std::vector<float> transposed(30 * below);
+  for (std::size_t o = 0; o < below; ++o) {
+    for (std::size_t k = 0; k < 30; ++k) {
+      transposed[k * below + o] = all.weights[(o + 20) * 30 + k];
+    }
   }
   const WeightView views[] = {{all.weights.data(), 20, 30, 30, 1},
-                              {transposed.data(), 50, 30, 1, 50}};
-  PackedWeights packed(70, 30);
-  for (std::size_t panel = packed.panels(); panel-- > 0;) packed.fill(views, panel, panel + 1);
-  std::vector<float> y(4 * 70);
-  multiply(packed, all.product(y));
+                              {transposed.data(), below, 30, 1, below}};
+  const auto packed = make_weights(470, 30, maker());
+  for (std::size_t block = packed->blocks(); block-- > 0;) packed->fill(views, block, block + 1);
+  std::vector<float> y(4 * 470);
+  packed->multiply(all.product(y));
   EXPECT_TRUE(same_bits(y.data(), all.run().data(), y.size()));
+}
+
+TEST(ProductMakersTest, AgreeWithEachOther) {
+  if (!is_built(ProductMaker::kOneDnn)) GTEST_SKIP() << "built without oneDNN";
+  const Case shape{33, 768, 500};
+  const std::vector<float> own = Operands(shape, ProductMaker::kOwn).run();
+  const std::vector<float> onednn = Operands(shape, ProductMaker::kOneDnn).run();
+  for (std::size_t i = 0; i < own.size(); ++i) ASSERT_NEAR(own[i], onednn[i], 1e-4);
 }
 
 }  // namespace

@@ -1,0 +1,169 @@
+#include "kernels/own_product.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "kernels/aligned.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/own_product.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+//
+#include "kernels/isa.h"
+#include "kernels/tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace henson::kernels::HWY_NAMESPACE {
+
+std::size_t panel_columns() noexcept { return kTileColumns; }
+Isa compiled_for() noexcept { return kCompiledFor; }
+
+/// Columns of the last panel that are no output columns: the tile is computed aside and its real
+/// part copied.
+void run_cut_tile(TileOperands t, std::size_t rows, std::size_t columns, Start start) {
+  float aside[kTileRows * kTileColumns];
+  float bias[kTileColumns] = {};
+  float* const y = t.y;
+  const std::size_t y_stride = t.y_stride;
+  if (start == Start::kBias) {
+    std::memcpy(bias, t.bias, columns * sizeof(float));
+    t.bias = bias;
+  }
+  std::memset(aside, 0, sizeof(aside));
+  for (std::size_t r = 0; r < rows && start == Start::kResult; ++r) {
+    std::memcpy(aside + r * kTileColumns, y + r * y_stride, columns * sizeof(float));
+  }
+  t.y = aside;
+  t.y_stride = kTileColumns;
+  run_tile_of(rows, t, start);
+  for (std::size_t r = 0; r < rows; ++r) {
+    std::memcpy(y + r * y_stride, aside + r * kTileColumns, columns * sizeof(float));
+  }
+}
+
+/// `panels` are those of the product's columns and of its part of `in`.
+void multiply_panels(const Product& p, const float* panels, std::size_t panel_floats) noexcept {
+  const Start start = p.add_to_result     ? Start::kResult
+                      : p.bias != nullptr ? Start::kBias
+                                          : Start::kZero;
+  // Tiles of nearly the same height: a last one of two rows would wait for its own sums.
+  const std::size_t tiles = (p.rows + kTileRows - 1) / kTileRows;
+  for (std::size_t column = p.first_column; column < p.last_column; column += kTileColumns) {
+    const std::size_t columns = std::min(kTileColumns, p.last_column - column);
+    TileOperands t{};
+    t.x_stride = p.x_stride;
+    t.y_stride = p.y_stride;
+    t.b = panels + (column - p.first_column) / kTileColumns * panel_floats;
+    t.b_stride = kTileColumns;
+    t.depth = p.last_in - p.first_in;
+    t.bias = p.bias == nullptr ? nullptr : p.bias + column;
+    for (std::size_t tile = 0; tile < tiles; ++tile) {
+      const std::size_t row = p.rows * tile / tiles;
+      const std::size_t rows = p.rows * (tile + 1) / tiles - row;
+      t.x = p.x + row * p.x_stride;
+      t.y = p.y + row * p.y_stride + (column - p.first_column);
+      if (columns == kTileColumns) {
+        run_tile_of(rows, t, start);
+      } else {
+        run_cut_tile(t, rows, columns, start);
+      }
+    }
+  }
+}
+
+}  // namespace henson::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include "kernels/pick.h"
+
+namespace henson::kernels {
+namespace {
+
+constexpr std::size_t kMostColumns = 32;  // of a panel
+constexpr std::size_t kBlock = 16;  // of `in`, so that what is written stays in the first cache
+
+/// One output column of a panel: `in` from first to last.
+void copy_column(const float* from, std::ptrdiff_t stride, float* to, std::size_t width,
+                 std::size_t first, std::size_t last) noexcept {
+  if (stride == 1) {
+    for (std::size_t k = first; k < last; ++k) to[k * width] = from[k];
+    return;
+  }
+  for (std::size_t k = first; k < last; ++k) {
+    to[k * width] = from[static_cast<std::ptrdiff_t>(k) * stride];
+  }
+}
+
+/// Where an output column begins, in matrices that lie one below the other.
+struct Column {
+  const float* data;  // null past the last one
+  std::ptrdiff_t stride;
+};
+
+Column find_column(std::span<const WeightView> matrices, std::size_t index) noexcept {
+  for (const WeightView& matrix : matrices) {
+    if (index < matrix.out) {
+      return {matrix.data + static_cast<std::ptrdiff_t>(index) * matrix.out_stride,
+              matrix.in_stride};
+    }
+    index -= matrix.out;
+  }
+  return {nullptr, 0};
+}
+
+/// Panels: as many output columns side by side as a tile has, all of `in` below each other, so that
+/// a product reads them from front to back.
+class PanelWeights : public PackedWeights {
+ public:
+  PanelWeights(std::size_t out, std::size_t in)
+      : PackedWeights(out, in, HENSON_PICK(panel_columns)()),
+        data_(blocks() * column_block() * in) {}
+
+  bool splits_in() const noexcept override { return true; }
+
+  void fill(std::span<const WeightView> matrices, std::size_t first, std::size_t last) override {
+    for (std::size_t panel = first; panel < last; ++panel) fill_panel(matrices, panel);
+  }
+
+  void multiply(const Product& product) const noexcept override {
+    assert(column_block() == HENSON_PICK(panel_columns)());
+    const std::size_t panel_floats = column_block() * in();
+    const float* const panels = data_.data() +
+                                product.first_column / column_block() * panel_floats +
+                                product.first_in * column_block();
+    HENSON_PICK(multiply_panels)(product, panels, panel_floats);
+  }
+
+ private:
+  void fill_panel(std::span<const WeightView> matrices, std::size_t panel) noexcept {
+    const std::size_t width = column_block();
+    Column columns[kMostColumns];
+    for (std::size_t c = 0; c < width; ++c) columns[c] = find_column(matrices, panel * width + c);
+    float* const to = data_.data() + panel * width * in();
+    for (std::size_t k = 0; k < in(); k += kBlock) {
+      const std::size_t end = std::min(in(), k + kBlock);
+      for (std::size_t c = 0; c < width; ++c) {
+        if (columns[c].data == nullptr) {
+          for (std::size_t i = k; i < end; ++i) to[i * width + c] = 0;
+        } else {
+          copy_column(columns[c].data, columns[c].stride, to + c, width, k, end);
+        }
+      }
+    }
+  }
+
+  AlignedArray<float> data_;
+};
+
+}  // namespace
+
+std::unique_ptr<PackedWeights> make_own_weights(std::size_t out, std::size_t in) {
+  return std::make_unique<PanelWeights>(out, in);
+}
+
+Isa own_product_isa() noexcept { return HENSON_PICK(compiled_for)(); }
+
+}  // namespace henson::kernels
+#endif
