@@ -1,142 +1,15 @@
 #include "runtime/interpreter.h"
 
-#include <algorithm>
-#include <cstring>
-#include <limits>
-#include <new>
-
-#include "loader/error.h"
-#include "runtime/graph/writes.h"
-
 namespace henson::runtime {
-namespace {
-
-constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
-
-[[noreturn]] void fail_at(const Node& node, const Error& error) {
-  const std::string what =
-      node.kind == NodeKind::kOperator ? node.op->schema.name + ": " : std::string();
-  throw_at(node.where, error.code(), what + error.message());
-}
-
-void run_unpack(const Node& node, std::vector<Value>& values) {
-  const auto* list = std::get_if<std::shared_ptr<ListValue>>(&values[node.inputs[0]]);
-  const std::size_t wanted = node.outputs.size();
-  if (list == nullptr || (*list)->items.size() != wanted) {
-    const std::size_t given = list == nullptr ? 0 : (*list)->items.size();
-    throw Error(ErrorCode::kBadInput,
-                "the code takes exactly " + std::to_string(wanted) + " parts, and there are " +
-                    std::to_string(given) +
-                    " at this shape: the trace holds a size of its dummy input");
-  }
-  for (std::size_t i = 0; i < wanted; ++i) values[node.outputs[i]] = (*list)->items[i];
-}
-
-void run_operator(const Node& node, std::vector<Value>& values, std::vector<Value>& arguments,
-                  std::vector<Value>& results) {
-  arguments.clear();
-  for (const ValueId id : node.inputs) arguments.push_back(values[id]);
-  results.assign(node.outputs.size(), None{});
-  Call call(arguments, results);
-  node.op->kernel(call);
-  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-    values[node.outputs[i]] = std::move(results[i]);
-  }
-}
-
-void run_sequence(const Node& node, std::vector<Value>& values) {
-  std::vector<Value> items;
-  for (const ValueId id : node.inputs) items.push_back(values[id]);
-  values[node.outputs[0]] =
-      node.kind == NodeKind::kList ? Value::list(std::move(items)) : Value::tuple(std::move(items));
-}
-
-}  // namespace
-
-Interpreter::Interpreter(const Graph& graph)
-    : graph_(graph), leaves_(leaves_of(graph.output)), dying_(graph.nodes.size()) {
-  std::vector<std::size_t> last(graph.values.size(), kNever);
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    for (const ValueId id : graph.nodes[n].inputs) last[id] = n;
-    for (const ValueId id : graph.nodes[n].outputs) last[id] = n;
-  }
-  for (const ValueId id : leaves_) last[id] = kNever;
-  for (ValueId id = 0; id < last.size(); ++id) {
-    if (last[id] != kNever && !graph.values[id].constant) dying_[last[id]].push_back(id);
-  }
-  find_written_values();
-}
-
-void Interpreter::find_written_values() {
-  written_ = written_values(graph_);
-  for (ValueId id = 0; id < graph_.values.size(); ++id) {
-    const std::optional<Value>& constant = graph_.values[id].constant;
-    if (!written_[id] || !constant || !constant->is<Tensor>()) continue;
-    const std::shared_ptr<Buffer>& buffer = constant->as<Tensor>().buffer();
-    const bool known = std::any_of(written_buffers_.begin(), written_buffers_.end(),
-                                   [&](const WrittenBuffer& w) { return w.buffer == buffer; });
-    if (!known) written_buffers_.push_back({buffer, {}});
-  }
-  for (ValueId id = 0; id < graph_.values.size() && !written_buffers_.empty(); ++id) {
-    const std::optional<Value>& constant = graph_.values[id].constant;
-    if (!constant || !constant->is<Tensor>()) continue;
-    for (WrittenBuffer& written : written_buffers_) {
-      if (constant->as<Tensor>().buffer() == written.buffer) written.constants.push_back(id);
-    }
-  }
-}
-
-void Interpreter::renew_written_constants(std::vector<Value>& values) const {
-  for (const WrittenBuffer& written : written_buffers_) {
-    const std::shared_ptr<Buffer> copy = Buffer::allocate(written.buffer->size());
-    std::memcpy(copy->mutable_data(), written.buffer->data(), written.buffer->size());
-    for (const ValueId id : written.constants) {
-      const Tensor& tensor = graph_.values[id].constant->as<Tensor>();
-      values[id] =
-          Tensor::view(tensor.dtype(), copy, tensor.sizes(), tensor.strides(), tensor.offset());
-    }
-  }
-}
 
 std::vector<Value> Interpreter::run(std::span<const Value> inputs) const {
-  std::vector<Value> values(graph_.values.size());
-  for (ValueId id = 0; id < values.size(); ++id) {
-    if (graph_.values[id].constant) values[id] = *graph_.values[id].constant;
+  Frame frame = frames_.new_frame();
+  frames_.start(frame, inputs);
+  for (std::size_t node = 0; node < node_count_; ++node) {
+    frames_.run_node(node, frame);
+    frames_.finish_node(node, frame);
   }
-  renew_written_constants(values);
-  for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
-    const ValueId id = graph_.inputs[i].value;
-    const auto* tensor = std::get_if<Tensor>(&inputs[i]);
-    values[id] = tensor != nullptr && written_[id] ? Value(tensor->clone()) : inputs[i];
-  }
-  std::vector<Value> arguments;
-  std::vector<Value> results;
-  for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
-    const Node& node = graph_.nodes[n];
-    try {
-      switch (node.kind) {
-        case NodeKind::kOperator:
-          run_operator(node, values, arguments, results);
-          break;
-        case NodeKind::kUnpack:
-          run_unpack(node, values);
-          break;
-        case NodeKind::kList:
-        case NodeKind::kTuple:
-          run_sequence(node, values);
-          break;
-      }
-    } catch (const Error& error) {
-      if (!error.place().entry.empty()) throw;
-      fail_at(node, error);
-    } catch (const std::bad_alloc&) {
-      fail_at(node, Error(ErrorCode::kBadInput, "not enough memory for a tensor of this size"));
-    }
-    for (const ValueId id : dying_[n]) values[id] = None{};
-  }
-  std::vector<Value> outputs;
-  for (const ValueId id : leaves_) outputs.push_back(values[id]);
-  return outputs;
+  return frames_.outputs(frame);
 }
 
 }  // namespace henson::runtime

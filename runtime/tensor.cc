@@ -7,6 +7,7 @@
 
 #include "loader/error.h"
 #include "loader/limits.h"
+#include "runtime/buffer_pool.h"
 #include "runtime/operators/elements.h"
 
 namespace henson::runtime {
@@ -18,15 +19,23 @@ constexpr std::align_val_t kAlignment{64};
 
 }  // namespace
 
-void Buffer::AlignedDelete::operator()(std::byte* data) const noexcept {
-  ::operator delete(data, kAlignment);
+Buffer::~Buffer() {
+  if (pool_ != nullptr) {
+    pool_->give_back(owned_);
+  } else if (owned_ != nullptr) {
+    ::operator delete(owned_, kAlignment);
+  }
 }
 
 std::shared_ptr<Buffer> Buffer::allocate(std::size_t bytes) {
   auto buffer = std::make_shared<Buffer>();
-  buffer->owned_.reset(
-      static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes, 1), kAlignment)));
-  buffer->data_ = buffer->owned_.get();
+  BufferPool* const pool = BufferPool::current();
+  buffer->owned_ =
+      pool != nullptr
+          ? pool->take(bytes)
+          : static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes, 1), kAlignment));
+  buffer->pool_ = pool;
+  buffer->data_ = buffer->owned_;
   buffer->size_ = bytes;
   return buffer;
 }
@@ -47,8 +56,10 @@ std::shared_ptr<Buffer> Buffer::borrow(std::span<const std::byte> bytes) {
 }
 
 std::byte* Buffer::mutable_data() {
-  if (!owned_) throw Error(ErrorCode::kInternal, "an operator writes into a read-only tensor");
-  return owned_.get();
+  if (read_only()) {
+    throw Error(ErrorCode::kInternal, "an operator writes into a read-only tensor");
+  }
+  return owned_;
 }
 
 Tensor Tensor::empty(DType dtype, Dims sizes) {

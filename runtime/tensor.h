@@ -16,10 +16,17 @@ namespace henson::runtime {
 
 using Dims = std::vector<std::int64_t>;
 
+class BufferPool;
+
 /// Bytes that tensors share. Either owned and writable, or somebody else's and read-only.
 class Buffer {
  public:
-  /// Owned, uninitialized, 64-byte aligned.
+  Buffer() = default;
+  ~Buffer();
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  /// Owned, uninitialized, 64-byte aligned; from the pool of this thread where there is one (see
+  /// buffer_pool.h).
   static std::shared_ptr<Buffer> allocate(std::size_t bytes);
   /// The bytes of an archive's storage, kept alive; read-only.
   static std::shared_ptr<Buffer> share(std::shared_ptr<const loader::Storage> storage);
@@ -28,15 +35,15 @@ class Buffer {
 
   const std::byte* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
-  bool read_only() const noexcept { return !owned_; }
+  bool read_only() const noexcept { return owned_ == nullptr; }
+  /// Whether it must not outlive the run that made it.
+  bool pooled() const noexcept { return pool_ != nullptr; }
   /// Throws henson::Error (kInternal) when read-only: weights and inputs are never written.
   std::byte* mutable_data();
 
  private:
-  struct AlignedDelete {
-    void operator()(std::byte* data) const noexcept;
-  };
-  std::unique_ptr<std::byte, AlignedDelete> owned_;
+  std::byte* owned_ = nullptr;
+  BufferPool* pool_ = nullptr;  // that owned_ came from; null: from the system
   std::shared_ptr<const loader::Storage> storage_;
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;

@@ -1,0 +1,72 @@
+#include "runtime/plan/thread_team.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace henson::runtime {
+namespace {
+
+constexpr int kSpins = 4000;  // some 50 microseconds
+
+/// Leaves the core to others for a moment, without sleeping.
+void pause() noexcept {
+#if defined(__x86_64__)
+  _mm_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+}  // namespace
+
+ThreadTeam::ThreadTeam(int threads) {
+  for (int i = 1; i < threads; ++i) {
+    helpers_.emplace_back([this, i] { serve(static_cast<std::size_t>(i)); });
+  }
+}
+
+ThreadTeam::~ThreadTeam() {
+  stop_ = true;
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  for (std::thread& helper : helpers_) helper.join();
+}
+
+void ThreadTeam::take_tasks(std::size_t thread) {
+  for (;;) {
+    const std::size_t task = next_.fetch_add(1, std::memory_order_relaxed);
+    if (task >= tasks_) return;
+    (*work_)(task, thread);
+  }
+}
+
+void ThreadTeam::serve(std::size_t thread) {
+  std::uint32_t seen = 0;
+  for (;;) {
+    for (int i = 0; i < kSpins && round_.load(std::memory_order_acquire) == seen; ++i) pause();
+    round_.wait(seen, std::memory_order_acquire);
+    seen = round_.load(std::memory_order_acquire);
+    if (stop_) return;
+    take_tasks(thread);
+    busy_.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+void ThreadTeam::for_each(std::size_t tasks,
+                          const std::function<void(std::size_t, std::size_t)>& work) {
+  if (helpers_.empty() || tasks < 2) {
+    for (std::size_t task = 0; task < tasks; ++task) work(task, 0);
+    return;
+  }
+  work_ = &work;
+  tasks_ = tasks;
+  next_.store(0, std::memory_order_relaxed);
+  busy_.store(helpers_.size(), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  take_tasks(0);
+  while (busy_.load(std::memory_order_acquire) != 0) pause();
+}
+
+}  // namespace henson::runtime

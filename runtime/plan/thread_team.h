@@ -1,0 +1,41 @@
+// The threads of one session.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace henson::runtime {
+
+/// A number of threads that work on one thing at a time, the caller among them. They wait awake for
+/// a short while, since the next step of a plan comes at once, then asleep. One caller at a time.
+class ThreadTeam {
+ public:
+  /// `threads` of 1 starts none.
+  explicit ThreadTeam(int threads);
+  ~ThreadTeam();
+  ThreadTeam(const ThreadTeam&) = delete;
+  ThreadTeam& operator=(const ThreadTeam&) = delete;
+
+  std::size_t size() const noexcept { return helpers_.size() + 1; }
+
+  /// Calls work(task, thread) for each task below `tasks`, each once, on whichever thread is free;
+  /// thread is below size(). Returns when all are done. `work` must not throw.
+  void for_each(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& work);
+
+ private:
+  void serve(std::size_t thread);
+  void take_tasks(std::size_t thread);
+
+  std::vector<std::thread> helpers_;
+  const std::function<void(std::size_t, std::size_t)>* work_ = nullptr;
+  std::size_t tasks_ = 0;
+  alignas(64) std::atomic<std::uint32_t> round_ = 0;  // counts calls; the helpers wait for it
+  alignas(64) std::atomic<std::size_t> next_ = 0;     // task
+  alignas(64) std::atomic<std::size_t> busy_ = 0;     // helpers that have not finished this round
+  bool stop_ = false;
+};
+
+}  // namespace henson::runtime
