@@ -15,5 +15,22 @@ Graph fuse(const Graph& graph);
 
 /// In-place operators whose target nothing else sees become the plain ones.
 void remove_writes(Graph& graph);
+/// Computes what follows from constants alone, merges equal computations, drops steps that change
+/// nothing.
+void fold(Graph& graph);
+/// Layer norm written out becomes aten::layer_norm.
+void fuse_layer_norm(Graph& graph);
+/// GELU, SiLU and their like written out become one operator: aten::gelu, aten::silu, or a
+/// henson::linear's activation.
+void fuse_activation(Graph& graph);
+/// Sums of rows of tables become henson::embeddings.
+void fuse_embeddings(Graph& graph);
+/// Products with a constant matrix become henson::linear, with bias, activation, residual and layer
+/// norm.
+void fuse_linear(Graph& graph);
+/// Several henson::linear over one input become henson::projections.
+void fuse_projections(Graph& graph);
+/// Two henson::linear after each other become henson::feed_forward.
+void fuse_feed_forward(Graph& graph);
 
 }  // namespace henson::runtime

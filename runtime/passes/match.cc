@@ -259,6 +259,27 @@ void GraphEditor::replace(NodeId old, Node node, std::vector<ValueId> results) {
   for (const ValueId id : replaced.inputs) drop_if_dead(id);
 }
 
+void GraphEditor::replace_all(const std::vector<NodeId>& old, Node node,
+                              std::vector<ValueId> results) {
+  replace(old.front(), std::move(node), std::move(results));
+  for (std::size_t i = 1; i < old.size(); ++i) {
+    slots_[old[i]].alive = false;
+    forget(old[i]);
+  }
+}
+
+void GraphEditor::make_constant(NodeId node, std::vector<Value> results) {
+  const std::vector<ValueId> outputs = slots_[node].node.outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    GraphValue& made = graph_.values[outputs[i]];
+    if (const auto* tensor = std::get_if<Tensor>(&results[i])) made.dtype = tensor->dtype();
+    made.constant = std::move(results[i]);
+    uses(outputs[i]).producer.reset();
+  }
+  slots_[node].alive = false;
+  forget(node);
+}
+
 void GraphEditor::redirect(ValueId old, ValueId by) {
   const std::vector<NodeId> moved = std::exchange(uses(old).readers, {});
   for (const NodeId reader : moved) {

@@ -91,6 +91,11 @@ class GraphEditor {
   void replace(ValueId result, Node node);
   /// The same for a node of several results.
   void replace(NodeId old, Node node, std::vector<ValueId> results);
+  /// One node for several: `node` takes the first one's place, and results[i] takes the readers of
+  /// whatever old node made it. The inputs must stand before the first.
+  void replace_all(const std::vector<NodeId>& old, Node node, std::vector<ValueId> results);
+  /// A node's results are known: they become constants.
+  void make_constant(NodeId node, std::vector<Value> results);
   /// All readers of `old`, the output included, read `by`, which must stand before them.
   void redirect(ValueId old, ValueId by);
 
