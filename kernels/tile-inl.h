@@ -15,31 +15,15 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
-#include "kernels/isa.h"
+#include "kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace henson::kernels::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using FloatTag = hn::CappedTag<float, 16>;
-using FloatVector = hn::Vec<FloatTag>;
-
-inline constexpr std::size_t kLanes = hn::MaxLanes(FloatTag());
 inline constexpr std::size_t kTileVectors = 2;
 inline constexpr std::size_t kTileColumns = kTileVectors * kLanes;
 // What the registers hold: 32 of them with AVX-512, else 16.
 inline constexpr std::size_t kTileRows = kLanes == 16 ? 14 : 6;
-
-#if HWY_TARGET == HWY_AVX3
-inline constexpr Isa kCompiledFor = Isa::kAvx512;
-#elif HWY_TARGET == HWY_AVX2
-inline constexpr Isa kCompiledFor = Isa::kAvx2;
-#elif HWY_TARGET == HWY_SSE4
-inline constexpr Isa kCompiledFor = Isa::kSse4;
-#else
-inline constexpr Isa kCompiledFor = Isa::kBaseline;
-#endif
 
 /// What a tile starts from.
 enum class Start { kZero, kBias, kResult };

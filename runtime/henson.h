@@ -201,6 +201,10 @@ class Session {
   /// Inputs by path or by name, in any order.
   Output run(std::span<const NamedInput> inputs);
 
+  /// Sequences of different lengths, each with its inputs as for `run` with a batch of one. Nothing
+  /// is padded: each output is, to the bit, what `run` gives for that sequence alone.
+  std::vector<Output> run_ragged(std::span<const std::vector<Tensor>> sequences);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

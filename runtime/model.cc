@@ -24,6 +24,11 @@ bool graph_has(const runtime::Graph& graph, DType dtype) {
 
 }  // namespace
 
+const runtime::Plan& Program::plan(int threads) const {
+  std::call_once(plan_made_, [&] { plan_.emplace(built.graph, threads); });
+  return *plan_;
+}
+
 Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
   program_ = build({});
   const runtime::Graph& graph = program_->built.graph;
@@ -72,8 +77,10 @@ bool Model::computes_quantized() const {
   });
 }
 
-std::vector<std::string> Model::describe(Executor) const {
-  return runtime::describe_nodes(impl_->program().built.graph);
+std::vector<std::string> Model::describe(Executor executor) const {
+  const Program& program = impl_->program();
+  return executor == Executor::kPlan ? program.plan(1).describe()
+                                     : runtime::describe_nodes(program.built.graph);
 }
 
 }  // namespace henson

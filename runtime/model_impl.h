@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "runtime/henson.h"
 #include "runtime/interpreter.h"
 #include "runtime/passes/unlock.h"
+#include "runtime/plan/plan.h"
 
 namespace henson {
 
@@ -29,10 +31,17 @@ struct Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
+  /// Made at the first call, on so many threads. May be called concurrently.
+  const runtime::Plan& plan(int threads) const;
+
   runtime::BuiltGraph built;
   runtime::UnlockResult unlocked;
   runtime::InputUses uses;
   runtime::Interpreter interpreter;
+
+ private:
+  mutable std::once_flag plan_made_;
+  mutable std::optional<runtime::Plan> plan_;
 };
 
 class Model::Impl {

@@ -1,4 +1,5 @@
 #include <set>
+#include <thread>
 
 #include "loader/error.h"
 #include "runtime/binding.h"
@@ -69,12 +70,49 @@ std::vector<Tensor> Output::tensors() const {
 }
 
 struct Session::Impl {
+  Impl(const Model& of, SessionOptions with)
+      : model(of),
+        options(with),
+        threads(with.threads > 0 ? with.threads
+                                 : static_cast<int>(std::thread::hardware_concurrency())),
+        plan_session(with.executor == Executor::kPlan ? threads : 1) {}
+
   Model model;
   SessionOptions options;
+  int threads;
+  runtime::PlanSession plan_session;
 };
 
+namespace {
+
+/// A call's inputs as a program takes them.
+struct BoundCall {
+  const Program* program = nullptr;
+  std::vector<runtime::Value> values;
+};
+
+BoundCall bind_call(const Model::Impl& model, std::span<const NamedInput> inputs) {
+  BoundCall call;
+  const std::set<std::string> omitted = runtime::omitted_parameters(model.program().built, inputs);
+  call.program = omitted.empty() ? &model.program() : &model.variant(omitted, {});
+  call.values = runtime::bind_inputs(call.program->built, call.program->uses, inputs);
+  const auto shapes = runtime::shapes_of(call.values);
+  if (!runtime::has_ranks(call.program->unlocked, shapes)) {
+    call.program = &model.variant(omitted, runtime::ranks_of(shapes));
+  }
+  runtime::check_conditions(call.program->unlocked, call.program->built.graph, shapes);
+  return call;
+}
+
+Output to_output(const Program& program, const std::vector<runtime::Value>& leaves) {
+  std::span<const runtime::Value> remaining = leaves;
+  return to_output(program.built.graph.output, remaining);
+}
+
+}  // namespace
+
 Session::Session(const Model& model, SessionOptions options)
-    : impl_(std::make_unique<Impl>(Impl{model, options})) {}
+    : impl_(std::make_unique<Impl>(model, options)) {}
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
@@ -86,19 +124,40 @@ Output Session::run(std::span<const Tensor> inputs) {
 }
 
 Output Session::run(std::span<const NamedInput> inputs) {
-  const Model::Impl& model = impl_->model.impl();
-  const std::set<std::string> omitted = runtime::omitted_parameters(model.program().built, inputs);
-  const Program* program = omitted.empty() ? &model.program() : &model.variant(omitted, {});
-  const std::vector<runtime::Value> bound =
-      runtime::bind_inputs(program->built, program->uses, inputs);
-  const auto shapes = runtime::shapes_of(bound);
-  if (!runtime::has_ranks(program->unlocked, shapes)) {
-    program = &model.variant(omitted, runtime::ranks_of(shapes));
+  const BoundCall call = bind_call(impl_->model.impl(), inputs);
+  if (impl_->options.executor == Executor::kInterpreter) {
+    return to_output(*call.program, call.program->interpreter.run(call.values));
   }
-  runtime::check_conditions(program->unlocked, program->built.graph, shapes);
-  const std::vector<runtime::Value> leaves = program->interpreter.run(bound);
-  std::span<const runtime::Value> remaining = leaves;
-  return to_output(program->built.graph.output, remaining);
+  const runtime::Plan& plan = call.program->plan(impl_->threads);
+  return to_output(*call.program,
+                   plan.run(impl_->plan_session, std::span(&call.values, 1)).front());
+}
+
+std::vector<Output> Session::run_ragged(std::span<const std::vector<Tensor>> sequences) {
+  std::vector<Output> outputs;
+  if (impl_->options.executor == Executor::kInterpreter) {
+    for (const std::vector<Tensor>& inputs : sequences) outputs.push_back(run(inputs));
+    return outputs;
+  }
+  const Model::Impl& model = impl_->model.impl();
+  std::vector<std::vector<runtime::Value>> values;
+  const Program* program = nullptr;
+  const auto flush = [&] {
+    if (values.empty()) return;
+    const runtime::Plan& plan = program->plan(impl_->threads);
+    for (const auto& leaves : plan.run(impl_->plan_session, values)) {
+      outputs.push_back(to_output(*program, leaves));
+    }
+    values.clear();
+  };
+  for (const std::vector<Tensor>& inputs : sequences) {
+    BoundCall call = bind_call(model, runtime::name_inputs(model.program().built, inputs));
+    if (call.program != program) flush();
+    program = call.program;
+    values.push_back(std::move(call.values));
+  }
+  flush();
+  return outputs;
 }
 
 }  // namespace henson

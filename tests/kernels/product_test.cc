@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/kernels/isas.h"
+#include "tests/kernels/random.h"
 
 namespace henson::kernels {
 namespace {
@@ -84,10 +85,6 @@ struct Operands {
   std::vector<float> x, weights, bias;
   std::unique_ptr<PackedWeights> packed;
 };
-
-bool same_bits(const float* a, const float* b, std::size_t size) {
-  return std::memcmp(a, b, size * sizeof(float)) == 0;
-}
 
 TEST_P(ProductTest, OwnProductsRunOnTheForcedInstructionSet) {
   EXPECT_EQ(own_product_isa(), std::get<Isa>(GetParam()));

@@ -1,0 +1,141 @@
+#include "runtime/plan/plan.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "loader/error.h"
+#include "runtime/passes/fuse.h"
+#include "runtime/plan/dense.h"
+
+namespace henson::runtime {
+namespace {
+
+/// What a run leaves behind when it ends, in whatever way: no values, and a pool in one piece.
+class RunEnd {
+ public:
+  RunEnd(const FramePlan& plan, std::span<Frame> frames, BufferPool& pool)
+      : plan_(plan), frames_(frames), pool_(pool) {}
+  ~RunEnd() {
+    for (Frame& frame : frames_) plan_.clear(frame);
+    pool_.settle();
+  }
+  RunEnd(const RunEnd&) = delete;
+  RunEnd& operator=(const RunEnd&) = delete;
+
+ private:
+  const FramePlan& plan_;
+  std::span<Frame> frames_;
+  BufferPool& pool_;
+};
+
+/// A value that may outlive the run: tensors of the session's memory are copied.
+Value outliving(const Value& value) {
+  if (const auto* tensor = std::get_if<Tensor>(&value)) {
+    return tensor->defined() && tensor->buffer()->pooled() ? Value(tensor->clone()) : value;
+  }
+  const auto copies = [](const std::vector<Value>& items) {
+    std::vector<Value> result;
+    for (const Value& item : items) result.push_back(outliving(item));
+    return result;
+  };
+  if (const auto* list = std::get_if<std::shared_ptr<ListValue>>(&value)) {
+    return Value::list(copies((*list)->items));
+  }
+  if (const auto* tuple = std::get_if<std::shared_ptr<TupleValue>>(&value)) {
+    return Value::tuple(copies((*tuple)->items));
+  }
+  return value;
+}
+
+std::string name_of(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::kOperator:
+      return node.op->schema.name;
+    case NodeKind::kList:
+      return "list";
+    case NodeKind::kTuple:
+      return "tuple";
+    case NodeKind::kUnpack:
+      return "unpack";
+  }
+  return "";
+}
+
+std::vector<std::string> describe_steps(const Graph& graph,
+                                        const std::vector<std::unique_ptr<Step>>& steps) {
+  std::vector<std::string> lines;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    const std::string what =
+        steps[n] != nullptr ? steps[n]->describe() : name_of(node) + " (reference)";
+    lines.push_back(what + "  " + to_string(node.where));
+  }
+  return lines;
+}
+
+std::vector<std::unique_ptr<Step>> make_steps(const Graph& graph, PackingList& packing) {
+  std::vector<std::unique_ptr<Step>> steps;
+  for (const Node& node : graph.nodes) steps.push_back(make_step(graph, node, packing));
+  return steps;
+}
+
+}  // namespace
+
+std::size_t PlanSession::memory() const noexcept {
+  std::size_t bytes = pool_.capacity();
+  for (const auto& array : workspace_.scratch) bytes += array.size() * sizeof(float);
+  return bytes;
+}
+
+Plan::Plan(const Graph& graph, int threads)
+    : graph_(fuse(graph)), frames_(graph_), makes_output_(graph_.nodes.size()) {
+  PackingList packing;
+  steps_ = make_steps(graph_, packing);
+  packing.pack(threads);
+  for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+    const std::vector<ValueId>& outputs = graph_.nodes[n].outputs;
+    makes_output_[n] = std::any_of(outputs.begin(), outputs.end(),
+                                   [&](ValueId id) { return frames_.is_output(id); });
+  }
+}
+
+void Plan::run_step(std::size_t node, std::span<Frame> frames, PlanSession& session) const {
+  // What the caller gets is made where it may stay.
+  std::optional<BufferPool::Pause> pause;
+  if (makes_output_[node]) pause.emplace();
+  if (steps_[node] != nullptr && steps_[node]->run(frames, session.workspace_)) return;
+  for (Frame& frame : frames) frames_.run_node(node, frame);
+}
+
+void Plan::run_steps(std::span<Frame> frames, PlanSession& session) const {
+  for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
+    run_step(node, frames, session);
+    for (Frame& frame : frames) frames_.finish_node(node, frame);
+  }
+}
+
+std::vector<Value> Plan::outputs_of(const Frame& frame) const {
+  std::vector<Value> outputs = frames_.outputs(frame);
+  const BufferPool::Pause pause;
+  for (Value& output : outputs) output = outliving(output);
+  return outputs;
+}
+
+std::vector<std::vector<Value>> Plan::run(PlanSession& session,
+                                          std::span<const std::vector<Value>> inputs) const {
+  if (session.plan_ != this) session.frames_.clear();
+  session.plan_ = this;
+  while (session.frames_.size() < inputs.size()) session.frames_.push_back(frames_.new_frame());
+  const std::span<Frame> frames = std::span(session.frames_).first(inputs.size());
+  const BufferPool::Scope scope(session.pool_);
+  const RunEnd end(frames_, frames, session.pool_);
+  for (std::size_t f = 0; f < frames.size(); ++f) frames_.start(frames[f], inputs[f]);
+  run_steps(frames, session);
+  std::vector<std::vector<Value>> results;
+  for (const Frame& frame : frames) results.push_back(outputs_of(frame));
+  return results;
+}
+
+std::vector<std::string> Plan::describe() const { return describe_steps(graph_, steps_); }
+
+}  // namespace henson::runtime

@@ -1,0 +1,64 @@
+// A fused graph, ready to run fast: its weights packed, each fused node a step on the kernels.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/buffer_pool.h"
+#include "runtime/frame.h"
+#include "runtime/graph/graph.h"
+#include "runtime/plan/step.h"
+
+namespace henson::runtime {
+
+class Plan;
+
+/// What one session needs to run plans: threads, and memory that grows to the largest run and is
+/// used again. One run at a time.
+class PlanSession {
+ public:
+  explicit PlanSession(int threads) : workspace_(threads) {}
+
+  /// What is kept for later runs, in bytes.
+  std::size_t memory() const noexcept;
+
+ private:
+  friend class Plan;
+  BufferPool pool_;  // outlives the frames, which hold parts of it
+  Workspace workspace_;
+  const Plan* plan_ = nullptr;  // that the frames belong to
+  std::vector<Frame> frames_;
+};
+
+class Plan {
+ public:
+  /// Fuses a copy of the graph and packs its weights on so many threads.
+  Plan(const Graph& graph, int threads);
+
+  /// Runs sequences that have nothing to do with each other, as one: for each, one value for each
+  /// of graph.inputs, and the result has one value for each leaf of graph.output. Each gets the
+  /// very bits that it gets alone. Throws henson::Error with the line of the code. May be called
+  /// concurrently with different sessions.
+  std::vector<std::vector<Value>> run(PlanSession& session,
+                                      std::span<const std::vector<Value>> inputs) const;
+
+  /// A line for each step: what it does and where it stands in the code; steps on reference kernels
+  /// are marked.
+  std::vector<std::string> describe() const;
+
+  const Graph& graph() const noexcept { return graph_; }
+
+ private:
+  void run_steps(std::span<Frame> frames, PlanSession& session) const;
+  void run_step(std::size_t node, std::span<Frame> frames, PlanSession& session) const;
+  std::vector<Value> outputs_of(const Frame& frame) const;
+
+  Graph graph_;
+  FramePlan frames_;
+  std::vector<std::unique_ptr<Step>> steps_;  // for each node, or null
+  std::vector<bool> makes_output_;            // for each node
+};
+
+}  // namespace henson::runtime
