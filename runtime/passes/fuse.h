@@ -13,6 +13,8 @@ Graph fuse(const Graph& graph);
 // The passes, in the order in which fuse() runs them. Each leaves alone what it can not show to be
 // the same, and whatever a write may reach.
 
+/// Finds dtypes that the builder could not tell.
+void infer_dtypes(Graph& graph);
 /// In-place operators whose target nothing else sees become the plain ones.
 void remove_writes(Graph& graph);
 /// Computes what follows from constants alone, merges equal computations, drops steps that change

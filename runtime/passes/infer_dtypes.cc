@@ -1,0 +1,105 @@
+// Dtypes that the builder could not tell: where a tensor meets a number that is kept as a tensor of
+// no dimensions (and often of float64), the tensor's dtype wins, if it has any dimensions.
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "runtime/graph/static_types.h"
+#include "runtime/passes/fuse.h"
+
+namespace henson::runtime {
+namespace {
+
+using NameSet = std::unordered_set<std::string>;
+
+/// The result has as many dimensions as its tensors, or more.
+bool keeps_dimensions(const std::string& name) {
+  static const NameSet kNames = {
+      "aten::add",     "aten::sub",        "aten::mul",        "aten::div",         "aten::rsub",
+      "aten::add_",    "aten::sub_",       "aten::mul_",       "aten::div_",        "aten::pow",
+      "aten::dropout", "aten::contiguous", "aten::to",         "aten::softmax",     "aten::permute",
+      "aten::tanh",    "aten::transpose",  "aten::erf",        "aten::masked_fill", "aten::gelu",
+      "aten::relu",    "aten::expand",     "aten::detach",     "aten::sqrt",        "aten::t",
+      "aten::linear",  "aten::where",      "aten::layer_norm", "aten::slice",       "aten::type_as",
+      "aten::sigmoid", "aten::clone"};
+  return kNames.contains(name);
+}
+
+bool promotes(const std::string& name) {
+  static const NameSet kNames = {"aten::add",  "aten::sub",     "aten::mul",    "aten::div",
+                                 "aten::rsub", "aten::maximum", "aten::minimum"};
+  return kNames.contains(name);
+}
+
+class DtypeInference {
+ public:
+  explicit DtypeInference(Graph& graph) : graph_(graph), ranks_(graph.values.size(), 0) {}
+
+  void run() {
+    for (ValueId id = 0; id < graph_.values.size(); ++id) {
+      const Tensor* tensor = constant(id);
+      if (tensor != nullptr) ranks_[id] = static_cast<std::size_t>(tensor->dim());
+      lengths_[id] = length_of(graph_.values[id].constant);
+    }
+    for (const Node& node : graph_.nodes) {
+      if (node.kind == NodeKind::kList) lengths_[node.outputs[0]] = node.inputs.size();
+      if (node.kind != NodeKind::kOperator || node.outputs.size() != 1) continue;
+      ranks_[node.outputs[0]] = rank_of(node);
+      GraphValue& result = graph_.values[node.outputs[0]];
+      if (result.type.kind == TypeKind::kTensor && !result.dtype) result.dtype = infer(node);
+    }
+  }
+
+ private:
+  static std::size_t length_of(const std::optional<Value>& value) {
+    const auto* list = value ? std::get_if<std::shared_ptr<ListValue>>(&*value) : nullptr;
+    return list != nullptr ? (*list)->items.size() : 0;
+  }
+
+  const Tensor* constant(ValueId id) const {
+    const std::optional<Value>& value = graph_.values[id].constant;
+    const auto* tensor = value ? std::get_if<Tensor>(&*value) : nullptr;
+    return tensor != nullptr && tensor->defined() ? tensor : nullptr;
+  }
+
+  /// How many dimensions the result has at least.
+  std::size_t rank_of(const Node& node) const {
+    const std::string& name = node.op->schema.name;
+    if (name == "aten::view" || name == "aten::reshape" || name == "aten::permute") {
+      return lengths_[node.inputs[1]];
+    }
+    if (name == "aten::unsqueeze") return ranks_[node.inputs[0]] + 1;
+    if (name == "aten::embedding") return ranks_[node.inputs[1]] + 1;
+    if (name == "aten::arange") return 1;
+    if (name == "aten::bmm" || name == "aten::baddbmm") return 3;
+    if (name == "aten::mm" || name == "aten::addmm") return 2;
+    std::size_t most = 0;
+    for (const ValueId id : node.inputs) most = std::max(most, ranks_[id]);
+    if (name == "aten::matmul") return most > 0 ? most - 1 : 0;  // a vector takes one away
+    return keeps_dimensions(name) ? most : 0;
+  }
+
+  std::optional<DType> infer(const Node& node) const {
+    if (const auto plain = result_dtypes(graph_, *node.op, node.inputs)[0]) return plain;
+    if (!promotes(node.op->schema.name) || node.inputs.size() < 2) return std::nullopt;
+    for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+      const std::optional<DType> wins = graph_.values[node.inputs[i]].dtype;
+      const Tensor* number = constant(node.inputs[1 - i]);
+      if (!wins || ranks_[node.inputs[i]] == 0 || number == nullptr || number->dim() != 0) continue;
+      if (is_floating(*wins) && is_floating(number->dtype())) return wins;
+    }
+    return std::nullopt;
+  }
+
+  Graph& graph_;
+  std::vector<std::size_t> ranks_;  // at least so many
+  std::vector<std::size_t> lengths_ =
+      std::vector<std::size_t>(graph_.values.size(), 0);  // of lists
+};
+
+}  // namespace
+
+void infer_dtypes(Graph& graph) { DtypeInference(graph).run(); }
+
+}  // namespace henson::runtime
