@@ -21,8 +21,8 @@ bool keeps_dimensions(const std::string& name) {
       "aten::dropout", "aten::contiguous", "aten::to",         "aten::softmax",     "aten::permute",
       "aten::tanh",    "aten::transpose",  "aten::erf",        "aten::masked_fill", "aten::gelu",
       "aten::relu",    "aten::expand",     "aten::detach",     "aten::sqrt",        "aten::t",
-      "aten::linear",  "aten::where",      "aten::layer_norm", "aten::slice",       "aten::type_as",
-      "aten::sigmoid", "aten::clone"};
+      "aten::linear",  "aten::where",      "aten::layer_norm", "aten::slice",       "aten::mean",
+      "aten::type_as", "aten::sigmoid",    "aten::clone"};
   return kNames.contains(name);
 }
 
@@ -74,10 +74,21 @@ class DtypeInference {
     if (name == "aten::arange") return 1;
     if (name == "aten::bmm" || name == "aten::baddbmm") return 3;
     if (name == "aten::mm" || name == "aten::addmm") return 2;
+    if (name == "aten::mean" && !keeps_reduced(node)) return 0;
     std::size_t most = 0;
     for (const ValueId id : node.inputs) most = std::max(most, ranks_[id]);
     if (name == "aten::matmul") return most > 0 ? most - 1 : 0;  // a vector takes one away
     return keeps_dimensions(name) ? most : 0;
+  }
+
+  bool keeps_reduced(const Node& node) const {
+    const std::vector<Argument>& arguments = node.op->schema.arguments;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      if (arguments[i].name != "keepdim") continue;
+      const std::optional<Value>& value = graph_.values[node.inputs[i]].constant;
+      return value && value->is<bool>() && value->as<bool>();
+    }
+    return false;
   }
 
   std::optional<DType> infer(const Node& node) const {
