@@ -91,7 +91,19 @@ class DtypeInference {
     return false;
   }
 
+  /// Products refuse operands of different dtypes: one that is known tells.
+  std::optional<DType> infer_product(const Node& node) const {
+    static const NameSet kNames = {"aten::linear", "aten::matmul", "aten::mm",
+                                   "aten::bmm",    "aten::addmm",  "aten::baddbmm"};
+    if (!kNames.contains(node.op->schema.name)) return std::nullopt;
+    for (const ValueId id : node.inputs) {
+      if (graph_.values[id].dtype) return graph_.values[id].dtype;
+    }
+    return std::nullopt;
+  }
+
   std::optional<DType> infer(const Node& node) const {
+    if (const auto operand = infer_product(node)) return operand;
     if (const auto plain = result_dtypes(graph_, *node.op, node.inputs)[0]) return plain;
     if (!promotes(node.op->schema.name) || node.inputs.size() < 2) return std::nullopt;
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {

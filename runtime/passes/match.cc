@@ -1,26 +1,12 @@
 #include "runtime/passes/match.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "loader/error.h"
 #include "runtime/operators/numbers.h"
 
 namespace henson::runtime {
-namespace {
-
-bool is_random(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::rand",          "aten::randn",       "aten::randint",      "aten::rand_like",
-      "aten::randn_like",    "aten::randperm",    "aten::randint_like", "aten::bernoulli",
-      "aten::normal",        "aten::multinomial", "aten::empty",        "aten::empty_like",
-      "aten::empty_strided", "aten::new_empty"};
-  return kNames.contains(name);
-}
-
-}  // namespace
-
 GraphEditor::GraphEditor(Graph& graph)
     : graph_(graph), uses_(graph.values.size()), unstable_(unstable_values(graph)) {
   for (Node& node : graph_.nodes) {
@@ -90,7 +76,6 @@ std::optional<NodeId> GraphEditor::producer(ValueId id) const { return uses_[id]
 
 bool GraphEditor::pure(NodeId node) const {
   const Node& call = slots_[node].node;
-  if (call.kind == NodeKind::kOperator && is_random(call.op->schema.name)) return false;
   const auto is_stable = [this](ValueId id) { return stable(id); };
   return std::all_of(call.inputs.begin(), call.inputs.end(), is_stable) &&
          std::all_of(call.outputs.begin(), call.outputs.end(), is_stable);

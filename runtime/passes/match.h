@@ -51,7 +51,8 @@ class GraphEditor {
   /// Whether no write may ever reach its elements, through any alias. Only such values may be read
   /// earlier or later than the code does, or not be computed at all.
   bool stable(ValueId id) const { return id >= unstable_.size() || !unstable_[id]; }
-  /// All inputs and results are stable, and it is no random operator: the node may be moved.
+  /// All inputs and results are stable: the node may be moved, or merged with an equal one. (No
+  /// operator of the table is random.)
   bool pure(NodeId node) const;
 
   // Patterns.
