@@ -293,6 +293,21 @@ void loosen_views(GraphEditor& edit) {
   }
 }
 
+/// Sizes go through 0-dimensional tensors in traces: Int(NumToTensor(n)) is n.
+void unwrap_number(GraphEditor& edit, const Node& node) {
+  static const NameSet kNames = {"aten::Int", "aten::ScalarImplicit", "aten::IntImplicit"};
+  if (node.kind != NodeKind::kOperator || !kNames.contains(node.op->schema.name)) return;
+  const Node* wrapped = edit.call_of(node.inputs[0], "prim::NumToTensor");
+  if (wrapped == nullptr || edit.value(wrapped->inputs[0]).type.kind != TypeKind::kInt) return;
+  edit.redirect(node.outputs[0], wrapped->inputs[0]);
+}
+
+void unwrap_numbers(GraphEditor& edit) {
+  for (const NodeId id : edit.nodes()) {
+    if (edit.alive(id) && edit.pure(id)) unwrap_number(edit, edit.node(id));
+  }
+}
+
 void remove_identities(GraphEditor& edit) {
   for (const NodeId id : edit.nodes()) {
     if (!edit.alive(id) || !edit.pure(id) || !changes_nothing(edit, edit.node(id))) continue;
@@ -316,6 +331,7 @@ void fold(Graph& graph) {
     loosen_views(edit);
     remove_identities(edit);
   }
+  unwrap_numbers(edit);
   ConstantFolder(edit).run();
   Merger(edit).run();
   edit.finish();

@@ -1,4 +1,5 @@
-// Layer norm written out: (x - mean) / sqrt(variance + eps) * weight + bias.
+// Layer norm as aten::layer_norm. Written out it is (x - mean) / sqrt(variance + eps) * weight +
+// bias.
 #include <cstdint>
 #include <vector>
 
@@ -14,7 +15,8 @@ class LayerNormFuser {
 
   void run() {
     for (const NodeId id : edit_.nodes()) {
-      if (!edit_.alive(id) || edit_.node(id).outputs.size() != 1) continue;
+      if (!edit_.alive(id) || edit_.node(id).outputs.empty()) continue;
+      drop_statistics(id);
       fuse(edit_.node(id).outputs[0]);
     }
   }
@@ -25,6 +27,17 @@ class LayerNormFuser {
     ValueId x = 0;
     double eps = 0;
   };
+
+  /// native_layer_norm also gives statistics, for the backward pass.
+  void drop_statistics(NodeId id) {
+    const std::vector<ValueId> outputs = edit_.node(id).outputs;
+    const Node* norm = edit_.call_of(outputs[0], "aten::native_layer_norm");
+    if (norm == nullptr || norm->op->schema.overload == "rows") return;
+    for (std::size_t i = 1; i < outputs.size(); ++i) {
+      if (edit_.is_output(outputs[i]) || !edit_.readers(outputs[i]).empty()) return;
+    }
+    edit_.replace(id, edit_.call("aten::layer_norm", "", norm->inputs, norm->where), {outputs[0]});
+  }
 
   void fuse(ValueId result) {
     const Node* add = edit_.plain_add(result);

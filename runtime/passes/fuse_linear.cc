@@ -166,11 +166,11 @@ class LinearFuser {
   }
 
   bool add_norm(ValueId result) {
-    const Node* norm = edit_.call_of(result, {"aten::layer_norm", "aten::native_layer_norm"});
-    if (norm == nullptr || !only_first_result(*norm)) return false;
+    const Node* norm = edit_.call_of(result, "aten::layer_norm");
+    if (norm == nullptr) return false;
     const Node* linear = open_linear(norm->inputs[0]);
     const std::optional<double> eps = edit_.argument_number(*norm, "eps");
-    if (linear == nullptr || !eps || norm->op->schema.overload == "rows") return false;
+    if (linear == nullptr || !eps) return false;
     const auto shape = edit_.integers(norm->inputs[1]);
     if (!shape || *shape != Dims{size(linear->inputs[kLinearWeight], 0)}) return false;
     for (const std::size_t i : {std::size_t{2}, std::size_t{3}}) {
@@ -182,14 +182,6 @@ class LinearFuser {
     longer.inputs[kLinearNormBias] = norm->inputs[3];
     longer.inputs[kLinearNormEps] = edit_.add_constant(*eps);
     edit_.replace(result, std::move(longer));
-    return true;
-  }
-
-  /// The statistics of native_layer_norm are for the backward pass.
-  bool only_first_result(const Node& norm) const {
-    for (std::size_t i = 1; i < norm.outputs.size(); ++i) {
-      if (edit_.is_output(norm.outputs[i]) || !edit_.readers(norm.outputs[i]).empty()) return false;
-    }
     return true;
   }
 

@@ -56,6 +56,13 @@ TEST(Fold, StepsThatChangeNothing) {
   EXPECT_EQ(test::count_of(graph, "aten::to"), 2U);  // x's dtype is not known here
 }
 
+TEST(Fold, SizesThatPassThroughTensors) {
+  const Graph graph = folded({"n = ops.prim.NumToTensor(torch.size(x, 0))", "m = int(n)",
+                              "return torch.reshape(x, [m, -1])"});
+  EXPECT_EQ(test::count_of(graph, "aten::Int"), 0U);
+  EXPECT_EQ(graph.nodes.size(), 3U);
+}
+
 TEST(Fold, AViewOfWhatWasMadeContiguousStillWorks) {
   const Graph graph =
       folded({"return torch.view(torch.contiguous(torch.transpose(x, 0, 1)), [3, 8])"});

@@ -63,6 +63,17 @@ TEST(FuseLayerNorm, WhatIsNoLayerNormStays) {
       of_variance("torch.mean(torch.pow(s, 2), [-1], True)", "torch.add(torch.sqrt(v), 1e-5)"), 0U);
 }
 
+TEST(FuseLayerNorm, WithoutItsStatistics) {
+  EXPECT_EQ(
+      norms_after({"y, mean, rstd = torch.native_layer_norm(x, [4], self.weight, self.bias, 1e-5)",
+                   "return y"}),
+      1U);
+  EXPECT_EQ(
+      norms_after({"y, mean, rstd = torch.native_layer_norm(x, [4], self.weight, self.bias, 1e-5)",
+                   "return torch.add(y, mean)"}),
+      0U);
+}
+
 TEST(FuseLayerNorm, NotAcrossAWrite) {
   EXPECT_EQ(norms_after({kFloat, "u = torch.mean(y, [-1], True)", "s = torch.sub(y, u)",
                          "w = torch.add_(y, 1)", "v = torch.mean(torch.pow(s, 2), [-1], True)",
