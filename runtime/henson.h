@@ -173,7 +173,14 @@ class Model {
 
 struct SessionOptions {
   Executor executor = Executor::kPlan;
-  int threads = 0;  // 0: as many as the machine has cores
+  int threads = 0;       // 0: as many as the machine has cores
+  bool profile = false;  // the plan's steps are timed: see Session::profile
+};
+
+/// How long a step of the plan took.
+struct StepTime {
+  std::string step;  // its line of Model::describe
+  double seconds = 0;
 };
 
 /// An input by path or name: see InputInfo.
@@ -204,6 +211,13 @@ class Session {
   /// Sequences of different lengths, each with its inputs as for `run` with a batch of one. Nothing
   /// is padded: each output is, to the bit, what `run` gives for that sequence alone.
   std::vector<Output> run_ragged(std::span<const std::vector<Tensor>> sequences);
+
+  /// The steps of the plan that ran last and how long each took in all runs of it, with
+  /// SessionOptions::profile; else empty.
+  std::vector<StepTime> profile() const;
+
+  /// Bytes that are kept for later runs: what the largest run so far needed.
+  std::size_t memory() const noexcept;
 
  private:
   struct Impl;

@@ -75,7 +75,7 @@ struct Session::Impl {
         options(with),
         threads(with.threads > 0 ? with.threads
                                  : static_cast<int>(std::thread::hardware_concurrency())),
-        plan_session(with.executor == Executor::kPlan ? threads : 1) {}
+        plan_session(with.executor == Executor::kPlan ? threads : 1, with.profile) {}
 
   Model model;
   SessionOptions options;
@@ -132,6 +132,17 @@ Output Session::run(std::span<const NamedInput> inputs) {
   return to_output(*call.program,
                    plan.run(impl_->plan_session, std::span(&call.values, 1)).front());
 }
+
+std::vector<StepTime> Session::profile() const {
+  std::vector<StepTime> times;
+  const std::span<const double> seconds = impl_->plan_session.seconds();
+  if (seconds.empty()) return times;
+  const std::vector<std::string> steps = impl_->plan_session.plan()->describe();
+  for (std::size_t i = 0; i < seconds.size(); ++i) times.push_back({steps[i], seconds[i]});
+  return times;
+}
+
+std::size_t Session::memory() const noexcept { return impl_->plan_session.memory(); }
 
 std::vector<Output> Session::run_ragged(std::span<const std::vector<Tensor>> sequences) {
   std::vector<Output> outputs;

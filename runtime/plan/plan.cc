@@ -1,6 +1,7 @@
 #include "runtime/plan/plan.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 
 #include "loader/error.h"
@@ -109,7 +110,14 @@ void Plan::run_step(std::size_t node, std::span<Frame> frames, PlanSession& sess
 
 void Plan::run_steps(std::span<Frame> frames, PlanSession& session) const {
   for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
-    run_step(node, frames, session);
+    if (session.profile_) {
+      const auto start = std::chrono::steady_clock::now();
+      run_step(node, frames, session);
+      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+      session.seconds_[node] += passed.count();
+    } else {
+      run_step(node, frames, session);
+    }
     for (Frame& frame : frames) frames_.finish_node(node, frame);
   }
 }
@@ -121,11 +129,18 @@ std::vector<Value> Plan::outputs_of(const Frame& frame) const {
   return outputs;
 }
 
+void Plan::enter(PlanSession& session, std::size_t frames) const {
+  if (session.plan_ != this) {
+    session.frames_.clear();
+    session.seconds_.assign(session.profile_ ? graph_.nodes.size() : 0, 0.0);
+  }
+  session.plan_ = this;
+  while (session.frames_.size() < frames) session.frames_.push_back(frames_.new_frame());
+}
+
 std::vector<std::vector<Value>> Plan::run(PlanSession& session,
                                           std::span<const std::vector<Value>> inputs) const {
-  if (session.plan_ != this) session.frames_.clear();
-  session.plan_ = this;
-  while (session.frames_.size() < inputs.size()) session.frames_.push_back(frames_.new_frame());
+  enter(session, inputs.size());
   const std::span<Frame> frames = std::span(session.frames_).first(inputs.size());
   const BufferPool::Scope scope(session.pool_);
   const RunEnd end(frames_, frames, session.pool_);

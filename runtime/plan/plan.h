@@ -19,7 +19,13 @@ class Plan;
 /// used again. One run at a time.
 class PlanSession {
  public:
-  explicit PlanSession(int threads) : workspace_(threads) {}
+  explicit PlanSession(int threads, bool profile = false)
+      : workspace_(threads), profile_(profile) {}
+
+  /// The plan that ran last, or null, and how many seconds each of its nodes took in all runs since
+  /// it followed another; empty without profile.
+  const Plan* plan() const noexcept { return plan_; }
+  std::span<const double> seconds() const noexcept { return seconds_; }
 
   /// What is kept for later runs, in bytes.
   std::size_t memory() const noexcept;
@@ -30,6 +36,8 @@ class PlanSession {
   Workspace workspace_;
   const Plan* plan_ = nullptr;  // that the frames belong to
   std::vector<Frame> frames_;
+  bool profile_;
+  std::vector<double> seconds_;  // for each node
 };
 
 class Plan {
@@ -51,6 +59,7 @@ class Plan {
   const Graph& graph() const noexcept { return graph_; }
 
  private:
+  void enter(PlanSession& session, std::size_t frames) const;
   void run_steps(std::span<Frame> frames, PlanSession& session) const;
   void run_step(std::size_t node, std::span<Frame> frames, PlanSession& session) const;
   std::vector<Value> outputs_of(const Frame& frame) const;

@@ -1,0 +1,174 @@
+// Whole models on the plan: against the interpreter, and the same bits whatever the batch, the
+// place in it and the number of threads.
+#include "runtime/plan/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "runtime/henson.h"
+
+namespace henson {
+namespace {
+
+using Ids = std::vector<std::int64_t>;
+
+/// One sequence: for each input of the model, a number for each token.
+struct Sequence {
+  std::vector<Ids> inputs;
+  std::int64_t length = 0;
+};
+
+bool is_mask(const InputInfo& input) { return input.name.find("mask") != std::string::npos; }
+
+Sequence random_sequence(const Model& model, std::int64_t length, std::mt19937& random) {
+  Sequence sequence;
+  sequence.length = length;
+  for (const InputInfo& input : model.inputs()) {
+    Ids ids(static_cast<std::size_t>(length), 1);
+    const bool tokens = sequence.inputs.empty();
+    for (std::int64_t& id : ids) {
+      if (!is_mask(input)) id = static_cast<std::int64_t>(random() % (tokens ? 50 : 2));
+    }
+    if (is_mask(input) && length > 2) ids.back() = 0;
+    sequence.inputs.push_back(std::move(ids));
+  }
+  return sequence;
+}
+
+/// Sequences of one length below each other, as the inputs of one run.
+std::vector<Tensor> batch_of(std::span<const Sequence> sequences) {
+  std::vector<Tensor> tensors;
+  for (std::size_t i = 0; i < sequences.front().inputs.size(); ++i) {
+    Ids all;
+    for (const Sequence& sequence : sequences) {
+      all.insert(all.end(), sequence.inputs[i].begin(), sequence.inputs[i].end());
+    }
+    tensors.push_back(Tensor::copy(
+        DType::kInt64, {static_cast<std::int64_t>(sequences.size()), sequences.front().length},
+        std::as_bytes(std::span<const std::int64_t>(all))));
+  }
+  return tensors;
+}
+
+std::vector<Tensor> alone(const Sequence& sequence) { return batch_of({&sequence, 1}); }
+
+/// Row `index` of each output tensor, which has one for each sequence.
+std::string bits_of_row(const Output& output, std::size_t index, std::size_t batch) {
+  std::string bits;
+  for (const Tensor& tensor : output.tensors()) {
+    EXPECT_EQ(tensor.shape().at(0), static_cast<std::int64_t>(batch));
+    const std::size_t size = tensor.bytes().size() / batch;
+    bits.append(reinterpret_cast<const char*>(tensor.bytes().data()) + index * size, size);
+  }
+  return bits;
+}
+
+double largest_difference(const Output& a, const Output& b) {
+  double largest = 0;
+  for (std::size_t t = 0; t < a.tensors().size(); ++t) {
+    const Tensor x = a.tensors()[t];
+    const Tensor y = b.tensors()[t];
+    EXPECT_EQ(x.shape(), y.shape());
+    if (x.dtype() != DType::kFloat32) continue;
+    for (std::size_t i = 0; i < x.values<float>().size(); ++i) {
+      const double difference = std::fabs(x.values<float>()[i] - y.values<float>()[i]);
+      largest = std::max(largest, difference);
+    }
+  }
+  return largest;
+}
+
+class PlanTest : public testing::TestWithParam<std::string> {
+ protected:
+  static Model open() {
+    return Model::open(std::filesystem::path(HENSON_TEST_DATA) / (GetParam() + ".pt"));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Golden, PlanTest,
+                         testing::Values("torch1.0_encoder_full", "torch1.0_locked2x7",
+                                         "torch1.2_masked_lm", "torch1.3_encoder_full",
+                                         "torch1.5_encoder_ids", "torch1.10_encoder_full",
+                                         "torch1.10_frozen", "torch2.13_encoder_full",
+                                         "torch2.13_frozen", "torch2.13_masked_lm",
+                                         "torch2.13_sdpa"),
+                         [](const testing::TestParamInfo<std::string>& archive) {
+                           std::string name = archive.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+TEST_P(PlanTest, AgreesWithTheInterpreter) {
+  const Model model = open();
+  Session plan(model, {.executor = Executor::kPlan, .threads = 2});
+  Session interpreter(model, {.executor = Executor::kInterpreter});
+  std::mt19937 random(3);
+  for (const std::int64_t length : {1, 2, 9, 14}) {
+    std::vector<Sequence> batch;
+    for (int i = 0; i < 3; ++i) batch.push_back(random_sequence(model, length, random));
+    const auto inputs = batch_of(batch);
+    EXPECT_LT(largest_difference(plan.run(inputs), interpreter.run(inputs)), 2e-5);
+  }
+}
+
+TEST_P(PlanTest, ASequenceHasTheSameBitsInEachBatchAtEachPlaceOnEachNumberOfThreads) {
+  const Model model = open();
+  Session one(model, {.threads = 1});
+  Session two(model, {.threads = 2});
+  Session three(model, {.threads = 3});
+  std::mt19937 random(4);
+  for (const std::int64_t length : {3, 14}) {
+    std::vector<Sequence> batch;
+    for (int i = 0; i < 9; ++i) batch.push_back(random_sequence(model, length, random));
+    std::vector<std::string> expected;
+    for (const Sequence& sequence : batch) {
+      expected.push_back(bits_of_row(one.run(alone(sequence)), 0, 1));
+    }
+    for (const std::size_t size : {1, 2, 5, 9}) {
+      const auto inputs = batch_of(std::span(batch).last(size));
+      for (Session* const session : {&one, &two, &three}) {
+        const Output output = session->run(inputs);
+        for (std::size_t i = 0; i < size; ++i) {
+          ASSERT_EQ(bits_of_row(output, i, size), expected[batch.size() - size + i])
+              << "sequence " << i << " of " << size << ", length " << length;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(PlanTest, RaggedSequencesHaveTheBitsThatTheyHaveAlone) {
+  const Model model = open();
+  Session session(model, {.threads = 2});
+  std::mt19937 random(5);
+  std::vector<std::vector<Tensor>> sequences;
+  for (const std::int64_t length : {5, 1, 14, 2, 14, 9, 7}) {
+    sequences.push_back(alone(random_sequence(model, length, random)));
+  }
+  const std::vector<Output> together = session.run_ragged(sequences);
+  ASSERT_EQ(together.size(), sequences.size());
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    ASSERT_EQ(bits_of_row(together[i], 0, 1), bits_of_row(session.run(sequences[i]), 0, 1)) << i;
+  }
+}
+
+TEST_P(PlanTest, OutputsOutliveTheRunsAfterThem) {
+  const Model model = open();
+  Session session(model);
+  std::mt19937 random(6);
+  const Sequence sequence = random_sequence(model, 9, random);
+  const Output first = session.run(alone(sequence));
+  const std::string bits = bits_of_row(first, 0, 1);
+  for (int i = 0; i < 3; ++i) session.run(alone(random_sequence(model, 11, random)));
+  EXPECT_EQ(bits_of_row(first, 0, 1), bits);
+}
+
+}  // namespace
+}  // namespace henson

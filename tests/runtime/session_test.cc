@@ -1,0 +1,107 @@
+// Sessions side by side, and over many runs.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/henson.h"
+
+namespace henson {
+namespace {
+
+Model open(const std::string& name) {
+  return Model::open(std::filesystem::path(HENSON_TEST_DATA) / (name + ".pt"));
+}
+
+std::string run(Session& session, std::int64_t batch, std::int64_t length) {
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(batch * length));
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int64_t>(i * 7 % 50);
+  std::string bits;
+  for (const Tensor& tensor : session.run({Tensor::borrow(ids, {batch, length})}).tensors()) {
+    bits.append(reinterpret_cast<const char*>(tensor.bytes().data()), tensor.bytes().size());
+  }
+  return bits;
+}
+
+TEST(SessionTest, ManySessionsOfOneModelRunAtOnce) {
+  const Model model = open("torch2.13_encoder_ids");
+  constexpr int kThreads = 4;
+  constexpr int kRuns = 25;
+  Session alone(model, {.threads = 1});
+  std::vector<std::string> expected;
+  for (int k = 0; k < kRuns; ++k) expected.push_back(run(alone, 1 + k % 3, 1 + k % 14));
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      Session session(model, {.threads = 1 + t % 2});
+      for (int k = 0; k < kRuns; ++k) {
+        const int shape = (k + t * 5) % kRuns;
+        if (run(session, 1 + shape % 3, 1 + shape % 14) !=
+            expected[static_cast<std::size_t>(shape)]) {
+          ++wrong;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong.load(), 0);
+}
+
+TEST(SessionTest, FirstRunsOfAModelMayBeAtOnce) {
+  const Model model = open("torch1.2_encoder_ids");
+  std::vector<std::string> results(4);
+  std::vector<std::thread> threads;
+  for (std::string& result : results) {
+    threads.emplace_back([&model, &result] {
+      Session session(model, {.threads = 2});
+      result = run(session, 2, 6);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& result : results) EXPECT_EQ(result, results.front());
+}
+
+TEST(SessionTest, MemoryGrowsToTheLargestRunAndNoFurther) {
+  const Model model = open("torch2.13_encoder_ids");
+  Session session(model, {.threads = 2});
+  run(session, 6, 14);
+  run(session, 6, 14);
+  const std::size_t largest = session.memory();
+  EXPECT_GT(largest, 0u);
+  std::mt19937 random(1);
+  for (int i = 0; i < 2000; ++i) {
+    run(session, static_cast<std::int64_t>(1 + random() % 6),
+        static_cast<std::int64_t>(1 + random() % 14));
+  }
+  EXPECT_EQ(session.memory(), largest);
+}
+
+TEST(SessionTest, ARunThatFailsLeavesTheSessionUsable) {
+  const Model model = open("torch2.13_encoder_ids");
+  Session session(model);
+  const std::string before = run(session, 2, 5);
+  const std::vector<std::int64_t> outside = {1, 2, 1000000};
+  EXPECT_THROW(session.run({Tensor::borrow(outside, {1, 3})}), Error);
+  EXPECT_EQ(run(session, 2, 5), before);
+}
+
+TEST(SessionTest, ProfileTellsEachStepsTime) {
+  const Model model = open("torch2.13_encoder_ids");
+  Session session(model, {.threads = 1, .profile = true});
+  EXPECT_TRUE(session.profile().empty());
+  run(session, 2, 5);
+  const std::vector<StepTime> steps = session.profile();
+  EXPECT_EQ(steps.size(), model.describe(Executor::kPlan).size());
+  double total = 0;
+  for (const StepTime& step : steps) total += step.seconds;
+  EXPECT_GT(total, 0);
+}
+
+}  // namespace
+}  // namespace henson
