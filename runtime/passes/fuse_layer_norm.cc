@@ -40,6 +40,7 @@ class LayerNormFuser {
   }
 
   void fuse(ValueId result) {
+    if (fuse_addcmul(result)) return;
     const Node* add = edit_.plain_add(result);
     if (add == nullptr) return;
     for (const std::size_t b : {std::size_t{0}, std::size_t{1}}) {
@@ -53,6 +54,21 @@ class LayerNormFuser {
         return write(result, *standardized, weight, bias, add->where);
       }
     }
+  }
+
+  /// bias + normalized * weight, as one operator.
+  bool fuse_addcmul(ValueId result) {
+    const Node* sum = edit_.call_of(result, "aten::addcmul");
+    if (sum == nullptr || edit_.argument_number(*sum, "value") != 1) return false;
+    const ValueId bias = sum->inputs[0];
+    for (const std::size_t w : {std::size_t{1}, std::size_t{2}}) {
+      const ValueId weight = sum->inputs[w];
+      const auto standardized = match_standardized(sum->inputs[3 - w]);
+      if (!is_vector(bias) || !standardized || !fits(standardized->x, weight, bias)) continue;
+      write(result, *standardized, weight, bias, sum->where);
+      return true;
+    }
+    return false;
   }
 
   bool is_vector(ValueId id) const {
@@ -79,16 +95,25 @@ class LayerNormFuser {
   /// centered / sqrt(variance + eps), or centered * rsqrt(variance + eps).
   std::optional<Standardized> match_standardized(ValueId id) const {
     if (const Node* div = edit_.call_of(id, {"aten::div", "aten::true_divide"})) {
-      const Node* root = edit_.call_of(div->inputs[1], "aten::sqrt");
-      if (root == nullptr || !no_rounding(*div)) return std::nullopt;
-      return match_variance(div->inputs[0], root->inputs[0]);
+      const std::optional<ValueId> variance = match_root(div->inputs[1], "aten::sqrt", 0.5);
+      if (!variance || !no_rounding(*div)) return std::nullopt;
+      return match_variance(div->inputs[0], *variance);
     }
     const Node* mul = edit_.call_of(id, "aten::mul");
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
-      const Node* root = mul == nullptr ? nullptr : edit_.call_of(mul->inputs[i], "aten::rsqrt");
-      if (root != nullptr) return match_variance(mul->inputs[1 - i], root->inputs[0]);
+      if (mul == nullptr) break;
+      const std::optional<ValueId> variance = match_root(mul->inputs[i], "aten::rsqrt", -0.5);
+      if (variance) return match_variance(mul->inputs[1 - i], *variance);
     }
     return std::nullopt;
+  }
+
+  /// What `name`, or a power, is taken of.
+  std::optional<ValueId> match_root(ValueId id, std::string_view name, double exponent) const {
+    if (const Node* root = edit_.call_of(id, name)) return root->inputs[0];
+    const Node* pow = edit_.call_of(id, "aten::pow");
+    const bool is_root = pow != nullptr && edit_.number(pow->inputs[1]) == exponent;
+    return is_root ? std::optional(pow->inputs[0]) : std::nullopt;
   }
 
   bool no_rounding(const Node& div) const {

@@ -26,6 +26,10 @@ bool keeps_dimensions(const std::string& name) {
   return kNames.contains(name);
 }
 
+bool reduces(const std::string& name) {
+  return name == "aten::mean" || name == "aten::var" || name == "aten::std";
+}
+
 bool promotes(const std::string& name) {
   static const NameSet kNames = {"aten::add",  "aten::sub",     "aten::mul",    "aten::div",
                                  "aten::rsub", "aten::maximum", "aten::minimum"};
@@ -74,11 +78,11 @@ class DtypeInference {
     if (name == "aten::arange") return 1;
     if (name == "aten::bmm" || name == "aten::baddbmm") return 3;
     if (name == "aten::mm" || name == "aten::addmm") return 2;
-    if (name == "aten::mean" && !keeps_reduced(node)) return 0;
+    if (reduces(name) && !keeps_reduced(node)) return 0;
     std::size_t most = 0;
     for (const ValueId id : node.inputs) most = std::max(most, ranks_[id]);
     if (name == "aten::matmul") return most > 0 ? most - 1 : 0;  // a vector takes one away
-    return keeps_dimensions(name) ? most : 0;
+    return keeps_dimensions(name) || reduces(name) ? most : 0;
   }
 
   bool keeps_reduced(const Node& node) const {
@@ -104,8 +108,10 @@ class DtypeInference {
 
   std::optional<DType> infer(const Node& node) const {
     if (const auto operand = infer_product(node)) return operand;
+    const std::string& name = node.op->schema.name;
+    if (name == "aten::var" || name == "aten::std") return graph_.values[node.inputs[0]].dtype;
     if (const auto plain = result_dtypes(graph_, *node.op, node.inputs)[0]) return plain;
-    if (!promotes(node.op->schema.name) || node.inputs.size() < 2) return std::nullopt;
+    if (!promotes(name) || node.inputs.size() < 2) return std::nullopt;
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
       const std::optional<DType> wins = graph_.values[node.inputs[i]].dtype;
       const Tensor* number = constant(node.inputs[1 - i]);

@@ -47,6 +47,19 @@ TEST(FuseLayerNorm, ByVariance) {
             1U);
 }
 
+TEST(FuseLayerNorm, ByPowersAndAddcmul) {
+  EXPECT_EQ(norms_after({kFloat, "s = torch.sub(y, torch.mean(y, [-1], True))",
+                         "v = torch.add(torch.mean(torch.pow(s, 2), [-1], True), 1e-5)",
+                         "n = torch.div(s, torch.pow(v, 0.5))",
+                         "return torch.addcmul(self.bias, n, self.weight)"}),
+            1U);
+  EXPECT_EQ(norms_after({kFloat, "s = torch.sub(y, torch.mean(y, [-1], True))",
+                         "v = torch.add(torch.mean(torch.pow(s, 2), [-1], True), 1e-5)",
+                         "n = torch.mul(s, torch.pow(v, -0.5))",
+                         "return torch.addcmul(self.bias, n, self.weight, value=2)"}),
+            0U);
+}
+
 TEST(FuseLayerNorm, WhatIsNoLayerNormStays) {
   const auto of_variance = [](const std::string& variance, const std::string& root) {
     return norms_after({kFloat, "s = torch.sub(y, torch.mean(y, [-1], True))", "v = " + variance,

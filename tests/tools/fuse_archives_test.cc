@@ -74,6 +74,22 @@ std::map<std::string, int> steps_in_layers(const Graph& graph) {
   return steps;
 }
 
+/// No product with a weight, norm, activation or sum stands alone in the layers of an encoder whose
+/// products are not quantized.
+void expect_fused_layers(const Graph& graph) {
+  const bool quantized = std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
+    return label_of(node).starts_with("quantized::");
+  });
+  if (quantized) return;
+  const std::map<std::string, int> steps = steps_in_layers(graph);
+  EXPECT_TRUE(steps.contains("henson::feed_forward"));
+  EXPECT_TRUE(steps.contains("henson::projections"));
+  for (const char* name : {"linear", "addmm", "mm", "layer_norm", "gelu", "relu", "erf", "tanh",
+                           "pow", "sqrt", "mean", "sub", "add_", "dropout", "embedding"}) {
+    EXPECT_FALSE(steps.contains(std::string("aten::") + name)) << name;
+  }
+}
+
 class FuseArchives : public ::testing::Test {
  protected:
   static void check(const std::filesystem::path& path) {
@@ -99,6 +115,7 @@ class FuseArchives : public ::testing::Test {
     const auto traced = runtime::traced_shapes(archive, built.graph);
     const auto unlocked = runtime::unlock(built.graph, traced, runtime::ranks_of(shapes));
     const Graph fused = runtime::fuse(built.graph);
+    expect_fused_layers(fused);
     if (recorded.number == 0 && std::getenv("HENSON_FUSE_REPORT") != nullptr) {
       std::cout << path.stem().string() << ':';
       for (const auto& [label, count] : steps_in_layers(fused)) {
