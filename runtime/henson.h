@@ -211,6 +211,7 @@ class Session {
   /// Sequences of different lengths, each with its inputs as for `run` with a batch of one. Nothing
   /// is padded: each output is, to the bit, what `run` gives for that sequence alone.
   std::vector<Output> run_ragged(std::span<const std::vector<Tensor>> sequences);
+  std::vector<Output> run_ragged(std::span<const std::vector<NamedInput>> sequences);
 
   /// The steps of the plan that ran last and how long each took in all runs of it, with
   /// SessionOptions::profile; else empty.

@@ -145,13 +145,20 @@ std::vector<StepTime> Session::profile() const {
 std::size_t Session::memory() const noexcept { return impl_->plan_session.memory(); }
 
 std::vector<Output> Session::run_ragged(std::span<const std::vector<Tensor>> sequences) {
+  std::vector<std::vector<NamedInput>> named;
+  for (const std::vector<Tensor>& inputs : sequences) {
+    named.push_back(runtime::name_inputs(impl_->model.impl().program().built, inputs));
+  }
+  return run_ragged(std::span<const std::vector<NamedInput>>(named));
+}
+
+std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>> sequences) {
   std::vector<Output> outputs;
   if (impl_->options.executor == Executor::kInterpreter) {
-    for (const std::vector<Tensor>& inputs : sequences) outputs.push_back(run(inputs));
+    for (const std::vector<NamedInput>& inputs : sequences) outputs.push_back(run(inputs));
     return outputs;
   }
-  const Model::Impl& model = impl_->model.impl();
-  std::vector<std::vector<runtime::Value>> values;
+  std::vector<std::vector<runtime::Value>> values;  // of calls of one program
   const Program* program = nullptr;
   const auto flush = [&] {
     if (values.empty()) return;
@@ -161,8 +168,8 @@ std::vector<Output> Session::run_ragged(std::span<const std::vector<Tensor>> seq
     }
     values.clear();
   };
-  for (const std::vector<Tensor>& inputs : sequences) {
-    BoundCall call = bind_call(model, runtime::name_inputs(model.program().built, inputs));
+  for (const std::vector<NamedInput>& inputs : sequences) {
+    BoundCall call = bind_call(impl_->model.impl(), inputs);
     if (call.program != program) flush();
     program = call.program;
     values.push_back(std::move(call.values));

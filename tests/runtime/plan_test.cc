@@ -152,7 +152,8 @@ TEST_P(PlanTest, RaggedSequencesHaveTheBitsThatTheyHaveAlone) {
   for (const std::int64_t length : {5, 1, 14, 2, 14, 9, 7}) {
     sequences.push_back(alone(random_sequence(model, length, random)));
   }
-  const std::vector<Output> together = session.run_ragged(sequences);
+  const std::vector<Output> together =
+      session.run_ragged(std::span<const std::vector<Tensor>>(sequences));
   ASSERT_EQ(together.size(), sequences.size());
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     ASSERT_EQ(bits_of_row(together[i], 0, 1), bits_of_row(session.run(sequences[i]), 0, 1)) << i;

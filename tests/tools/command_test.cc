@@ -102,6 +102,22 @@ TEST(Run, FirstNumbersOnTheTerminal) {
   EXPECT_EQ(outputs[0]["first"].size(), 6U);
 }
 
+TEST(Run, SeveralSequencesGetWhatEachGetsAlone) {
+  const TestFolder folder;
+  const auto outputs_of = [&](const std::string& ids) {
+    const Result result = henson(folder, "run '" + kEncoder + "' --json " + ids);
+    EXPECT_EQ(result.code, 0) << result.err;
+    return nlohmann::json::parse(result.out)["outputs"];
+  };
+  const auto together = outputs_of("--ids '1 2 3' --ids '4 5'");
+  const auto second = outputs_of("--ids '4 5'");
+  ASSERT_EQ(together.size(), 4U);
+  EXPECT_EQ(together[0]["name"], "0.0");
+  EXPECT_EQ(together[2]["name"], "1.0");
+  EXPECT_EQ(together[2]["shape"], second[0]["shape"]);
+  EXPECT_EQ(together[2]["first"], second[0]["first"]);
+}
+
 TEST(Run, InputsByPositionOrByNameGiveTheSame) {
   const TestFolder folder;
   const std::vector<std::int64_t> ids{1, 2, 3, 4};

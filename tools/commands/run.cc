@@ -18,16 +18,18 @@ constexpr std::size_t kShownElements = 6;
 constexpr std::string_view kExamples =
     R"(Inputs in the npz are named by position ("0", "1"; "0.KEY" in a dict, "0.0" in a tuple or list) or
 by the names that `henson inspect` lists. The output's tensors are named "0", "1", … in order, those
-of a dict by key; bfloat16 becomes float32.
+of a dict by key; bfloat16 becomes float32. Several --ids or --input are sequences of different
+lengths, run together without padding: the tensors of sequence k are named "k.0", "k.1", ….
 
 Examples:
   henson run bert.pt --ids "101 2040 2001 3958 27227 102"
+  henson run bert.pt --ids "101 7592 102" --ids "101 2040 2001 3958 27227 102"
   henson run bert.pt --input in.npz --output out.npz)";
 
 struct RunOptions {
   std::filesystem::path archive;
-  std::filesystem::path input;
-  std::string ids;
+  std::vector<std::filesystem::path> inputs;
+  std::vector<std::string> ids;
   std::filesystem::path output;
   SessionOptions session;
   bool json = false;
@@ -69,18 +71,37 @@ void check_one_naming(const Model& model, const std::vector<NamedArray>& arrays)
                                         by_name->name + "` by name; name all in one way");
 }
 
-Output run_npz(const Model& model, const RunOptions& options) {
-  std::vector<NamedArray> arrays = read_npz(options.input);
-  try {
-    check_one_naming(model, arrays);
-    std::vector<NamedInput> inputs;
-    for (NamedArray& array : arrays) {
-      inputs.push_back({std::move(array.name), std::move(array.tensor)});
+/// The arrays of an npz as inputs by position.
+std::vector<NamedInput> read_inputs(const Model& model, const std::filesystem::path& path) {
+  std::vector<NamedArray> arrays = read_npz(path);
+  check_one_naming(model, arrays);
+  std::vector<NamedInput> inputs;
+  for (NamedArray& array : arrays) {
+    inputs.push_back({std::move(array.name), std::move(array.tensor)});
+  }
+  return inputs;
+}
+
+/// Runs all npz files, each a sequence of its own when there are several.
+std::vector<Output> run_npz(const Model& model, const RunOptions& options) {
+  const auto is_input_fault = [](const Error& error) {
+    return error.code() == ErrorCode::kBadInput;
+  };
+  std::vector<std::vector<NamedInput>> sequences;
+  for (const std::filesystem::path& path : options.inputs) {
+    try {
+      sequences.push_back(read_inputs(model, path));
+    } catch (const Error& error) {
+      if (!is_input_fault(error)) throw;
+      throw located(path.string(), error);
     }
-    return Session(model, options.session).run(inputs);
+  }
+  try {
+    return Session(model, options.session)
+        .run_ragged(std::span<const std::vector<NamedInput>>(sequences));
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kBadInput) throw located(options.archive.string(), error);
-    throw located(options.input.string(), error);
+    const bool which = is_input_fault(error) && options.inputs.size() == 1;
+    throw located((which ? options.inputs.front() : options.archive).string(), error);
   }
 }
 
@@ -95,21 +116,38 @@ std::string ids_hint(const Model& model) {
          " too, as arrays of an --input npz";
 }
 
-Output run_ids(const Model& model, const std::vector<std::int64_t>& ids,
-               const RunOptions& options) {
+/// Runs rows of ids, each a sequence of its own when there are several.
+std::vector<Output> run_ids(const Model& model, const std::vector<std::vector<std::int64_t>>& rows,
+                            const RunOptions& options) {
   const std::string archive = options.archive.string();
   if (model.inputs().empty()) {
     throw Error(ErrorCode::kBadInput, archive + ": the model takes no input; leave --ids out");
   }
-  const Tensor row = Tensor::borrow(ids, {1, static_cast<std::int64_t>(ids.size())});
-  const std::vector<NamedInput> inputs{{model.inputs().front().path, row}};
+  std::vector<std::vector<NamedInput>> sequences;
+  for (const std::vector<std::int64_t>& ids : rows) {
+    const Tensor row = Tensor::borrow(ids, {1, static_cast<std::int64_t>(ids.size())});
+    sequences.push_back({{model.inputs().front().path, row}});
+  }
   try {
-    return Session(model, options.session).run(inputs);
+    return Session(model, options.session)
+        .run_ragged(std::span<const std::vector<NamedInput>>(sequences));
   } catch (const Error& error) {
     const Error whole = located(archive, error);
     if (error.code() != ErrorCode::kBadInput) throw whole;
     throw Error(error.code(), whole.message() + ids_hint(model));
   }
+}
+
+/// The tensors of all outputs; those of several sequences have its number before their names.
+std::vector<NamedArray> name_all(const std::vector<Output>& outputs) {
+  if (outputs.size() == 1) return named_tensors(outputs.front());
+  std::vector<NamedArray> all;
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
+    for (NamedArray& array : named_tensors(outputs[k])) {
+      all.push_back({std::to_string(k) + '.' + array.name, std::move(array.tensor)});
+    }
+  }
+  return all;
 }
 
 void print_table(const std::vector<NamedArray>& arrays) {
@@ -160,22 +198,22 @@ void print_other_values(const Output& output) {
 }
 
 int run(const RunOptions& options) {
-  if (options.input.empty() == options.ids.empty()) {
+  if (options.inputs.empty() == options.ids.empty()) {
     throw UsageError("give one of --input in.npz and --ids \"101 2040 102\"");
   }
-  const bool by_ids = !options.ids.empty();
-  const std::vector<std::int64_t> ids =
-      by_ids ? parse_ids(options.ids) : std::vector<std::int64_t>();
+  std::vector<std::vector<std::int64_t>> rows;
+  for (const std::string& ids : options.ids) rows.push_back(parse_ids(ids));
   const Model model = open_model(options.archive);
-  const Output output = by_ids ? run_ids(model, ids, options) : run_npz(model, options);
-  const std::vector<NamedArray> arrays = named_tensors(output);
+  const std::vector<Output> outputs =
+      rows.empty() ? run_npz(model, options) : run_ids(model, rows, options);
+  const std::vector<NamedArray> arrays = name_all(outputs);
   if (!options.output.empty()) write_npz(options.output, arrays);
   if (options.json) {
     print_as_json(model, options, arrays);
     return kDone;
   }
   print_table(arrays);
-  print_other_values(output);
+  for (const Output& output : outputs) print_other_values(output);
   if (!options.output.empty()) {
     std::cout << "written: " << options.output.string() << ", " << plural(arrays.size(), "array")
               << '\n';
@@ -191,10 +229,12 @@ void add_run(CLI::App& program, Action& action) {
   command->add_option("archive", options->archive, "The TorchScript archive")
       ->required()
       ->type_name("A.pt");
-  command->add_option("--input", options->input, "Inputs, by position or by name")
-      ->type_name("IN.npz");
+  command->add_option("--input", options->inputs, "Inputs, by position or by name")
+      ->type_name("IN.npz")
+      ->allow_extra_args(false);
   command->add_option("--ids", options->ids, "Token ids: one row, the first input")
-      ->type_name("\"101 2040 ...\"");
+      ->type_name("\"101 2040 ...\"")
+      ->allow_extra_args(false);
   command->add_option("--output", options->output, "Where to write the output's tensors")
       ->type_name("OUT.npz");
   add_session_options(*command, options->session);
