@@ -79,8 +79,10 @@ bool Model::computes_quantized() const {
 
 std::vector<std::string> Model::describe(Executor executor) const {
   const Program& program = impl_->program();
-  return executor == Executor::kPlan ? program.plan(1).describe()
-                                     : runtime::describe_nodes(program.built.graph);
+  if (executor == Executor::kInterpreter) return runtime::describe_nodes(program.built.graph);
+  std::vector<std::string> lines;
+  for (runtime::PlanLine& line : program.plan(1).describe()) lines.push_back(std::move(line.text));
+  return lines;
 }
 
 }  // namespace henson

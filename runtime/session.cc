@@ -137,8 +137,9 @@ std::vector<StepTime> Session::profile() const {
   std::vector<StepTime> times;
   const std::span<const double> seconds = impl_->plan_session.seconds();
   if (seconds.empty()) return times;
-  const std::vector<std::string> steps = impl_->plan_session.plan()->describe();
-  for (std::size_t i = 0; i < seconds.size(); ++i) times.push_back({steps[i], seconds[i]});
+  for (const runtime::PlanLine& line : impl_->plan_session.plan()->describe()) {
+    times.push_back({line.text, seconds[line.node]});
+  }
   return times;
 }
 

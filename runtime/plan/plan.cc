@@ -48,32 +48,6 @@ Value outliving(const Value& value) {
   return value;
 }
 
-std::string name_of(const Node& node) {
-  switch (node.kind) {
-    case NodeKind::kOperator:
-      return node.op->schema.name;
-    case NodeKind::kList:
-      return "list";
-    case NodeKind::kTuple:
-      return "tuple";
-    case NodeKind::kUnpack:
-      return "unpack";
-  }
-  return "";
-}
-
-std::vector<std::string> describe_steps(const Graph& graph,
-                                        const std::vector<std::unique_ptr<Step>>& steps) {
-  std::vector<std::string> lines;
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    const Node& node = graph.nodes[n];
-    const std::string what =
-        steps[n] != nullptr ? steps[n]->describe() : name_of(node) + " (reference)";
-    lines.push_back(what + "  " + to_string(node.where));
-  }
-  return lines;
-}
-
 std::vector<std::unique_ptr<Step>> make_steps(const Graph& graph, PackingList& packing) {
   std::vector<std::unique_ptr<Step>> steps;
   for (const Node& node : graph.nodes) steps.push_back(make_step(graph, node, packing));
@@ -151,6 +125,16 @@ std::vector<std::vector<Value>> Plan::run(PlanSession& session,
   return results;
 }
 
-std::vector<std::string> Plan::describe() const { return describe_steps(graph_, steps_); }
+std::vector<PlanLine> Plan::describe() const {
+  std::vector<PlanLine> lines;
+  for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+    const Node& node = graph_.nodes[n];
+    if (node.kind != NodeKind::kOperator) continue;  // lists and tuples compute nothing
+    const std::string what =
+        steps_[n] != nullptr ? steps_[n]->describe() : node.op->schema.name + " (reference)";
+    lines.push_back({n, what + "  " + to_string(node.where)});
+  }
+  return lines;
+}
 
 }  // namespace henson::runtime

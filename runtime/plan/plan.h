@@ -15,6 +15,12 @@ namespace henson::runtime {
 
 class Plan;
 
+/// A step for people to read.
+struct PlanLine {
+  std::size_t node = 0;
+  std::string text;
+};
+
 /// What one session needs to run plans: threads, and memory that grows to the largest run and is
 /// used again. One run at a time.
 class PlanSession {
@@ -54,7 +60,7 @@ class Plan {
 
   /// A line for each step: what it does and where it stands in the code; steps on reference kernels
   /// are marked.
-  std::vector<std::string> describe() const;
+  std::vector<PlanLine> describe() const;
 
   const Graph& graph() const noexcept { return graph_; }
 
