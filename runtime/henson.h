@@ -183,6 +183,10 @@ struct StepTime {
   double seconds = 0;
 };
 
+/// What the multiply-adds of this machine reach at most, in operations a second, on so many threads
+/// at once. Measured anew at each call, for some 50 milliseconds.
+double measure_peak_operations(int threads);
+
 /// An input by path or name: see InputInfo.
 struct NamedInput {
   std::string key;
@@ -216,6 +220,10 @@ class Session {
   /// The steps of the plan that ran last and how long each took in all runs of it, with
   /// SessionOptions::profile; else empty.
   std::vector<StepTime> profile() const;
+
+  /// Operations of the matrix products and attentions of the last run, a multiply-add counted as
+  /// two; of the plan's own steps, not of operators on reference kernels.
+  double operations() const noexcept;
 
   /// Bytes that are kept for later runs: what the largest run so far needed.
   std::size_t memory() const noexcept;

@@ -1,6 +1,7 @@
 #include <set>
 #include <thread>
 
+#include "kernels/peak.h"
 #include "loader/error.h"
 #include "runtime/binding.h"
 #include "runtime/model_impl.h"
@@ -142,6 +143,10 @@ std::vector<StepTime> Session::profile() const {
   }
   return times;
 }
+
+double Session::operations() const noexcept { return 2 * impl_->plan_session.multiply_adds(); }
+
+double measure_peak_operations(int threads) { return 1e9 * kernels::measure_peak_gops(threads); }
 
 std::size_t Session::memory() const noexcept { return impl_->plan_session.memory(); }
 

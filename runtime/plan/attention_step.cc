@@ -95,6 +95,11 @@ struct FrameAttention {
   Tensor weights;  // undefined: not asked for
 
   std::size_t first_task = 0;  // of those of all frames
+
+  double multiply_adds() const {
+    return static_cast<double>(q.batch * q.heads) *
+           static_cast<double>(q.length * k.length * (q.width + v.width));
+  }
 };
 
 class AttentionStep : public Step {
@@ -115,6 +120,7 @@ class AttentionStep : public Step {
     std::size_t tasks = 0;
     std::size_t scratch = 0;
     for (FrameAttention& one : all) {
+      workspace.multiply_adds += one.multiply_adds();
       one.first_task = tasks;
       tasks += static_cast<std::size_t>(one.q.batch * one.q.heads) * cuts(one, cut);
       scratch = std::max(scratch, kernels::attention_scratch(call_of(one, 0, 0)));

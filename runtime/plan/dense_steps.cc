@@ -23,6 +23,11 @@ struct ColumnRange {
   std::size_t last;
 };
 
+double multiply_adds(const DenseLayer& layer, std::size_t rows) {
+  return static_cast<double>(rows) * static_cast<double>(layer.weights->in()) *
+         static_cast<double>(layer.weights->out());
+}
+
 ColumnRange all_columns(const DenseLayer& layer) { return {0, layer.weights->out()}; }
 
 /// Some rows of x times some columns of the weights, with bias and activation, to y.
@@ -86,6 +91,7 @@ class LinearStep : public Step {
     if (!x || x->columns != layer.weights->in()) return false;
     const Residual residual = residual_of(frames, epilogue, residual_, *x, layer.weights->out());
     if (!residual.usable) return false;
+    workspace.multiply_adds += multiply_adds(layer, x->count);
     const Rows y = make_rows(frames, input_, output_, layer.weights->out());
     const RowSplit split(x->count, workspace.team.size());
     if (!split.by_rows()) {
@@ -120,6 +126,7 @@ class ProjectionsStep : public Step {
   bool run(std::span<Frame> frames, Workspace& workspace) const override {
     const std::optional<Rows> x = rows_of(frames, input_);
     if (!x || x->columns != layer.weights->in()) return false;
+    workspace.multiply_adds += multiply_adds(layer, x->count);
     const Rows y = make_rows(frames, input_, output_, layer.weights->out());
     const RowSplit split(x->count, workspace.team.size());
     if (split.by_rows()) {
@@ -167,6 +174,7 @@ class FeedForwardStep : public Step {
     if (!x || x->columns != up.weights->in()) return false;
     const Residual residual = residual_of(frames, epilogue, residual_, *x, down.weights->out());
     if (!residual.usable) return false;
+    workspace.multiply_adds += multiply_adds(up, x->count) + multiply_adds(down, x->count);
     const Rows y = make_rows(frames, input_, output_, down.weights->out());
     const RowSplit split(x->count, workspace.team.size());
     if (split.by_rows()) {

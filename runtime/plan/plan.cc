@@ -109,6 +109,7 @@ void Plan::enter(PlanSession& session, std::size_t frames) const {
     session.seconds_.assign(session.profile_ ? graph_.nodes.size() : 0, 0.0);
   }
   session.plan_ = this;
+  session.workspace_.multiply_adds = 0;
   while (session.frames_.size() < frames) session.frames_.push_back(frames_.new_frame());
 }
 

@@ -33,6 +33,8 @@ class PlanSession {
   const Plan* plan() const noexcept { return plan_; }
   std::span<const double> seconds() const noexcept { return seconds_; }
 
+  /// Multiply-adds of the products of the last run's steps.
+  double multiply_adds() const noexcept { return workspace_.multiply_adds; }
   /// What is kept for later runs, in bytes.
   std::size_t memory() const noexcept;
 

@@ -28,6 +28,7 @@ struct Workspace {
 
   ThreadTeam team;
   std::vector<kernels::AlignedArray<float>> scratch;
+  double multiply_adds = 0;  // of the products of this run's steps
 };
 
 class Step {

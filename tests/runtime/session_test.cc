@@ -91,6 +91,17 @@ TEST(SessionTest, ARunThatFailsLeavesTheSessionUsable) {
   EXPECT_EQ(run(session, 2, 5), before);
 }
 
+TEST(SessionTest, OperationsGrowWithTheTokens) {
+  const Model model = open("torch2.13_encoder_ids");
+  Session session(model);
+  run(session, 1, 8);
+  const double one = session.operations();
+  EXPECT_GT(one, 0);
+  run(session, 3, 8);
+  // The pooler's product has one row for each sequence: all grow alike.
+  EXPECT_EQ(session.operations(), 3 * one);
+}
+
 TEST(SessionTest, ProfileTellsEachStepsTime) {
   const Model model = open("torch2.13_encoder_ids");
   Session session(model, {.threads = 1, .profile = true});
