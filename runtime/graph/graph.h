@@ -44,6 +44,7 @@ struct GraphInput {
   std::string path;  // "0", "1", "0.attention_mask", "0.1"
   std::string name;  // "input_ids", "features.attention_mask"
   ValueId value = 0;
+  std::optional<std::size_t> rank = std::nullopt;  // of a tensor, once unlock() has settled it
 };
 
 /// The structure that the trace returns, with a graph value at each leaf.

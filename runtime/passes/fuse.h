@@ -22,11 +22,16 @@ void remove_writes(Graph& graph);
 void fold(Graph& graph);
 /// Layer norm written out becomes aten::layer_norm.
 void fuse_layer_norm(Graph& graph);
+/// Asks for each size where it is first known, of an input or of an early layer norm, so that no
+/// value inside of a layer is kept for its size alone; sizes that are numbers become constants.
+void share_sizes(Graph& graph);
 /// GELU, SiLU and their like written out become one operator: aten::gelu, aten::silu, or a
 /// henson::linear's activation.
 void fuse_activation(Graph& graph);
 /// Sums of rows of tables become henson::embeddings.
 void fuse_embeddings(Graph& graph);
+/// Attention in all its forms becomes henson::attention, heads split and merged within.
+void fuse_attention(Graph& graph);
 /// Products with a constant matrix become henson::linear, with bias, activation, residual and layer
 /// norm.
 void fuse_linear(Graph& graph);

@@ -7,6 +7,7 @@
 
 #include "runtime/graph/static_types.h"
 #include "runtime/passes/fuse.h"
+#include "runtime/passes/known_sizes.h"
 
 namespace henson::runtime {
 namespace {
@@ -38,7 +39,8 @@ bool promotes(const std::string& name) {
 
 class DtypeInference {
  public:
-  explicit DtypeInference(Graph& graph) : graph_(graph), ranks_(graph.values.size(), 0) {}
+  explicit DtypeInference(Graph& graph)
+      : graph_(graph), sizes_(graph), ranks_(graph.values.size(), 0) {}
 
   void run() {
     for (ValueId id = 0; id < graph_.values.size(); ++id) {
@@ -111,6 +113,7 @@ class DtypeInference {
     const std::string& name = node.op->schema.name;
     if (name == "aten::var" || name == "aten::std") return graph_.values[node.inputs[0]].dtype;
     if (const auto plain = result_dtypes(graph_, *node.op, node.inputs)[0]) return plain;
+    if (name == "aten::arange" && counts_sizes(node)) return DType::kInt64;
     if (!promotes(name) || node.inputs.size() < 2) return std::nullopt;
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
       const std::optional<DType> wins = graph_.values[node.inputs[i]].dtype;
@@ -121,7 +124,21 @@ class DtypeInference {
     return std::nullopt;
   }
 
+  /// arange of whole numbers, with no dtype of its own.
+  bool counts_sizes(const Node& node) const {
+    const std::vector<Argument>& arguments = node.op->schema.arguments;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const std::string& name = arguments[i].name;
+      const std::optional<Value>& value = graph_.values[node.inputs[i]].constant;
+      if (name == "dtype" && !(value && value->is_none())) return false;
+      const bool bound = name == "start" || name == "end" || name == "step";
+      if (bound && !sizes_.number(node.inputs[i])) return false;
+    }
+    return true;
+  }
+
   Graph& graph_;
+  const KnownSizes sizes_;
   std::vector<std::size_t> ranks_;  // at least so many
   std::vector<std::size_t> lengths_ =
       std::vector<std::size_t>(graph_.values.size(), 0);  // of lists

@@ -124,6 +124,7 @@ class Unlocker {
     for (const StretchSite& stretch : analysis_->stretches()) rewrite(stretch, writer);
     assemble();
     collect_conditions();
+    for (std::size_t i = 0; i < graph_.inputs.size(); ++i) graph_.inputs[i].rank = result_.ranks[i];
     return std::move(result_);
   }
 
