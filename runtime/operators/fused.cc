@@ -113,6 +113,22 @@ Tensor softmax_of(const Tensor& scores, bool safe) {
   return run("aten::masked_fill", "Scalar", {weights, nowhere, 0.0});
 }
 
+/// A mask of which the archive does not tell whether it is boolean (true takes part), or added.
+Tensor additive_mask(const Tensor& mask) {
+  if (is_floating(mask.dtype())) return mask;
+  if (mask.dtype() != DType::kBool) {
+    throw Error(ErrorCode::kBadInput,
+                "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+                "attn_mask.dtype: " +
+                    std::string(name_of(mask.dtype())));
+  }
+  Tensor bias = Tensor::empty(DType::kFloat32, mask.sizes());
+  bias = run("aten::zeros_like", "", {bias});
+  const Tensor masked = run("aten::logical_not", "", {mask});
+  return run("aten::masked_fill", "Scalar",
+             {bias, masked, -std::numeric_limits<double>::infinity()});
+}
+
 FusedAttentionResult attention_of(const Call& call) {
   FusedAttention options;
   options.heads = call.integer(3);
@@ -178,6 +194,8 @@ void register_fused(OperatorTable& table) {
       run_feed_forward);
   table.add("henson::embeddings(Tensor[] tables, Tensor[] indices, Tensor[] addends, " + norm,
             run_embeddings);
+  table.add("henson::additive_mask(Tensor mask) -> Tensor",
+            [](Call& call) { call.give(additive_mask(call.tensor(0))); });
   const std::string attention =
       "(Tensor query, Tensor key, Tensor value, int heads, float scale, Tensor? bias, "
       "Tensor? fill, float fill_value, bool safe, bool merged) -> ";

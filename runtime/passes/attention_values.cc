@@ -129,35 +129,54 @@ bool AttentionValues::step(ValueId value, Layout& layout) const {
   return true;
 }
 
+/// The node that carries the weights on, or takes their product with the values.
+std::optional<NodeId> AttentionValues::next_of_weights(ValueId weights) const {
+  std::optional<NodeId> passes_on;
+  for (const NodeId reader : editor_.readers(weights)) {
+    const Node& node = editor_.node(reader);
+    const bool listed = node.kind == NodeKind::kList && editor_.single_reader(node.outputs[0]);
+    const NodeId taker = listed ? editor_.readers(node.outputs[0])[0] : reader;
+    const Node& taken = editor_.node(taker);
+    if (taken.kind != NodeKind::kOperator || !editor_.pure(taker)) continue;
+    const std::string& name = taken.op->schema.name;
+    if (listed ? name == "aten::einsum" : is_product(name)) return taker;
+    const bool first = !listed && taken.inputs[0] == weights && taken.outputs.size() == 1;
+    if (first && keeps_weights(name) && !passes_on) passes_on = taker;
+  }
+  return passes_on;
+}
+
+/// Notes what else reads the weights: as they are, or seen as [B, heads, Lq, Lk].
+bool AttentionValues::keep_for_others(ValueId weights, NodeId next, const Layout& layout,
+                                      Weighing& result) const {
+  const AxisDims by_head = {{0}, {1}, {2}, {3}};
+  bool kept = editor_.is_output(weights);
+  for (const NodeId reader : editor_.readers(weights)) {
+    const Node& node = editor_.node(reader);
+    const bool listed = node.kind == NodeKind::kList && editor_.single_reader(node.outputs[0]) &&
+                        editor_.readers(node.outputs[0])[0] == next;
+    if (listed) result.nodes.push_back(reader);
+    if (listed || reader == next) continue;
+    Layout seen = layout;
+    const bool view = layout.dims != by_head && editor_.pure(reader) && tracer_.apply(node, seen) &&
+                      seen.dims == by_head;
+    if (view) {
+      result.nodes.push_back(reader);
+      result.kept_weights.push_back(node.outputs[0]);
+    } else {
+      kept = true;
+    }
+  }
+  if (!kept) return true;
+  result.kept_weights.push_back(weights);
+  return layout.dims == by_head;
+}
+
 std::optional<Weighing> AttentionValues::weighing(ValueId softmax, Layout scores) const {
   Weighing result;
-  const AxisDims by_head = {{0}, {1}, {2}, {3}};
   for (ValueId current = softmax;;) {
-    std::optional<NodeId> next;
-    bool kept = editor_.is_output(current);
-    for (const NodeId reader : editor_.readers(current)) {
-      const Node& node = editor_.node(reader);
-      const bool goes_on = node.kind == NodeKind::kOperator && editor_.pure(reader) &&
-                           node.outputs.size() == 1 && node.inputs[0] == current &&
-                           keeps_weights(node.op->schema.name);
-      const bool ends = node.kind == NodeKind::kOperator && editor_.pure(reader) &&
-                        is_product(node.op->schema.name);
-      const bool through_list =
-          node.kind == NodeKind::kList && editor_.single_reader(node.outputs[0]) &&
-          editor_.call_of(editor_.node(editor_.readers(node.outputs[0])[0]).outputs[0],
-                          "aten::einsum") != nullptr;
-      if ((goes_on || ends || through_list) && !next) {
-        next = through_list ? editor_.readers(node.outputs[0])[0] : reader;
-        if (through_list) result.nodes.push_back(reader);
-      } else {
-        kept = true;
-      }
-    }
-    if (!next) return std::nullopt;
-    if (kept) {
-      if (scores.dims != by_head) return std::nullopt;
-      result.kept_weights.push_back(current);
-    }
+    const std::optional<NodeId> next = next_of_weights(current);
+    if (!next || !keep_for_others(current, *next, scores, result)) return std::nullopt;
     const Node& node = editor_.node(*next);
     result.nodes.push_back(*next);
     if (is_product(node.op->schema.name)) {
@@ -166,10 +185,9 @@ std::optional<Weighing> AttentionValues::weighing(ValueId softmax, Layout scores
     }
     const std::optional<DType> from = editor_.value(current).dtype;
     const std::optional<DType> to = editor_.value(node.outputs[0]).dtype;
-    const bool same = from == to && from;
     const bool casts = !tracer_.apply(node, scores);
     if (casts && (!to || !is_floating(*to))) return std::nullopt;
-    if (casts && !same && !result.kept_weights.empty()) return std::nullopt;
+    if (casts && from != to && !result.kept_weights.empty()) return std::nullopt;
     current = node.outputs[0];
   }
 }

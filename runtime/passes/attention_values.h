@@ -74,6 +74,8 @@ class AttentionValues {
                              const std::optional<Type>& weights) const;
 
  private:
+  std::optional<NodeId> next_of_weights(ValueId weights) const;
+  bool keep_for_others(ValueId weights, NodeId next, const Layout& layout, Weighing& result) const;
   bool contract(const Node& node, ValueId weights, const Layout& layout, Weighing& result) const;
   std::optional<AttentionEnd::Form> form_of(const AttentionOutput& output) const;
   bool leads_only_to(NodeId node, NodeId target, int depth) const;

@@ -150,8 +150,8 @@ class AttentionFuser {
     const ValueId mask = call.inputs[3];
     if (editor_.is_none(mask)) return true;
     const std::optional<DType> dtype = editor_.value(mask).dtype;
-    if (parts.causal || !dtype || !placed(mask, 4)) return false;
-    if (*dtype == DType::kBool) {
+    if (parts.causal || !placed(mask, 4)) return false;
+    if (dtype == DType::kBool) {
       parts.fill = ScoreFill{mask, true, kMinusInfinity, 0};
     } else {
       parts.terms.push_back({mask, 1, 0});
@@ -219,6 +219,9 @@ class AttentionFuser {
 
   ValueId term_of(const Parts& parts, std::size_t i, NodeId place) {
     ValueId term = parts.terms[i].value;
+    if (parts.safe && !editor_.value(term).dtype) {
+      term = insert(place, "henson::additive_mask", "", {term}, term);
+    }
     if (parts.flat[i]) {
       const ValueId rest = editor_.add_constant(std::int64_t{-1});
       const ValueId heads = editor_.add_constant(parts.heads);

@@ -50,10 +50,12 @@ class DtypeInference {
     }
     for (const Node& node : graph_.nodes) {
       if (node.kind == NodeKind::kList) lengths_[node.outputs[0]] = node.inputs.size();
+      if (node.kind == NodeKind::kUnpack) unpack(node);
       if (node.kind != NodeKind::kOperator || node.outputs.size() != 1) continue;
       ranks_[node.outputs[0]] = rank_of(node);
       GraphValue& result = graph_.values[node.outputs[0]];
-      if (result.type.kind == TypeKind::kTensor && !result.dtype) result.dtype = infer(node);
+      const bool tensors = result.type.kind == TypeKind::kTensor || is_tensor_list(result.type);
+      if (tensors && !result.dtype) result.dtype = infer(node);
     }
   }
 
@@ -61,6 +63,20 @@ class DtypeInference {
   static std::size_t length_of(const std::optional<Value>& value) {
     const auto* list = value ? std::get_if<std::shared_ptr<ListValue>>(&*value) : nullptr;
     return list != nullptr ? (*list)->items.size() : 0;
+  }
+
+  static bool is_tensor_list(const Type& type) {
+    return type.kind == TypeKind::kList && type.elements[0].kind == TypeKind::kTensor;
+  }
+
+  /// The tensors of a list have one dtype where the list's is known.
+  void unpack(const Node& node) {
+    for (const ValueId id : node.outputs) {
+      GraphValue& item = graph_.values[id];
+      if (item.type.kind == TypeKind::kTensor && !item.dtype) {
+        item.dtype = graph_.values[node.inputs[0]].dtype;
+      }
+    }
   }
 
   const Tensor* constant(ValueId id) const {
@@ -113,6 +129,7 @@ class DtypeInference {
     const std::string& name = node.op->schema.name;
     if (name == "aten::var" || name == "aten::std") return graph_.values[node.inputs[0]].dtype;
     if (const auto plain = result_dtypes(graph_, *node.op, node.inputs)[0]) return plain;
+    if (name == "aten::where") return chosen(node);
     if (name == "aten::arange" && counts_sizes(node)) return DType::kInt64;
     if (!promotes(name) || node.inputs.size() < 2) return std::nullopt;
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
@@ -120,6 +137,18 @@ class DtypeInference {
       const Tensor* number = constant(node.inputs[1 - i]);
       if (!wins || ranks_[node.inputs[i]] == 0 || number == nullptr || number->dim() != 0) continue;
       if (is_floating(*wins) && is_floating(number->dtype())) return wins;
+    }
+    return std::nullopt;
+  }
+
+  /// where() with a number on one side: the dtype of the floating tensor on the other.
+  std::optional<DType> chosen(const Node& node) const {
+    if (node.inputs.size() != 3) return std::nullopt;
+    for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
+      const GraphValue& tensor = graph_.values[node.inputs[i]];
+      const TypeKind other = graph_.values[node.inputs[3 - i]].type.kind;
+      const bool number = other == TypeKind::kFloat || other == TypeKind::kInt;
+      if (number && tensor.dtype && is_floating(*tensor.dtype)) return tensor.dtype;
     }
     return std::nullopt;
   }

@@ -8,6 +8,7 @@
 namespace henson::runtime {
 
 std::optional<Dimension> whole_quotient(const Dimension& size, const Dimension& by) {
+  if (size == by) return Dimension::of(1);
   const std::optional<Dimension> quotient = size.divided_by(by);
   if (!quotient || !quotient->coefficient()) return std::nullopt;
   for (const auto& [product, factor] : quotient->terms()) {

@@ -9,6 +9,8 @@
 namespace henson::runtime {
 namespace {
 
+constexpr std::size_t kMostDims = 4;  // of a base: batch, head, row, width
+
 bool is_view(const std::string& name) {
   static const std::unordered_set<std::string> kNames = {
       "aten::view",    "aten::reshape",    "aten::flatten",     "aten::unflatten",
@@ -111,7 +113,8 @@ std::optional<Layout> LayoutTracer::trace(ValueId value) const {
       }
     } else if (is_view(name) || keeps_all(name) || permutes(name)) {
       auto layout = trace(node.inputs[0]);
-      if (layout && apply(node, *layout)) return layout;
+      const bool simple = layout && layout->base_dims.size() <= kMostDims;
+      if (simple && apply(node, *layout)) return layout;
     }
   }
   return itself(value);

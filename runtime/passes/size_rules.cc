@@ -23,13 +23,14 @@ const std::vector<SizeRule::Entry>& SizeRule::entries() {
         "ones_like",   "full_like",   "tril",        "triu",       "rms_norm",   "fill",
         "flip",        "roll",        "clip",        "rand_like",  "empty_like"}},
       {&SizeRule::elementwise,
-       {"div",         "true_divide", "remainder",   "pow",         "maximum",     "minimum",
-        "eq",          "ne",          "lt",          "le",          "gt",          "ge",
-        "logical_and", "logical_or",  "logical_xor", "bitwise_and", "bitwise_or",  "bitwise_xor",
-        "__and__",     "__or__",      "__xor__",     "where",       "masked_fill", "addcmul",
-        "addcdiv",     "lerp",        "clamp",       "rsub"}},
-      {&SizeRule::arithmetic, {"add", "sub", "mul", "floor_divide", "floordiv", "subtract"}},
-      {&SizeRule::reduce, {"sum", "mean", "amax", "amin", "var", "std", "all", "any", "norm"}},
+       {"true_divide", "remainder",   "pow",         "maximum",     "minimum",     "eq",
+        "ne",          "lt",          "le",          "gt",          "ge",          "logical_and",
+        "logical_or",  "logical_xor", "bitwise_and", "bitwise_or",  "bitwise_xor", "__and__",
+        "__or__",      "__xor__",     "where",       "masked_fill", "addcmul",     "addcdiv",
+        "lerp",        "clamp",       "rsub"}},
+      {&SizeRule::arithmetic, {"add", "sub", "mul", "div", "floor_divide", "floordiv", "subtract"}},
+      {&SizeRule::reduce, {"sum", "mean", "amax", "amin", "var", "std", "norm"}},
+      {&SizeRule::reduce_or_compare, {"all", "any", "max", "min"}},
       {&SizeRule::embedding, {"embedding"}},
       {&SizeRule::embeddings, {"embeddings"}},
       {&SizeRule::linear, {"linear"}},
@@ -48,11 +49,17 @@ const std::vector<SizeRule::Entry>& SizeRule::entries() {
       {&SizeRule::unflatten, {"unflatten"}},
       {&SizeRule::expand, {"expand", "broadcast_to"}},
       {&SizeRule::slice, {"slice"}},
+      {&SizeRule::narrow, {"narrow"}},
       {&SizeRule::select, {"select"}},
       {&SizeRule::index, {"index"}},
+      {&SizeRule::index_select, {"index_select"}},
+      {&SizeRule::outer, {"outer", "ger"}},
+      {&SizeRule::pad, {"pad", "constant_pad_nd"}},
       {&SizeRule::split, {"split", "chunk", "split_with_sizes"}},
       {&SizeRule::unbind, {"unbind"}},
       {&SizeRule::cat, {"cat", "concat"}},
+      {&SizeRule::stack, {"stack"}},
+      {&SizeRule::repeat, {"repeat"}},
       {&SizeRule::create, {"zeros", "ones", "full", "new_zeros", "new_ones", "new_full"}},
       {&SizeRule::arange, {"arange"}},
       {&SizeRule::size_of, {"size"}},
@@ -187,6 +194,9 @@ void SizeRule::elementwise() {
   give(std::move(sizes));
 }
 
+/// Whether it is what a name meant in archives of long ago: div of whole numbers dropped fractions.
+bool SizeRule::is_old() const { return node_.op->versions.last <= 3; }
+
 /// Also of the sizes themselves.
 void SizeRule::arithmetic() {
   if (is_tensor(0) || is_tensor(1)) elementwise();
@@ -197,7 +207,11 @@ void SizeRule::arithmetic() {
   if (name == "aten::add") give_number(*a + *b);
   if (name == "aten::sub") give_number(*a - *b);
   if (name == "aten::mul") give_number(*a * *b);
-  if (name == "aten::floordiv" || name == "aten::floor_divide") give_number(whole_quotient(*a, *b));
+  const bool rounds = name == "aten::floordiv" || name == "aten::floor_divide" ||
+                      (name == "aten::div" && (place_of("rounding_mode") || is_old()));
+  if (!rounds) return;
+  const std::optional<Dimension> quotient = whole_quotient(*a, *b);
+  give_number(quotient ? *quotient : sizes_.symbol({}));
 }
 
 void SizeRule::reduce() {
@@ -219,6 +233,15 @@ void SizeRule::reduce() {
     if (reduced[d] && keeps) result.push_back(Dimension::of(1));
   }
   give(std::move(result));
+}
+
+/// Of two tensors, or over dimensions of one.
+void SizeRule::reduce_or_compare() {
+  if (place_of("other")) {
+    elementwise();
+  } else {
+    reduce();
+  }
 }
 
 void SizeRule::embedding() {
@@ -283,6 +306,12 @@ std::optional<KnownSizes::Dimensions> SizeRule::product(std::size_t a, std::size
   result.push_back(rows);
   result.push_back(columns);
   return result;
+}
+
+void SizeRule::outer() {
+  const std::optional<Dimensions> a = dims(0);
+  const std::optional<Dimensions> b = dims(1);
+  if (a && b && a->size() == 1 && b->size() == 1) give({a->front(), b->front()});
 }
 
 void SizeRule::matmul() {

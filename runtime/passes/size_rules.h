@@ -31,6 +31,7 @@ class SizeRule {
 
   bool is_tensor(std::size_t i) const;
   bool is_none(std::size_t i) const;
+  bool is_old() const;
   const Known& known(std::size_t i) const { return sizes_.values_[node_.inputs[i]]; }
   std::optional<Dimensions> dims(std::size_t i) const { return sizes_.dims(node_.inputs[i]); }
   std::optional<Dimension> number(std::size_t i) const { return sizes_.number(node_.inputs[i]); }
@@ -46,6 +47,7 @@ class SizeRule {
   void give_parts(const Dimensions& whole, std::size_t dim, const std::vector<Dimension>& parts);
   Dimensions broadcast(const Dimensions& a, const Dimensions& b);
   std::optional<Dimensions> product(std::size_t a, std::size_t b);
+  Dimension part_of(const Dimension& size, const Dimension& first, const Dimension& last);
   std::optional<Dimensions> viewed(const Dimensions& from, std::vector<Dimension> to);
 
   // The rules.
@@ -54,6 +56,7 @@ class SizeRule {
   void elementwise();
   void arithmetic();
   void reduce();
+  void reduce_or_compare();
   void embedding();
   void embeddings();
   void linear();
@@ -72,11 +75,17 @@ class SizeRule {
   void unflatten();
   void expand();
   void slice();
+  void narrow();
   void select();
   void index();
+  void index_select();
+  void outer();
+  void pad();
   void split();
   void unbind();
   void cat();
+  void stack();
+  void repeat();
   void create();
   void arange();
   void size_of();

@@ -1,5 +1,6 @@
 // Sizes of views, of parts, and of what is made of sizes.
 #include <algorithm>
+#include <cstdint>
 
 #include "runtime/passes/size_rules.h"
 
@@ -130,28 +131,49 @@ void SizeRule::expand() {
   give(std::move(*wanted));
 }
 
-/// The whole, or from the start to a size of which the dimension has no less, or as many.
+/// What is left of a size from `first` to `last`.
+Dimension SizeRule::part_of(const Dimension& size, const Dimension& first, const Dimension& last) {
+  const auto whole = size.literal();
+  const auto from = first.literal();
+  const auto to = last.literal();
+  const bool to_end = last == size || (to && *to >= (std::int64_t{1} << 31));
+  if (from == 0 && to_end) return size;
+  if (whole && from && (to || to_end)) {
+    const auto bound = [&](std::int64_t at) {
+      return std::clamp<std::int64_t>(at < 0 ? at + *whole : at, 0, *whole);
+    };
+    const std::int64_t end = to_end ? *whole : bound(*to);
+    return Dimension::of(std::max<std::int64_t>(end - bound(*from), 0));
+  }
+  if (from == 0 && whole && !to) return sizes_.symbol({{}, {}, last, {}});
+  return sizes_.symbol({});
+}
+
+void SizeRule::narrow() {
+  std::optional<Dimensions> sizes = dims(0);
+  if (!sizes) return;
+  const auto dim = wrap(literal(1), sizes->size());
+  if (!dim) return;
+  const std::optional<Dimension> length = number(3);
+  (*sizes)[*dim] = length ? *length : sizes_.symbol({});
+  give(std::move(*sizes));
+}
+
 void SizeRule::slice() {
   std::optional<Dimensions> sizes = dims(0);
   const auto start = place_of("start");
   const auto end = place_of("end");
-  if (!sizes || !start || !end || argument("step", 1) != 1) return;
+  const auto step = argument("step", 1);
+  if (!sizes || !start || !end || !step || *step < 1) return;
   const auto dim = wrap(argument("dim", 0), sizes->size());
   if (!dim) return;
   Dimension& size = (*sizes)[*dim];
-  const bool from_start = is_none(*start) || literal(*start) == 0;
+  const std::optional<Dimension> first = is_none(*start) ? Dimension::of(0) : number(*start);
   const std::optional<Dimension> last = is_none(*end) ? size : number(*end);
-  const bool open = last && last->literal() && *last->literal() >= (std::int64_t{1} << 31);
-  const auto whole = size.literal();
-  const auto part = last ? last->literal() : std::nullopt;
-  if (from_start && last && (open || *last == size)) {
-    // as it is
-  } else if (from_start && whole && part && *part >= 0) {
-    size = Dimension::of(std::min(*whole, *part));
-  } else if (from_start && whole && last && !part) {
-    size = sizes_.symbol({{}, {}, *last, {}});
-  } else {
-    size = sizes_.symbol({});
+  size = first && last ? part_of(size, *first, *last) : sizes_.symbol({});
+  if (*step != 1) {
+    const auto count = size.literal();
+    size = count ? Dimension::of((*count + *step - 1) / *step) : sizes_.symbol({});
   }
   give(std::move(*sizes));
 }
@@ -181,6 +203,27 @@ void SizeRule::index() {
   result.insert(result.end(), sizes->begin() + static_cast<std::ptrdiff_t>(parts.size()),
                 sizes->end());
   give(std::move(result));
+}
+
+void SizeRule::index_select() {
+  std::optional<Dimensions> sizes = dims(0);
+  const std::optional<Dimensions> rows = dims(2);
+  if (!sizes || !rows || rows->size() != 1) return;
+  const auto dim = wrap(literal(1), sizes->size());
+  if (!dim) return;
+  (*sizes)[*dim] = rows->front();
+  give(std::move(*sizes));
+}
+
+void SizeRule::pad() {
+  std::optional<Dimensions> sizes = dims(0);
+  const auto amounts = literals(1);
+  if (!sizes || !amounts || amounts->size() > 2 * sizes->size()) return;
+  for (std::size_t i = 0; i + 1 < amounts->size(); i += 2) {
+    Dimension& size = (*sizes)[sizes->size() - 1 - i / 2];
+    size = size + Dimension::of((*amounts)[i] + (*amounts)[i + 1]);
+  }
+  give(std::move(*sizes));
 }
 
 void SizeRule::give_parts(const Dimensions& whole, std::size_t dim,
@@ -231,23 +274,54 @@ void SizeRule::unbind() {
 }
 
 void SizeRule::cat() {
-  const std::optional<std::vector<Known>>& items = known(0).items;
-  if (!items || items->empty() || !items->front().dims) return;
-  Dimensions result = *items->front().dims;
-  const auto dim = wrap(argument("dim", 0), result.size());
-  if (!dim || result.size() < 2) return;
-  for (std::size_t i = 1; i < items->size(); ++i) {
-    const std::optional<Dimensions>& own = (*items)[i].dims;
-    if (!own || own->size() != result.size()) return;
-    for (std::size_t d = 0; d < result.size(); ++d) {
+  if (!known(0).items) return;
+  std::optional<Dimensions> result;
+  for (const Known& item : *known(0).items) {
+    if (!item.dims) return;
+    const bool nothing = item.dims->size() == 1 && item.dims->front().literal() == 0;
+    if (nothing) continue;
+    if (!result) {
+      result = item.dims;
+      continue;
+    }
+    const auto dim = wrap(argument("dim", 0), result->size());
+    if (!dim || item.dims->size() != result->size()) return;
+    for (std::size_t d = 0; d < result->size(); ++d) {
       if (d == *dim) {
-        result[d] = result[d] + (*own)[d];
+        (*result)[d] = (*result)[d] + (*item.dims)[d];
       } else {
-        sizes_.require_equal(result[d], (*own)[d]);
+        sizes_.require_equal((*result)[d], (*item.dims)[d]);
       }
     }
   }
+  // A vector of one dimension may be empty, and is then left out whatever else there is.
+  if (result && result->size() > 1) give(std::move(*result));
+}
+
+void SizeRule::stack() {
+  const std::optional<std::vector<Known>>& items = known(0).items;
+  if (!items || items->empty() || !items->front().dims) return;
+  Dimensions result = *items->front().dims;
+  for (const Known& item : *items) {
+    if (!item.dims || item.dims->size() != result.size()) return;
+    for (std::size_t d = 0; d < result.size(); ++d) {
+      sizes_.require_equal(result[d], (*item.dims)[d]);
+    }
+  }
+  const auto dim = wrap(argument("dim", 0), result.size() + 1);
+  if (!dim) return;
+  result.insert(result.begin() + static_cast<std::ptrdiff_t>(*dim),
+                Dimension::of(static_cast<std::int64_t>(items->size())));
   give(std::move(result));
+}
+
+void SizeRule::repeat() {
+  const std::optional<Dimensions> own = dims(0);
+  std::optional<std::vector<Dimension>> times = list(1);
+  if (!own || !times || times->size() < own->size()) return;
+  const std::size_t lead = times->size() - own->size();
+  for (std::size_t d = 0; d < own->size(); ++d) (*times)[lead + d] = (*times)[lead + d] * (*own)[d];
+  give(std::move(*times));
 }
 
 void SizeRule::create() {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "loader/error.h"
 #include "runtime/passes/fuse.h"
 #include "tests/runtime/fuse_support.h"
 #include "tests/runtime/graph_support.h"
@@ -232,6 +233,59 @@ TEST_F(FuseAttention, OfBatchedProductsWithTimeFirst) {
                         "c = torch.bmm(torch.softmax(s, -1), v)"};
   check(graph_of("x: Tensor, mask: Tensor", kProjections + heads + masked + merge, {3, 3}),
         {hidden(), random_tensor({kLength * kHeads, kBatch, kBatch}, 9)});
+}
+
+/// What averages the heads' weights sees them as [B, heads, Lq, Lk].
+TEST_F(FuseAttention, OfBatchedProductsWhoseWeightsAreRead) {
+  const Lines heads = {"q0 = torch.contiguous(q0)",
+                       "q = torch.reshape(torch.permute(torch.view(q0, [torch.size(x, 0), "
+                       "torch.size(x, 1), 3, 4]), [0, 2, 1, 3]), [-1, torch.size(x, 1), 4])",
+                       "k = torch.reshape(torch.permute(torch.view(k0, [torch.size(x, 0), "
+                       "torch.size(x, 1), 3, 4]), [0, 2, 1, 3]), [-1, torch.size(x, 1), 4])",
+                       "v = torch.reshape(torch.permute(torch.view(v0, [torch.size(x, 0), "
+                       "torch.size(x, 1), 3, 4]), [0, 2, 1, 3]), [-1, torch.size(x, 1), 4])"};
+  const Lines weigh = {
+      "p = torch.softmax(torch.bmm(torch.mul(q, 0.5), torch.transpose(k, 1, 2)), -1)",
+      "c = torch.view(torch.bmm(p, v), [torch.size(x, 0), 3, torch.size(x, 1), 4])",
+      "c2 = torch.reshape(torch.transpose(c, 1, 2), [torch.size(x, 0), torch.size(x, 1), 12])",
+      "p4 = torch.view(p, [torch.size(x, 0), 3, torch.size(x, 1), torch.size(x, 1)])",
+      "return torch.add(torch.linear(c2, self.wk, None), torch.mean(p4))"};
+  const Graph after = check(graph_of("x: Tensor", kProjections + heads + weigh, {3}), {hidden()});
+  EXPECT_EQ(count_of(after, "henson::attention_with_weights"), 1U);
+  EXPECT_TRUE(merged(after));
+}
+
+/// Each key and value serves two heads of queries.
+TEST_F(FuseAttention, OfFewerHeadsOfKeys) {
+  const auto spread = [](const std::string& name) {
+    return name + " = torch.reshape(torch.expand(torch.unsqueeze(torch.slice(" + name +
+           ", 1, 0, 1), 2), [torch.size(x, 0), 1, 3, torch.size(x, 1), 4]), [torch.size(x, 0), 3, "
+           "torch.size(x, 1), 4])";
+  };
+  check(graph_of(
+            "x: Tensor",
+            kProjections + kHeadsOf + Lines{spread("k"), spread("v")} + kScores + kWeigh + kMerge,
+            {3}),
+        {hidden()});
+}
+
+/// A mask is an input of which the archive does not tell the type.
+TEST_F(FuseAttention, WithAMaskOfUnknownType) {
+  Graph graph =
+      graph_of("x: Tensor, mask: Tensor",
+               kProjections + kHeadsOf +
+                   Lines{"c = torch.scaled_dot_product_attention(q, k, v, mask)"} + kMerge,
+               {3, 4});
+  Graph after = graph;
+  share_sizes(after);
+  fuse_attention(after);
+  EXPECT_EQ(attentions(after), 1U);
+  const std::vector<Value> boolean = {hidden(), boolean_mask()};
+  const std::vector<Value> additive = {hidden(), additive_mask(-20)};
+  expect_same(graph, after, boolean);
+  expect_same(graph, after, additive);
+  const Value whole[] = {hidden(), boolean_mask().to(DType::kInt64)};
+  EXPECT_THROW(Interpreter(after).run(whole), Error);
 }
 
 TEST_F(FuseAttention, OfSummations) {

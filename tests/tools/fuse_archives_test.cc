@@ -90,6 +90,22 @@ void expect_fused_layers(const Graph& graph) {
   }
 }
 
+/// Attention that no pass took: its operator, or a softmax that a product takes.
+int unfused_attention(const Graph& graph) {
+  std::set<ValueId> weights;
+  int count = 0;
+  for (const Node& node : graph.nodes) {
+    const std::string label = label_of(node);
+    const bool from_weights = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                          [&](ValueId id) { return weights.contains(id); });
+    const bool product = label == "aten::matmul" || label == "aten::bmm" || label == "aten::einsum";
+    const bool carries = label == "aten::dropout" || label == "aten::to" || label == "list";
+    if (label == "aten::softmax" || (carries && from_weights)) weights.insert(node.outputs[0]);
+    if (label == "aten::scaled_dot_product_attention" || (product && from_weights)) ++count;
+  }
+  return count;
+}
+
 class FuseArchives : public ::testing::Test {
  protected:
   static void check(const std::filesystem::path& path) {
@@ -115,6 +131,7 @@ class FuseArchives : public ::testing::Test {
     const auto traced = runtime::traced_shapes(archive, built.graph);
     const auto unlocked = runtime::unlock(built.graph, traced, runtime::ranks_of(shapes));
     const Graph fused = runtime::fuse(built.graph);
+    EXPECT_EQ(unfused_attention(fused), 0);
     expect_fused_layers(fused);
     if (recorded.number == 0 && std::getenv("HENSON_FUSE_REPORT") != nullptr) {
       std::cout << path.stem().string() << ':';
