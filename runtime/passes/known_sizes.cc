@@ -1,11 +1,34 @@
 #include "runtime/passes/known_sizes.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 
 #include "runtime/graph/writes.h"
+#include "runtime/passes/match.h"
 #include "runtime/passes/size_rules.h"
 
 namespace henson::runtime {
+
+namespace {
+
+/// Gives its argument other sizes.
+bool reshapes_in_place(const Node& node) {
+  static const std::unordered_set<std::string> kNames = {
+      "aten::unsqueeze_", "aten::squeeze_", "aten::transpose_", "aten::t_",   "aten::swapaxes_",
+      "aten::swapdims_",  "aten::resize_",  "aten::resize_as_", "aten::set_", "aten::as_strided_"};
+  return node.kind == NodeKind::kOperator && kNames.contains(node.op->schema.name);
+}
+
+/// The values that share memory with one whose sizes change in place, or any that is written.
+std::vector<bool> reshaped_values(const Graph& graph) {
+  if (std::any_of(graph.nodes.begin(), graph.nodes.end(), reshapes_in_place)) {
+    return unstable_values(graph);
+  }
+  return std::vector<bool>(graph.values.size(), false);
+}
+
+}  // namespace
 
 std::optional<Dimension> whole_quotient(const Dimension& size, const Dimension& by) {
   if (size == by) return Dimension::of(1);
@@ -20,11 +43,16 @@ std::optional<Dimension> whole_quotient(const Dimension& size, const Dimension& 
 }
 
 KnownSizes::KnownSizes(const Graph& graph)
-    : graph_(graph), values_(graph.values.size()), written_(written_values(graph)) {
+    : graph_(graph),
+      values_(graph.values.size()),
+      written_(written_values(graph)),
+      reshaped_(reshaped_values(graph)) {
   for (ValueId id = 0; id < graph.values.size(); ++id) describe(id);
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
     const GraphInput& input = graph.inputs[i];
-    if (!input.rank || graph.values[input.value].type.kind != TypeKind::kTensor) continue;
+    if (reshaped_[input.value] || !input.rank ||
+        graph.values[input.value].type.kind != TypeKind::kTensor)
+      continue;
     Dimensions dims;
     for (std::size_t d = 0; d < *input.rank; ++d) {
       dims.push_back(symbol({{}, {}, {}, std::pair{i, d}}));
@@ -38,7 +66,7 @@ KnownSizes::KnownSizes(const Graph& graph)
 /// Constants.
 void KnownSizes::describe(ValueId id) {
   const std::optional<Value>& constant = graph_.values[id].constant;
-  if (!constant) return;
+  if (!constant || reshaped_[id]) return;
   Known& known = values_[id];
   if (const auto* integer = std::get_if<std::int64_t>(&*constant)) {
     known.number = Dimension::of(*integer);
@@ -79,6 +107,7 @@ void KnownSizes::visit(const Node& node) {
   // The elements of a tensor that is written may be others when they are read.
   for (const ValueId id : node.outputs) {
     if (written_[id]) values_[id].number.reset();
+    if (reshaped_[id]) values_[id].dims.reset();
   }
 }
 

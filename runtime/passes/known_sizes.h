@@ -62,6 +62,7 @@ class KnownSizes {
   const Graph& graph_;
   std::vector<Known> values_;
   std::vector<bool> written_;
+  std::vector<bool> reshaped_;
   std::unordered_map<ValueId, const Node*> lists_;  // while the graph is followed
   std::vector<Symbol> symbols_;
 };

@@ -99,5 +99,13 @@ TEST(KnownSizes, OfWrittenNumbersNothing) {
   EXPECT_FALSE(sizes.output());
 }
 
+TEST(KnownSizes, OfTensorsThatAreReshapedInPlaceNothing) {
+  const Sizes sizes(
+      {"a = torch.neg(y)", "b = torch.detach(a)", "_0 = torch.unsqueeze_(a, 0)", "return a"});
+  EXPECT_FALSE(sizes.output());
+  const Sizes other({"a = torch.neg(y)", "_0 = torch.unsqueeze_(a, 0)", "return torch.neg(y)"});
+  EXPECT_TRUE(other.output());
+}
+
 }  // namespace
 }  // namespace henson::runtime
