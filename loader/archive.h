@@ -47,8 +47,9 @@ struct Archive {
   std::map<std::string, script::Function, std::less<>> functions;  // free ones, by qualified name
 };
 
-/// Opens and checks an archive; reads every storage that the module or the constants name, once
-/// each, and verifies the checksum of what it reads. Throws henson::Error, saying what a file is
+/// Opens and checks an archive; opens every storage that the module or the constants name, once
+/// each, and verifies the checksum of what it reads. Storages may lie in the mapped file, which must
+/// not be changed or cut short while any of them is held (MappedFile). Throws henson::Error, saying what a file is
 /// that is no archive. May be called concurrently.
 Archive open_archive(const std::filesystem::path& path);
 

@@ -80,6 +80,21 @@ Package::Package(const std::filesystem::path& path) : zip_(path) {
   Root root = find_root(zip_);
   root_ = std::move(root.folder);
   layout_ = root.layout;
+  verify_storages();
+}
+
+// All at once, for many threads. What nobody names is verified in vain, and may be damaged.
+void Package::verify_storages() const {
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < zip_.entries().size(); ++i) {
+    std::string_view name = zip_.entries()[i].name;
+    if (!name.starts_with(root_)) continue;
+    name.remove_prefix(root_.size());
+    const bool holds_storages = name.starts_with("data/") || name.starts_with("constants/") ||
+                                name.starts_with("tensors/");
+    if (holds_storages) indices.push_back(i);
+  }
+  zip_.verify(indices);
 }
 
 std::vector<Entry> Package::entries() const {
@@ -125,9 +140,26 @@ std::shared_ptr<const Storage> Package::storage(const std::string& name, const E
                     std::to_string(limits::kMaxStorageBytes) + " are read",
                 {name, {}, {}});
   }
-  const auto storage = std::make_shared<Storage>(name, static_cast<std::size_t>(size));
-  zip_.read(*index, {storage->data(), static_cast<std::size_t>(size)}, name);
+  std::shared_ptr<const Storage> storage = open_storage(*index, name);
   storages_.emplace(name, storage);
+  return storage;
+}
+
+// In place where that can be, else a copy.
+std::shared_ptr<const Storage> Package::open_storage(std::size_t index,
+                                                     const std::string& name) const {
+  const auto view = zip_.view(index);
+  if (view && reinterpret_cast<std::uintptr_t>(view->data()) % Storage::kAlignment == 0) {
+    return std::make_shared<const Storage>(name, *view, zip_.file());
+  }
+  const auto size = static_cast<std::size_t>(zip_.entries()[index].bytes);
+  auto storage = std::make_shared<Storage>(name, size);
+  if (view) {
+    std::copy(view->begin(), view->end(), storage->data());
+    MappedFile::release_pages(*view);
+  } else {
+    zip_.read(index, {storage->data(), size}, name);
+  }
   return storage;
 }
 

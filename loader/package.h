@@ -30,12 +30,15 @@ class Package {
   bool has(std::string_view name) const { return index_of(name).has_value(); }
   std::optional<std::string> text_if(std::string_view name, std::uint64_t cap) const;
   std::string text(std::string_view name, std::uint64_t cap) const;
-  /// The storage in the entry `name`, read at the first call. `place` is who asks, for the error
+  /// The storage in the entry `name`, opened at the first call: in place in the mapped file when the
+  /// entry is stored as it is and aligned, else a copy. `place` is who asks, for the error
   /// when the entry is missing.
   std::shared_ptr<const Storage> storage(const std::string& name, const ErrorPlace& place);
 
  private:
   std::optional<std::size_t> index_of(std::string_view name) const;
+  void verify_storages() const;
+  std::shared_ptr<const Storage> open_storage(std::size_t index, const std::string& name) const;
 
   Zip zip_;
   std::string root_;

@@ -11,7 +11,6 @@
 namespace henson::loader {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
 // From this size on a storage is worth huge pages: the first touch of small ones costs as much as
 // reading.
 constexpr std::size_t kHugeStorage = 4 << 20;
@@ -66,15 +65,24 @@ void check_form(const StoredTensor& tensor, const std::string& what) {
 
 }  // namespace
 
-Storage::Storage(std::string entry, std::size_t bytes) : entry_(std::move(entry)), size_(bytes) {
+Storage::Storage(std::string entry, std::size_t bytes) : entry_(std::move(entry)) {
   if (bytes == 0) return;
   const std::size_t alignment = bytes >= kHugeStorage ? kHugePage : kAlignment;
   if (bytes > SIZE_MAX - alignment) throw std::bad_alloc();
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-  data_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, rounded)));
-  if (!data_) throw std::bad_alloc();
+  owned_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, rounded)));
+  if (!owned_) throw std::bad_alloc();
+  bytes_ = {owned_.get(), bytes};
   // Whole pages only, so that no memory past the end is ever touched.
-  if (bytes >= kHugeStorage) madvise(data_.get(), bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+  if (bytes >= kHugeStorage) madvise(owned_.get(), bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+}
+
+Storage::Storage(std::string entry, std::span<const std::byte> bytes,
+                 std::shared_ptr<const MappedFile> file)
+    : entry_(std::move(entry)), file_(std::move(file)), bytes_(bytes) {}
+
+void Storage::release_pages() const noexcept {
+  if (file_) MappedFile::release_pages(bytes_);
 }
 
 void Storage::AlignedDelete::operator()(std::byte* data) const noexcept { std::free(data); }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "loader/checksum.h"
 #include "loader/error.h"
 #include "loader/limits.h"
+#include "loader/zip_directory.h"
 
 namespace henson::loader {
 namespace {
@@ -83,7 +85,11 @@ Zip::Zip(const std::filesystem::path& path) {
     zip_error_fini(&error);
     bad_zip("the zip file is damaged (" + reason + "); copy it again");
   }
-  list_entries(std::filesystem::file_size(path));
+  const std::uint64_t file_bytes = std::filesystem::file_size(path);
+  list_entries(file_bytes);
+  places_.resize(entries_.size());
+  file_ = MappedFile::open(path);
+  if (file_) locate_entries(file_bytes);
 }
 
 void Zip::list_entries(std::uint64_t file_bytes) {
@@ -101,7 +107,7 @@ void Zip::list_entries(std::uint64_t file_bytes) {
       bad_zip(std::string("cannot list the zip file: ") + zip_strerror(archive_.get()));
     }
     ZipEntry entry{stat.name, stat.size, stat.comp_size, stat.comp_method,
-                   stat.encryption_method != ZIP_EM_NONE};
+                   stat.encryption_method != ZIP_EM_NONE, stat.crc};
     check_sizes(entry, file_bytes);
     total += entry.packed_bytes;
     if (total > file_bytes) {
@@ -112,6 +118,46 @@ void Zip::list_entries(std::uint64_t file_bytes) {
     if (!by_name_.emplace(entry.name, i).second) bad_zip("two entries have this name", entry.name);
     entries_.push_back(std::move(entry));
   }
+}
+
+// What the directory says is taken where libzip says the same.
+void Zip::locate_entries(std::uint64_t file_bytes) {
+  const std::span<const std::byte> bytes = file_->bytes();
+  if (bytes.size() != file_bytes) return;
+  const auto directory = read_directory(bytes, entries_.size());
+  if (!directory) return;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const ZipEntry& entry = entries_[i];
+    const DirectoryEntry& found = (*directory)[i];
+    if (entry.method != ZIP_CM_STORE || entry.encrypted || found.method != entry.method ||
+        found.name != entry.name || found.bytes != entry.bytes ||
+        found.packed_bytes != entry.packed_bytes || found.checksum != entry.checksum) {
+      continue;
+    }
+    if (const auto place = locate(bytes, found)) places_[i] = {*place, Place::kUnverified};
+  }
+}
+
+void Zip::verify(std::span<const std::size_t> indices) const {
+  std::vector<std::size_t> located;
+  std::vector<std::span<const std::byte>> parts;
+  for (const std::size_t index : indices) {
+    if (places_.at(index).state != Place::kUnverified) continue;
+    located.push_back(index);
+    parts.push_back(places_[index].bytes);
+  }
+  const std::vector<std::uint32_t> checksums = checksums_of(parts);
+  for (std::size_t i = 0; i < located.size(); ++i) {
+    const bool right = checksums[i] == entries_[located[i]].checksum;
+    places_[located[i]].state = right ? Place::kVerified : Place::kUnknown;
+  }
+}
+
+std::optional<std::span<const std::byte>> Zip::view(std::size_t index) const {
+  verify({&index, 1});
+  const Place& place = places_.at(index);
+  if (place.state != Place::kVerified) return std::nullopt;
+  return place.bytes;
 }
 
 std::optional<std::size_t> Zip::find(std::string_view name) const {

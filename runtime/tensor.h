@@ -38,6 +38,11 @@ class Buffer {
   bool read_only() const noexcept { return owned_ == nullptr; }
   /// Whether it must not outlive the run that made it.
   bool pooled() const noexcept { return pool_ != nullptr; }
+  /// Gives up the memory of an archive's bytes that are mapped; they come back when read
+  /// (loader::Storage::release_pages). From any thread.
+  void release_pages() const noexcept {
+    if (storage_) storage_->release_pages();
+  }
   /// Throws henson::Error (kInternal) when read-only: weights and inputs are never written.
   std::byte* mutable_data();
 

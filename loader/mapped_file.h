@@ -1,0 +1,38 @@
+// A file mapped into memory, read-only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+namespace henson::loader {
+
+/// The mapping lives as long as the object. Should the file be changed while it is mapped, what
+/// bytes() holds changes with it; should it be cut short, touching bytes past its new end kills the
+/// process (SIGBUS), as with every mapped file. Whoever replaces a file that is in use writes a new
+/// one and renames it: then the old one stays whole for who has it open.
+class MappedFile {
+ public:
+  /// Null when the file cannot be mapped: it is empty, no regular file, or on a file system that
+  /// does not map.
+  static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  /// Starts at a page.
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+  /// Gives up the memory of the whole pages within `part`, which lies in bytes(). They are read
+  /// from the file again when they are next touched, so this is harmless at any time and from any
+  /// thread.
+  static void release_pages(std::span<const std::byte> part) noexcept;
+
+ private:
+  explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace henson::loader
