@@ -90,8 +90,8 @@ void Package::verify_storages() const {
     std::string_view name = zip_.entries()[i].name;
     if (!name.starts_with(root_)) continue;
     name.remove_prefix(root_.size());
-    const bool holds_storages = name.starts_with("data/") || name.starts_with("constants/") ||
-                                name.starts_with("tensors/");
+    const bool holds_storages =
+        name.starts_with("data/") || name.starts_with("constants/") || name.starts_with("tensors/");
     if (holds_storages) indices.push_back(i);
   }
   zip_.verify(indices);

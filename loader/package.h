@@ -30,9 +30,9 @@ class Package {
   bool has(std::string_view name) const { return index_of(name).has_value(); }
   std::optional<std::string> text_if(std::string_view name, std::uint64_t cap) const;
   std::string text(std::string_view name, std::uint64_t cap) const;
-  /// The storage in the entry `name`, opened at the first call: in place in the mapped file when the
-  /// entry is stored as it is and aligned, else a copy. `place` is who asks, for the error
-  /// when the entry is missing.
+  /// The storage in the entry `name`, opened at the first call: in place in the mapped file when
+  /// the entry is stored as it is and aligned, else a copy. `place` is who asks, for the error when
+  /// the entry is missing.
   std::shared_ptr<const Storage> storage(const std::string& name, const ErrorPlace& place);
 
  private:

@@ -106,8 +106,12 @@ void Zip::list_entries(std::uint64_t file_bytes) {
     if (zip_stat_index(archive_.get(), i, ZIP_FL_ENC_RAW, &stat) != 0) {
       bad_zip(std::string("cannot list the zip file: ") + zip_strerror(archive_.get()));
     }
-    ZipEntry entry{stat.name, stat.size, stat.comp_size, stat.comp_method,
-                   stat.encryption_method != ZIP_EM_NONE, stat.crc};
+    ZipEntry entry{stat.name,
+                   stat.size,
+                   stat.comp_size,
+                   stat.comp_method,
+                   stat.encryption_method != ZIP_EM_NONE,
+                   stat.crc};
     check_sizes(entry, file_bytes);
     total += entry.packed_bytes;
     if (total > file_bytes) {

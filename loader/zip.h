@@ -28,8 +28,9 @@ struct ZipEntry {
 };
 
 /// One open file, read through libzip, which has the last word on what it holds. Entries that are
-/// stored as they are can be seen in place, in the mapped file. The sizes that entries declare have been checked against the file's own size, so
-/// that an entry's size is safe to allocate. One thread at a time.
+/// stored as they are can be seen in place, in the mapped file. The sizes that entries declare have
+/// been checked against the file's own size, so that an entry's size is safe to allocate. One
+/// thread at a time.
 class Zip {
  public:
   /// Throws henson::Error (kBadArchive) for what libzip cannot open, for two entries of one name,
@@ -42,9 +43,9 @@ class Zip {
   /// Reads the whole entry; `out` has exactly its size. Verifies the checksum. Errors name the
   /// entry `label`.
   void read(std::size_t index, std::span<std::byte> out, const std::string& label) const;
-  /// The bytes of a stored entry in the mapped file, their checksum verified; nothing when the entry
-  /// is not stored as it is, the file cannot be mapped, or the bytes are not what libzip says:
-  /// then read() reads them or says what is wrong. Valid as long as file() is held.
+  /// The bytes of a stored entry in the mapped file, their checksum verified; nothing when the
+  /// entry is not stored as it is, the file cannot be mapped, or the bytes are not what libzip
+  /// says: then read() reads them or says what is wrong. Valid as long as file() is held.
   std::optional<std::span<const std::byte>> view(std::size_t index) const;
   const std::shared_ptr<const MappedFile>& file() const noexcept { return file_; }
   /// Verifies the checksums of these entries ahead of view(), on several threads.
