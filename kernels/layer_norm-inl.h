@@ -6,10 +6,11 @@
 #define HENSON_KERNELS_LAYER_NORM_INL_H_
 #endif
 
+#include <hwy/highway.h>
+
 #include <cmath>
 #include <cstddef>
 
-#include "hwy/highway.h"
 #include "kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();

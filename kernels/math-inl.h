@@ -8,7 +8,7 @@
 #define HENSON_KERNELS_MATH_INL_H_
 #endif
 
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace henson::kernels::HWY_NAMESPACE {

@@ -2,7 +2,8 @@
 // out the function for one of them. To be included in the part that HWY_ONCE guards.
 #pragma once
 
-#include "hwy/highway.h"
+#include <hwy/highway.h>
+
 #include "kernels/isa.h"
 
 // A set that the compiler was told to take for granted is the static target, and stands for those

@@ -11,10 +11,11 @@
 #define HENSON_KERNELS_TILE_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
+
 #include <cstddef>
 
-#include "hwy/cache_control.h"
-#include "hwy/highway.h"
 #include "kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -6,10 +6,11 @@
 #define HENSON_KERNELS_VECTORS_INL_H_
 #endif
 
+#include <hwy/highway.h>
+
 #include <cstddef>
 #include <cstring>
 
-#include "hwy/highway.h"
 #include "kernels/isa.h"
 
 HWY_BEFORE_NAMESPACE();
