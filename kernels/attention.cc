@@ -122,7 +122,7 @@ void multiply_block(TileOperands t, std::size_t rows, std::size_t panels, std::s
                     Start start) {
   const float* const x = t.x;
   float* const y = t.y;
-  const std::size_t tiles = (rows + kTileRows - 1) / kTileRows;
+  const std::size_t tiles = tiles_of(rows);
   for (std::size_t panel = 0; panel < panels; ++panel, t.b += panel_floats) {
     for (std::size_t tile = 0; tile < tiles; ++tile) {
       const std::size_t row = rows * tile / tiles;
@@ -133,13 +133,16 @@ void multiply_block(TileOperands t, std::size_t rows, std::size_t panels, std::s
   }
 }
 
-/// One row of the mask as numbers, 1 where a score is replaced.
-void expand_fill(const Attention& call, std::size_t query, std::size_t first_key, std::size_t keys,
+/// One row of the mask as numbers, 1 where a score is replaced. False when none is.
+bool expand_fill(const Attention& call, std::size_t query, std::size_t first_key, std::size_t keys,
                  float* numbers) {
   const bool* const row = call.fill + query * call.fill_row_stride;
+  const std::size_t size = call.fill_key_stride == 0 ? 1 : keys;
+  if (std::memchr(row + first_key * call.fill_key_stride, 1, size) == nullptr) return false;
   for (std::size_t i = 0; i < keys; ++i) {
     numbers[i] = row[(first_key + i) * call.fill_key_stride] ? 1.0F : 0.0F;
   }
+  return true;
 }
 
 /// Products of a query to scores, in place, with -infinity behind the last key. Returns the
@@ -162,7 +165,7 @@ HWY_INLINE float finish_scores(const Attention& call, std::size_t query, std::si
                                                           : load_part(bias + c, count);
       score = hn::Add(score, added);
     }
-    if (call.fill != nullptr) {
+    if (fills != nullptr) {
       const auto filled = hn::Ne(hn::LoadU(d, fills + c), hn::Zero(d));
       score = hn::IfThenElse(filled, hn::Set(d, call.fill_value), score);
     }
@@ -212,14 +215,16 @@ void add_keys(const Attention& call, const Layout& layout, Block& block, std::si
   t.y_stride = layout.score_stride;
   multiply_block(t, block.queries, round_up(keys, kTileColumns) / kTileColumns,
                  kTileColumns * call.width, Start::kZero);
+  float* const fills = scratch + layout.fills;
+  bool filled = false;
   for (std::size_t q = 0; q < block.queries; ++q) {
     const std::size_t query = block.first_query + q;
     float* const row = scores + q * layout.score_stride;
-    float* const fills = scratch + layout.fills;
     if (call.fill != nullptr && (q == 0 || call.fill_row_stride != 0)) {
-      expand_fill(call, query, first_key, keys, fills);
+      filled = expand_fill(call, query, first_key, keys, fills);
     }
-    const float highest = finish_scores(call, query, first_key, keys, row, fills);
+    const float highest =
+        finish_scores(call, query, first_key, keys, row, filled ? fills : nullptr);
     const float before = block.highest[q];
     // NaN stays: std::max would lose it.
     block.highest[q] = highest > before || highest != highest ? highest : before;

@@ -47,8 +47,7 @@ void multiply_panels(const Product& p, const float* panels, std::size_t panel_fl
   const Start start = p.add_to_result     ? Start::kResult
                       : p.bias != nullptr ? Start::kBias
                                           : Start::kZero;
-  // Tiles of nearly the same height: a last one of two rows would wait for its own sums.
-  const std::size_t tiles = (p.rows + kTileRows - 1) / kTileRows;
+  const std::size_t tiles = tiles_of(p.rows);
   for (std::size_t column = p.first_column; column < p.last_column; column += kTileColumns) {
     const std::size_t columns = std::min(kTileColumns, p.last_column - column);
     TileOperands t{};

@@ -26,6 +26,12 @@ inline constexpr std::size_t kTileColumns = kTileVectors * kLanes;
 // What the registers hold: 32 of them with AVX-512, else 16.
 inline constexpr std::size_t kTileRows = kLanes == 16 ? 14 : 6;
 
+/// How many tiles so many rows make, of nearly the same height: a last one of two rows would wait
+/// for its own sums.
+HWY_INLINE constexpr std::size_t tiles_of(std::size_t rows) {
+  return (rows + kTileRows - 1) / kTileRows;
+}
+
 /// What a tile starts from.
 enum class Start { kZero, kBias, kResult };
 
@@ -43,6 +49,7 @@ struct TileOperands {
 
 /// How far ahead of the multiply-adds B is asked for: 8 KB.
 inline constexpr std::size_t kPrefetchFloats = 2048;
+inline constexpr std::size_t kLineFloats = 16;
 
 template <std::size_t kRows>
 HWY_INLINE void run_tile(const TileOperands& t, Start start) {
@@ -58,21 +65,35 @@ HWY_INLINE void run_tile(const TileOperands& t, Start start) {
     }
   }
   const float* b = t.b;
-  const float* x = t.x;
-  for (std::size_t k = 0; k < t.depth; ++k, b += t.b_stride, ++x) {
+  // A pointer for every four rows: x, x + stride, x + 2 stride and x + 3 stride are addresses of
+  // one instruction. With one for each row the general registers run out, and the compiler keeps
+  // some in vector registers, at the price of a multiply-add each time (108 against 112 Gop/s, Zen
+  // 4).
+  constexpr std::size_t kPointers = (kRows + 3) / 4;
+  const float* x[kPointers];
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < kPointers; ++i) x[i] = t.x + 4 * i * t.x_stride;
+  const std::size_t stride = t.x_stride;
+  for (std::size_t k = 0; k < t.depth; ++k, b += t.b_stride) {
     FloatVector columns[kTileVectors];
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < kTileVectors; ++v) {
       columns[v] = hn::LoadU(d, b + v * kLanes);
-      hwy::Prefetch(b + kPrefetchFloats + v * kLanes);
+      // Once for each cache line.
+      if (v * kLanes % kLineFloats == 0) hwy::Prefetch(b + kPrefetchFloats + v * kLanes);
     }
 #pragma GCC unroll 16
     for (std::size_t r = 0; r < kRows; ++r) {
-      const FloatVector value = hn::Set(d, x[r * t.x_stride]);
+      const FloatVector value = hn::Set(d, x[r / 4][r % 4 * stride]);
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < kTileVectors; ++v) {
         sums[r][v] = hn::MulAdd(value, columns[v], sums[r][v]);
       }
+    }
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kPointers; ++i) {
+      ++x[i];
+      asm("" : "+r"(x[i]));  // else the compiler goes back to a pointer for each row
     }
   }
 #pragma GCC unroll 16

@@ -12,7 +12,7 @@ namespace {
 
 // Rows that go through a layer together: with their results they stay in the second cache while the
 // weights pass by.
-constexpr std::size_t kGroupRows = 96;
+constexpr std::size_t kGroupRows = 128;
 // Below so many rows a thread, all threads work on the same rows.
 constexpr std::size_t kLeastRows = 32;
 
@@ -74,8 +74,8 @@ std::string Epilogue::describe() const {
 RowSplit::RowSplit(std::size_t row_count, std::size_t threads) : rows(row_count), groups(0) {
   if (threads > 1 && rows < threads * kLeastRows) return;
   groups = (rows + kGroupRows - 1) / kGroupRows;
-  // As many for each thread, when there are few.
-  if (groups < 4 * threads) groups = (groups + threads - 1) / threads * threads;
+  // As many for each thread: a last one would keep the others waiting.
+  if (groups < 32 * threads) groups = (groups + threads - 1) / threads * threads;
   groups = std::max<std::size_t>(1, groups);
 }
 
