@@ -90,6 +90,7 @@ namespace {
 struct BoundCall {
   const Program* program = nullptr;
   std::vector<runtime::Value> values;
+  bool known_ranks = true;  // else only the interpreter may run it: the plan relies on ranks
 };
 
 BoundCall bind_call(const Model::Impl& model, std::span<const NamedInput> inputs) {
@@ -100,6 +101,7 @@ BoundCall bind_call(const Model::Impl& model, std::span<const NamedInput> inputs
   const auto shapes = runtime::shapes_of(call.values);
   if (!runtime::has_ranks(call.program->unlocked, shapes)) {
     call.program = &model.variant(omitted, runtime::ranks_of(shapes));
+    call.known_ranks = runtime::has_ranks(call.program->unlocked, shapes);
   }
   runtime::check_conditions(call.program->unlocked, call.program->built.graph, shapes);
   return call;
@@ -126,7 +128,7 @@ Output Session::run(std::span<const Tensor> inputs) {
 
 Output Session::run(std::span<const NamedInput> inputs) {
   const BoundCall call = bind_call(impl_->model.impl(), inputs);
-  if (impl_->options.executor == Executor::kInterpreter) {
+  if (impl_->options.executor == Executor::kInterpreter || !call.known_ranks) {
     return to_output(*call.program, call.program->interpreter.run(call.values));
   }
   const runtime::Plan& plan = call.program->plan(impl_->threads);
@@ -176,7 +178,11 @@ std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>>
   };
   for (const std::vector<NamedInput>& inputs : sequences) {
     BoundCall call = bind_call(impl_->model.impl(), inputs);
-    if (call.program != program) flush();
+    if (call.program != program || !call.known_ranks) flush();
+    if (!call.known_ranks) {
+      outputs.push_back(to_output(*call.program, call.program->interpreter.run(call.values)));
+      continue;
+    }
     program = call.program;
     values.push_back(std::move(call.values));
   }

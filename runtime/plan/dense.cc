@@ -100,6 +100,8 @@ void PackingList::pack(int threads) {
       std::vector<kernels::WeightView> views;
       for (const Tensor& matrix : entries_[e].matrices) views.push_back(view_of(matrix));
       entries_[e].packed->fill(views, 0, entries_[e].packed->blocks());
+      // The archive's own copy is needed no more; it comes back when something reads it after all.
+      for (const Tensor& matrix : entries_[e].matrices) matrix.buffer()->release_pages();
     }
   };
   std::vector<std::thread> helpers;

@@ -9,9 +9,6 @@ namespace {
 
 // Columns of the wide activation that are made and used up at a time: they never leave the cache.
 constexpr std::size_t kChunkColumns = 768;
-// Columns that a thread takes at a time, where threads share out the columns.
-constexpr std::size_t kColumnsAtOnce = 64;
-
 struct RowRange {
   std::size_t first;
   std::size_t last;
@@ -46,13 +43,15 @@ void run_layer(const DenseLayer& layer, const Rows& x, RowRange rows, ColumnRang
   kernels::activate(layer.activation, y, rows.size(), columns.last - columns.first, y_stride);
 }
 
-/// All rows, the threads sharing out the columns.
+/// All rows, the threads sharing out the columns: each reads one piece of the weights from front to
+/// back, which was measured to be faster than many small ones.
 void run_by_columns(const DenseLayer& layer, const Rows& x, const Rows& y, ThreadTeam& team) {
-  const std::size_t block = layer.weights->column_block();
-  const std::size_t at_once = std::max<std::size_t>(1, kColumnsAtOnce / block) * block;
-  const std::size_t out = layer.weights->out();
-  team.for_each((out + at_once - 1) / at_once, [&](std::size_t task, std::size_t) {
-    const ColumnRange columns{task * at_once, std::min(out, (task + 1) * at_once)};
+  const std::size_t blocks = layer.weights->blocks();
+  const std::size_t tasks = std::min(team.size(), blocks);
+  team.for_each(tasks, [&](std::size_t task, std::size_t) {
+    const std::size_t block = layer.weights->column_block();
+    const ColumnRange columns{blocks * task / tasks * block,
+                              std::min(layer.weights->out(), blocks * (task + 1) / tasks * block)};
     run_layer(layer, x, {0, x.count}, columns, y.data + columns.first, y.stride);
   });
 }
