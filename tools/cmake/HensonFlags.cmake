@@ -78,7 +78,7 @@ function(henson_library)
   set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/henson)
   install(TARGETS henson EXPORT hensonTargets)
   install(EXPORT hensonTargets NAMESPACE henson:: DESTINATION ${package_dir})
-  install(FILES runtime/henson.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson)
+  install(FILES runtime/henson.h runtime/tokenizer.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson)
   install(FILES loader/error.h loader/dtype.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson/loader)
   include(CMakePackageConfigHelpers)
   configure_package_config_file(tools/cmake/hensonConfig.cmake.in
