@@ -158,12 +158,14 @@ HWY_INLINE float finish_scores(const Attention& call, std::size_t query, std::si
   FloatVector highest = lowest;
   for (std::size_t c = 0; c < keys; c += kLanes) {
     const std::size_t count = std::min(kLanes, keys - c);
-    FloatVector score = hn::Mul(hn::LoadU(d, scores + c), scale);
+    FloatVector score = hn::LoadU(d, scores + c);
     if (bias != nullptr) {
       const FloatVector added = call.bias_key_stride == 0 ? hn::Set(d, *bias)
                                 : count == kLanes         ? hn::LoadU(d, bias + c)
                                                           : load_part(bias + c, count);
-      score = hn::Add(score, added);
+      score = hn::MulAdd(score, scale, added);
+    } else {
+      score = hn::Mul(score, scale);
     }
     if (fills != nullptr) {
       const auto filled = hn::Ne(hn::LoadU(d, fills + c), hn::Zero(d));
@@ -184,7 +186,7 @@ HWY_INLINE float exponentiate(float* scores, std::size_t keys, float highest) {
   const FloatVector offset = hn::Set(d, none ? 0.0F : highest);
   FloatVector sum = hn::Zero(d);
   for (std::size_t c = 0; c < keys; c += kLanes) {
-    const FloatVector power = exp(d, hn::Sub(hn::LoadU(d, scores + c), offset));
+    const FloatVector power = exp_of_negative(d, hn::Sub(hn::LoadU(d, scores + c), offset));
     hn::StoreU(power, d, scores + c);
     sum = hn::Add(sum, power);
   }
