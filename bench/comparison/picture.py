@@ -1,0 +1,71 @@
+"""One group of results as an SVG: a row for each contender, a column of bars for each shape."""
+from xml.sax.saxutils import escape
+
+from comparison import table
+
+WIDTH = 880
+LABELS = 178       # columns start here
+GAP = 14           # between columns
+TOP = 92           # rows start here
+ROW = 34
+BAR = 10
+
+STYLE = """
+text { font: 12px -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+       fill: #24292f; }
+.title { font-size: 16px; font-weight: 600; }
+.head, .ours { font-weight: 600; }
+.quiet { fill: #57606a; }
+.small { font-size: 11px; }
+.track { fill: #818b98; fill-opacity: 0.16; }
+.bar { fill: #8c959f; }
+.bar.ours { fill: #1f883d; }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e6edf3; }
+  .quiet { fill: #9198a1; }
+  .bar { fill: #6e7681; }
+  .bar.ours { fill: #3fb950; }
+}
+"""
+
+
+def text(x, y, words, css="", anchor="start"):
+    return (f'<text x="{x:.1f}" y="{y:.1f}" class="{css}" text-anchor="{anchor}">'
+            f"{escape(words)}</text>")
+
+
+def bar(x, y, width, css):
+    return (f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{BAR}" rx="2" '
+            f'class="{css}"/>')
+
+
+def cell(x, y, width, row, css):
+    """Share of peak as a bar on a track that stands for the peak, with both figures above it."""
+    share = min(max(row["share_of_peak"], 0), 1)
+    return [text(x, y + 11, table.format_share(row["share_of_peak"]), f"small {css}"),
+            text(x + width, y + 11, table.format_number(row["best_ms"]) + " ms", "small quiet",
+                 "end"),
+            bar(x, y + 15, width, "track"), bar(x, y + 15, max(share * width, 1), f"bar {css}")]
+
+
+def draw(group, about):
+    width = (WIDTH - LABELS - GAP * len(group.shapes)) / max(len(group.shapes), 1)
+    columns = [LABELS + k * (width + GAP) for k in range(len(group.shapes))]
+    subtitle = (f"Share of the machine's fp32 peak ({table.format_number(group.peak_gops)} Gop/s), "
+                f"best time of a batch. {about['cpu']}, {about['date']}")
+    parts = [text(0, 18, f"{group.encoder.title}, {table.threads_of(group)}", "title"),
+             text(0, 40, subtitle, "quiet")]
+    parts += [text(x, TOP - 12, shape.name, "head") for x, shape in zip(columns, group.shapes)]
+    for k, contender in enumerate(group.contenders):
+        y = TOP + k * ROW
+        css = "ours" if contender.name == "henson" else ""
+        parts.append(text(0, y + 20, contender.title, css))
+        for x, shape in zip(columns, group.shapes):
+            row = group.row(contender, shape)
+            parts += cell(x, y, width, row, css) if row else [text(x, y + 20, "–", "quiet")]
+    height = TOP + len(group.contenders) * ROW + 4
+    title = escape(f"{group.encoder.title}, {table.threads_of(group)}: time and share of peak")
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+        f'width="{WIDTH}" height="{height}" role="img" aria-label="{title}">',
+        f"<title>{title}</title>", f"<style>{STYLE}</style>", *parts, "</svg>", ""])

@@ -1,0 +1,65 @@
+"""What was measured, and the figures that follow from it."""
+import dataclasses
+import statistics
+
+
+@dataclasses.dataclass
+class Contender:
+    """One contender on one model with one number of threads."""
+    name: str
+    title: str
+    milliseconds: dict = dataclasses.field(default_factory=dict)  # shape -> all timed runs
+    start_seconds: float | None = None   # process start to first answer, best
+    peak_bytes: int | None = None        # resident, after all shapes
+    worst_difference: float | None = None  # from the reference, over all shapes
+
+
+@dataclasses.dataclass
+class Group:
+    """All contenders on one model with one number of threads."""
+    encoder: object
+    threads: int
+    peak_gops: float
+    shapes: list
+    contenders: list
+
+    def row(self, contender, shape):
+        times = contender.milliseconds.get(shape.name)
+        if not times:
+            return None
+        best = min(times)
+        gops = self.encoder.operations(shape) / best / 1e6
+        base = self.trace_best(shape)
+        return {"best_ms": best, "median_ms": statistics.median(times), "runs": len(times),
+                "gops": gops, "share_of_peak": gops / self.peak_gops,
+                "times_the_trace": base / best if base else None}
+
+    def trace_best(self, shape):
+        times = [t for c in self.contenders if c.name == "trace"
+                 for t in c.milliseconds.get(shape.name, [])]
+        return min(times, default=None)
+
+
+def as_json(groups, about):
+    """One object, for machines."""
+    return {**about, "groups": [{
+        "model": group.encoder.name,
+        "threads": group.threads,
+        "peak_gops": group.peak_gops,
+        "contenders": [{
+            "name": contender.name,
+            "title": contender.title,
+            "start_seconds": contender.start_seconds,
+            "peak_rss_bytes": contender.peak_bytes,
+            "worst_difference": contender.worst_difference,
+            "shapes": {shape.name: group.row(contender, shape) for shape in group.shapes
+                       if contender.milliseconds.get(shape.name)},
+        } for contender in group.contenders],
+    } for group in groups]}
+
+
+def disagreements(differences, tolerance):
+    """Lines for contenders that are further than `tolerance` from the reference: `differences` are
+    (contender, shape, greatest absolute difference); one that is no number disagrees."""
+    return [f"{contender} at {shape}: differs by {difference:.3g}, allowed is {tolerance:g}"
+            for contender, shape, difference in differences if not difference <= tolerance]

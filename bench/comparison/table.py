@@ -1,0 +1,74 @@
+"""Results as Markdown."""
+
+
+def format_number(value):
+    """Three significant digits, no exponent: 0.123, 4.56, 78.9, 1234."""
+    if value is None:
+        return "–"
+    for limit, digits in ((1, 3), (10, 2), (100, 1)):
+        if abs(value) < limit:
+            return f"{value:.{digits}f}"
+    return f"{value:.0f}"
+
+
+def format_share(value):
+    return "–" if value is None else f"{100 * value:.0f}%"
+
+
+def format_times(value):
+    return "–" if value is None else f"{value:.2f}×"
+
+
+def format_megabytes(value):
+    return "–" if value is None else f"{value / 1e6:.0f}"
+
+
+def markdown(columns, rows):
+    """The first column to the left, the others to the right."""
+    lines = [columns, ["---"] + ["--:"] * (len(columns) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def threads_of(group):
+    return "one thread" if group.threads == 1 else f"{group.threads} threads"
+
+
+def heading(group):
+    return (f"{group.encoder.title}, {threads_of(group)}, peak "
+            f"{format_number(group.peak_gops)} Gop/s")
+
+
+def overview(group):
+    """A row for each contender: milliseconds and share of peak at each shape, memory, start."""
+    rows = []
+    for contender in group.contenders:
+        cells = []
+        for shape in group.shapes:
+            row = group.row(contender, shape)
+            cells.append("–" if row is None else
+                         f"{format_number(row['best_ms'])} ({format_share(row['share_of_peak'])})")
+        rows.append([contender.title, *cells, format_megabytes(contender.peak_bytes),
+                     format_number(contender.start_seconds)])
+    columns = ["ms (share of peak)", *(shape.name for shape in group.shapes), "peak MB", "start s"]
+    return markdown(columns, rows)
+
+
+def details(group, shape):
+    """A row for each contender at one shape, the fastest first."""
+    found = [(contender, group.row(contender, shape)) for contender in group.contenders]
+    found = sorted((pair for pair in found if pair[1]), key=lambda pair: pair[1]["best_ms"])
+    rows = [[contender.title, format_number(row["best_ms"]), format_number(row["median_ms"]),
+             format_number(row["gops"]), format_share(row["share_of_peak"]),
+             format_times(row["times_the_trace"])] for contender, row in found]
+    return markdown([shape.name, "best ms", "median ms", "Gop/s", "of peak", "× trace"], rows)
+
+
+def document(groups, about):
+    """The whole report. `about` has date, cpu, command, versions and skipped."""
+    parts = [f"{about['date']}, {about['cpu']}: `{about['command']}`\n"]
+    parts += [f"- {name}: left out, {why}" for name, why in about["skipped"].items()]
+    for group in groups:
+        parts.append(f"\n## {heading(group)}\n\n{overview(group)}")
+        parts += [details(group, shape) for shape in group.shapes]
+    parts.append("Versions: " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()) + ".")
+    return "\n".join(parts) + "\n"
