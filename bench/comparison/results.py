@@ -1,6 +1,11 @@
 """What was measured, and the figures that follow from it."""
 import dataclasses
+import math
 import statistics
+
+
+class Disagreement(Exception):
+    """Answers differ: there is nothing to compare."""
 
 
 @dataclasses.dataclass
@@ -12,6 +17,13 @@ class Contender:
     start_seconds: float | None = None   # process start to first answer, best
     peak_bytes: int | None = None        # resident, after all shapes
     worst_difference: float | None = None  # from the reference, over all shapes
+    batches: dict = dataclasses.field(default_factory=dict)  # shape -> sequences padded together
+
+    def note_difference(self, found):
+        """NaN stays: no difference is worse."""
+        worst = self.worst_difference
+        if worst is None or math.isnan(found) or found > worst:
+            self.worst_difference = found
 
 
 @dataclasses.dataclass
@@ -52,6 +64,7 @@ def as_json(groups, about):
             "start_seconds": contender.start_seconds,
             "peak_rss_bytes": contender.peak_bytes,
             "worst_difference": contender.worst_difference,
+            "padded_together": contender.batches,
             "shapes": {shape.name: group.row(contender, shape) for shape in group.shapes
                        if contender.milliseconds.get(shape.name)},
         } for contender in group.contenders],

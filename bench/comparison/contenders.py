@@ -1,0 +1,76 @@
+"""Who takes part, and what each needs."""
+import dataclasses
+
+from comparison.environment import RIVALS, Missing
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    name: str
+    title: str
+    package: str  # of environment.PACKAGES
+    files: str    # what rivals/models.py makes for it
+    file: str     # the one that it opens
+    script: tuple = ()       # in bench/rivals
+    pads: bool = True        # ragged sequences have to be padded
+    any_batch: bool = True   # a new size of a batch costs no more than a run
+
+
+KINDS = (
+    Kind("henson", "Henson", "torch", "trace", "trace.pt", pads=False),
+    Kind("trace", "PyTorch trace", "torch", "trace", "trace.pt", ("torch_worker.py", "trace")),
+    Kind("frozen", "PyTorch trace, frozen", "torch", "trace", "trace.pt",
+         ("torch_worker.py", "frozen")),
+    Kind("compile", "torch.compile, freezing", "torch", "trace", "weights.pt",
+         ("torch_worker.py", "compile"), any_batch=False),
+    Kind("eager", "PyTorch eager", "torch", "trace", "weights.pt", ("torch_worker.py", "eager")),
+    Kind("onnxruntime", "ONNX Runtime, fused", "onnx", "onnx", "fused.onnx",
+         ("onnxruntime_worker.py",)),
+    Kind("openvino", "OpenVINO", "openvino", "openvino", "openvino.xml", ("openvino_worker.py",)),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Entrant:
+    """A kind that can be had: its title says in which language the trace runs."""
+    kind: Kind
+    title: str
+    command: tuple
+
+
+def choose(names):
+    known = {kind.name: kind for kind in KINDS}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"`{name}` is no contender; known are {', '.join(known)}")
+    return [kind for kind in KINDS if not names or kind.name in names]
+
+
+def gather(kinds, environment):
+    """Entrants, and why the others are left out, by title."""
+    program = environment.build_henson()
+    environment.find_packages(sorted({"torch"} | {kind.package for kind in kinds},
+                                     key=lambda name: name != "torch"))
+    if "torch" in environment.missing:
+        raise Missing(f"PyTorch makes the models: {environment.missing['torch']}")
+    libtorch = None
+    left_out = {}
+    if any(kind.name in ("trace", "frozen") for kind in kinds):
+        try:
+            libtorch = environment.build_libtorch_worker()
+        except Missing as error:
+            left_out["PyTorch trace in C++"] = f"it runs in Python: {error}"
+    entrants = []
+    for kind in kinds:
+        if kind.package in environment.missing:
+            left_out[kind.title] = environment.missing[kind.package]
+        elif kind.name == "henson":
+            entrants.append(Entrant(kind, kind.title, (program,)))
+        elif libtorch and kind.name in ("trace", "frozen"):
+            flags = ("--frozen",) if kind.name == "frozen" else ()
+            entrants.append(Entrant(kind, f"{kind.title} (C++)", (libtorch, *flags)))
+        else:
+            script, *words = kind.script
+            entrants.append(Entrant(kind, kind.title,
+                                    (environment.python, RIVALS / script, *words)))
+    return entrants, left_out
