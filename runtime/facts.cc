@@ -173,11 +173,18 @@ bool drops_in_training(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Graph& graph) {
+std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Graph& graph,
+                                       const UnlockResult& unlocked) {
   const std::vector<bool> read = read_values(graph);
+  const std::vector<std::optional<std::int64_t>> rows = table_rows(graph);
   std::vector<InputInfo> inputs;
   for (const GraphInput& input : graph.inputs) {
-    InputInfo info{input.path, input.name, read[input.value], std::nullopt, std::nullopt};
+    InputInfo info;
+    info.path = input.path;
+    info.name = input.name;
+    info.used = read[input.value];
+    info.rank = unlocked.ranks[inputs.size()];
+    info.table_rows = rows[input.value];
     if (const loader::StoredTensor* const traced = traced_at(archive, input.path)) {
       info.dtype = traced->dtype;
       info.traced_shape = traced->shape;

@@ -11,7 +11,8 @@
 
 namespace henson::runtime {
 
-std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Graph& graph);
+std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Graph& graph,
+                                       const UnlockResult& unlocked);
 std::vector<WeightInfo> describe_weights(const loader::Archive& archive);
 ModelInfo describe_model(const loader::Archive& archive, const Graph& graph);
 /// The shapes of the dummy input, for those of the graph's inputs of which the archive tells.

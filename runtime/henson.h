@@ -99,6 +99,8 @@ struct InputInfo {
   bool used = true;  // whether the computation reads it
   std::optional<DType> dtype;  // of the dummy input, where the archive tells
   std::optional<std::vector<std::int64_t>> traced_shape;  // likewise
+  std::optional<std::size_t> rank;         // dimensions: traced, or what fits the code
+  std::optional<std::int64_t> table_rows;  // its elements are rows of a table that has so many
 };
 
 /// A tensor that the archive holds.
@@ -221,8 +223,8 @@ class Session {
   /// SessionOptions::profile; else empty.
   std::vector<StepTime> profile() const;
 
-  /// Operations of the matrix products and attentions of the last run, a multiply-add counted as
-  /// two; of the plan's own steps, not of operators on reference kernels.
+  /// Operations of the matrix products and attentions of the last run or run_ragged, a multiply-add
+  /// counted as two; of the plan's own steps, not of operators on reference kernels.
   double operations() const noexcept;
 
   /// Bytes that are kept for later runs: what the largest run so far needed.

@@ -32,7 +32,7 @@ const runtime::Plan& Program::plan(int threads) const {
 Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
   program_ = build({});
   const runtime::Graph& graph = program_->built.graph;
-  inputs = runtime::describe_inputs(archive_, graph);
+  inputs = runtime::describe_inputs(archive_, graph, program_->unlocked);
   weights = runtime::describe_weights(archive_);
   runtime::find_roles(graph, weights);
   info = runtime::describe_model(archive_, graph);

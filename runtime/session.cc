@@ -78,10 +78,20 @@ struct Session::Impl {
                                  : static_cast<int>(std::thread::hardware_concurrency())),
         plan_session(with.executor == Executor::kPlan ? threads : 1, with.profile) {}
 
+  /// Calls of one program, as one.
+  std::vector<std::vector<runtime::Value>> run_plan(
+      const Program& program, std::span<const std::vector<runtime::Value>> calls) {
+    std::vector<std::vector<runtime::Value>> leaves =
+        program.plan(threads).run(plan_session, calls);
+    operations += 2 * plan_session.multiply_adds();
+    return leaves;
+  }
+
   Model model;
   SessionOptions options;
   int threads;
   runtime::PlanSession plan_session;
+  double operations = 0;  // of the last run
 };
 
 namespace {
@@ -127,13 +137,13 @@ Output Session::run(std::span<const Tensor> inputs) {
 }
 
 Output Session::run(std::span<const NamedInput> inputs) {
+  impl_->operations = 0;
   const BoundCall call = bind_call(impl_->model.impl(), inputs);
   if (impl_->options.executor == Executor::kInterpreter || !call.known_ranks) {
     return to_output(*call.program, call.program->interpreter.run(call.values));
   }
-  const runtime::Plan& plan = call.program->plan(impl_->threads);
   return to_output(*call.program,
-                   plan.run(impl_->plan_session, std::span(&call.values, 1)).front());
+                   impl_->run_plan(*call.program, std::span(&call.values, 1)).front());
 }
 
 std::vector<StepTime> Session::profile() const {
@@ -146,7 +156,7 @@ std::vector<StepTime> Session::profile() const {
   return times;
 }
 
-double Session::operations() const noexcept { return 2 * impl_->plan_session.multiply_adds(); }
+double Session::operations() const noexcept { return impl_->operations; }
 
 double measure_peak_operations(int threads) { return 1e9 * kernels::measure_peak_gops(threads); }
 
@@ -161,6 +171,7 @@ std::vector<Output> Session::run_ragged(std::span<const std::vector<Tensor>> seq
 }
 
 std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>> sequences) {
+  impl_->operations = 0;
   std::vector<Output> outputs;
   if (impl_->options.executor == Executor::kInterpreter) {
     for (const std::vector<NamedInput>& inputs : sequences) outputs.push_back(run(inputs));
@@ -170,8 +181,7 @@ std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>>
   const Program* program = nullptr;
   const auto flush = [&] {
     if (values.empty()) return;
-    const runtime::Plan& plan = program->plan(impl_->threads);
-    for (const auto& leaves : plan.run(impl_->plan_session, values)) {
+    for (const auto& leaves : impl_->run_plan(*program, values)) {
       outputs.push_back(to_output(*program, leaves));
     }
     values.clear();

@@ -1,17 +1,36 @@
 // Inputs for a model of which nothing was recorded.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "runtime/henson.h"
 
 namespace henson::tools {
 
-/// Several cases, inputs by path: the traced shape first, then other batches and lengths. Integers
-/// are 0 or 1, which every embedding table of two rows has; those after the first input are 1 in
-/// all cases but the last, as a mask without padding is. Floats are 1 in 2-D and 4-D inputs, which
-/// may be masks, and random in others. Where the archive does not tell shapes, [2, 7] of int64.
-/// The same model gives the same inputs.
-std::vector<std::vector<NamedInput>> random_inputs(const Model& model);
+struct InputSizes {
+  std::int64_t batch = 1;
+  std::int64_t length = 1;
+};
+
+enum class Masks {
+  kOnes,        // every token is seen
+  kHideTokens,  // the last tokens of some sequences are not
+};
+
+/// Batch and length of the dummy input; [2, 7] where the archive does not tell.
+InputSizes traced_sizes(const Model& model);
+
+/// Inputs by path, of the traced shapes with batch and length changed. By what the computation does
+/// with them, never by name: what indexes an embedding table is random over its rows; other
+/// integers and booleans, and floats of a mask's shape, are masks; other floats are random. The
+/// first input is never a mask: integers that index no table of known size are 0 or 1 in it. The
+/// same arguments give the same inputs.
+std::vector<NamedInput> random_inputs(const Model& model, InputSizes sizes, Masks masks,
+                                      unsigned seed);
+
+/// Several cases of different batches and lengths, the traced shape first, with masks that hide
+/// tokens.
+std::vector<std::vector<NamedInput>> random_cases(const Model& model);
 
 }  // namespace henson::tools

@@ -109,7 +109,7 @@ ArchiveResult verify_random(const Model& model, const VerifyOptions& options) {
   ArchiveResult result = start_result(model, options);
   Session plan(model, {Executor::kPlan, options.session.threads});
   Session interpreter(model, {Executor::kInterpreter, options.session.threads});
-  for (const std::vector<NamedInput>& inputs : random_inputs(model)) {
+  for (const std::vector<NamedInput>& inputs : random_cases(model)) {
     CaseResult one;
     one.name = std::to_string(result.cases.size());
     one.inputs = shapes_of(inputs);

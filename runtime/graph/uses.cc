@@ -14,6 +14,22 @@ bool keeps_elements(const std::string& name) {
   return kNames.contains(name);
 }
 
+bool casts(const std::string& name) {
+  static const std::unordered_set<std::string> kNames = {"aten::to", "aten::long", "aten::int",
+                                                         "aten::_to_copy", "aten::type_as"};
+  return kNames.contains(name);
+}
+
+std::optional<std::int64_t> rows_of_constant(const GraphValue& table) {
+  const auto* const tensor = table.constant ? std::get_if<Tensor>(&*table.constant) : nullptr;
+  if (tensor == nullptr || !tensor->defined() || tensor->sizes().empty()) return std::nullopt;
+  return tensor->sizes().front();
+}
+
+void take_fewer(std::optional<std::int64_t>& rows, std::optional<std::int64_t> others) {
+  if (others && (!rows || *others < *rows)) rows = others;
+}
+
 }  // namespace
 
 std::vector<bool> read_values(const Graph& graph) {
@@ -37,6 +53,20 @@ std::vector<bool> embedding_indices(const Graph& graph) {
     }
   }
   return indices;
+}
+
+std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph) {
+  std::vector<std::optional<std::int64_t>> rows(graph.values.size());
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    if (node->kind != NodeKind::kOperator || node->inputs.size() < 2) continue;
+    const std::string& name = node->op->schema.name;
+    if (name == "aten::embedding") {
+      take_fewer(rows[node->inputs[1]], rows_of_constant(graph.values[node->inputs[0]]));
+    } else if (keeps_elements(name) || casts(name)) {
+      take_fewer(rows[node->inputs[0]], rows[node->outputs[0]]);
+    }
+  }
+  return rows;
 }
 
 }  // namespace henson::runtime

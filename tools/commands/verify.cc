@@ -83,7 +83,8 @@ int verify_one(const Options& options) {
     return result.agrees() ? kDone : kAnswerIsNo;
   }
   if (options.cases.empty()) {
-    std::cout << "Plan against interpreter on random inputs: ids 0 and 1, masks of ones\n";
+    std::cout << "Plan against interpreter on random inputs; masks hide the last tokens of some "
+                 "sequences\n";
   }
   print_cases(result);
   const bool judged = std::any_of(result.cases.begin(), result.cases.end(), [](const auto& one) {
