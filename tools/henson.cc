@@ -6,6 +6,7 @@
 #include <new>
 #include <string>
 
+#include "tools/commands/bench.h"
 #include "tools/commands/command.h"
 #include "tools/commands/inspect.h"
 #include "tools/commands/run.h"
@@ -21,6 +22,7 @@ Examples:
   henson inspect bert.pt
   henson run bert.pt --ids "101 2040 2001 3958 27227 102"
   henson verify bert.pt --cases bert.npz
+  henson bench bert.pt --shape 8x128
 `henson help COMMAND` says more of one.)";
 
 void add_help(CLI::App& program, Action& action) {
@@ -60,6 +62,7 @@ int run_program(int argc, const char* const* argv) {
   add_inspect(program, action);
   add_run(program, action);
   add_verify(program, action);
+  add_bench(program, action);
   add_help(program, action);
   try {
     program.parse(argc, argv);

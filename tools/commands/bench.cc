@@ -1,0 +1,217 @@
+#include "tools/commands/bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "tools/benchmark.h"
+#include "tools/progress.h"
+#include "tools/report.h"
+
+namespace henson::tools {
+namespace {
+
+using enum Table::Align;
+
+constexpr std::string_view kExamples =
+    R"(Inputs are made up: ids over the whole table, masks of ones. After one run that is not counted, each
+shape runs for --seconds. Gop/s are the multiply-adds (two operations each) of products and attentions
+in the fastest run; the peak is what this machine's multiply-adds reach on as many threads, measured
+between the shapes. With --executor interpreter, the operations are those that the plan would do.
+Opening is the time that the file takes to be read and its weights to be packed.
+
+Examples:
+  henson bench bert.pt --shape 1x14 --shape 8x128 --threads 2
+  henson bench bert.pt --shape 64x8..128 --json
+  henson bench bert.pt --shape 8x128 --profile)";
+
+struct Options {
+  std::filesystem::path archive;
+  std::vector<std::string> shapes;
+  BenchmarkOptions benchmark;
+  std::string precision = "fp32";
+  bool json = false;
+};
+
+struct Result {
+  std::vector<Timing> timings;
+  int threads = 1;
+  double load_ms = 0;  // opening and packing
+  double peak_gops = 0;
+  std::uint64_t peak_resident = 0;
+
+  double share_of(const Timing& timing) const { return timing.gops() / peak_gops; }
+};
+
+std::vector<BatchShape> parse_shapes(const std::vector<std::string>& texts) {
+  std::vector<BatchShape> shapes;
+  for (const std::string& text : texts) {
+    std::optional<BatchShape> shape = parse_batch_shape(text);
+    if (!shape) {
+      throw UsageError("--shape: `" + text +
+                       "` is no shape; give one like 8x128, or 64x8..128 for a range of lengths");
+    }
+    shapes.push_back(*std::move(shape));
+  }
+  return shapes;
+}
+
+int thread_count(const SessionOptions& options) {
+  if (options.threads > 0) return options.threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+/// The peak is the best of what is measured before and between the shapes: a machine that others
+/// use too is never measured too low at all of these moments.
+void measure_peak(Result& result) {
+  result.peak_gops = std::max(result.peak_gops, measure_peak_operations(result.threads) / 1e9);
+}
+
+Result measure(const Options& options, const std::vector<BatchShape>& shapes) {
+  Result result;
+  result.threads = thread_count(options.benchmark.session);
+  const auto start = std::chrono::steady_clock::now();
+  const Model model = open_model(options.archive);
+  const std::chrono::duration<double, std::milli> opened = std::chrono::steady_clock::now() - start;
+  measure_peak(result);
+  Progress progress(shapes.size());
+  for (const BatchShape& shape : shapes) {
+    progress.show(result.timings.size(), shape.text);
+    try {
+      result.timings.push_back(time_shape(model, shape, options.benchmark));
+    } catch (const Error& error) {
+      throw located(options.archive.string() + ": shape " + shape.text, error);
+    }
+    measure_peak(result);
+  }
+  const Timing& first = result.timings.front();
+  result.load_ms = opened.count() + std::max(0.0, first.first_ms - first.median_ms);
+  result.peak_resident = peak_resident_bytes();
+  if (options.benchmark.session.executor == Executor::kInterpreter) {
+    for (Timing& timing : result.timings) {
+      timing.operations = count_operations(model, timing.shape, result.threads);
+    }
+  }
+  return result;
+}
+
+Json to_json(const StepGroup& group) {
+  return {{"step", group.step}, {"count", group.count}, {"ms", group.milliseconds}};
+}
+
+void print_as_json(const Options& options, const Result& result) {
+  Json json = Json::array();
+  for (const Timing& timing : result.timings) {
+    Json one{{"shape", timing.shape.text},
+             {"threads", result.threads},
+             {"precision", options.precision},
+             {"min_ms", timing.min_ms},
+             {"median_ms", timing.median_ms},
+             {"gops", timing.gops()},
+             {"peak_gops", result.peak_gops},
+             {"share_of_peak", result.share_of(timing)},
+             {"load_ms", result.load_ms},
+             {"peak_rss_bytes", result.peak_resident},
+             {"runs", timing.runs},
+             {"tokens", timing.shape.tokens()}};
+    if (options.benchmark.session.profile) {
+      one["profile"] = Json::array();
+      for (const StepGroup& group : timing.profile) one["profile"].push_back(to_json(group));
+    }
+    json.push_back(std::move(one));
+  }
+  print_json(std::cout, json);
+}
+
+std::string fixed(double number, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, number);
+  return text;
+}
+
+/// Three digits or more: "0.0712", "8.31", "164".
+std::string format_milliseconds(double number) {
+  return fixed(number, number < 0.1 ? 4 : number < 1 ? 3 : number < 100 ? 2 : 0);
+}
+
+std::string percent(double share) { return fixed(100 * share, 1) + '%'; }
+
+void print_profile(const Timing& timing) {
+  double all = 0;
+  for (const StepGroup& group : timing.profile) all += group.milliseconds;
+  std::cout << '\n' << timing.shape.text << ", by step\n";
+  Table table({kRight, kRight, kRight, kLeft}, "  ");
+  table.add({"ms", "share", "steps", "step"});
+  for (const StepGroup& group : timing.profile) {
+    table.add({format_milliseconds(group.milliseconds), percent(group.milliseconds / all),
+               std::to_string(group.count), printable(group.step)});
+  }
+  table.print(std::cout);
+}
+
+void print_table(const Options& options, const Result& result) {
+  std::cout << printable(options.archive.filename().string()) << ", " << options.precision << ", "
+            << plural(static_cast<std::size_t>(result.threads), "thread") << ", "
+            << (options.benchmark.session.executor == Executor::kPlan ? "plan" : "interpreter")
+            << '\n';
+  Table table({kLeft, kRight, kRight, kRight, kRight, kRight}, "  ");
+  table.add({"shape", "min ms", "median ms", "runs", "Gop/s", "of peak"});
+  for (const Timing& timing : result.timings) {
+    table.add({timing.shape.text, format_milliseconds(timing.min_ms),
+               format_milliseconds(timing.median_ms), format_count(timing.runs),
+               fixed(timing.gops(), 1), percent(result.share_of(timing))});
+  }
+  table.print(std::cout);
+  std::cout << "peak " << fixed(result.peak_gops, 1) << " Gop/s; opened in "
+            << format_milliseconds(result.load_ms) << " ms; " << format_bytes(result.peak_resident)
+            << " resident at most\n";
+  for (const Timing& timing : result.timings) {
+    if (!timing.profile.empty()) print_profile(timing);
+  }
+}
+
+int bench(const Options& options) {
+  const std::vector<BatchShape> shapes = parse_shapes(options.shapes);
+  const Result result = measure(options, shapes);
+  if (options.json) {
+    print_as_json(options, result);
+  } else {
+    print_table(options, result);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& program, Action& action) {
+  CLI::App* const command = program.add_subcommand("bench", "Time an archive's runs");
+  const auto options = std::make_shared<Options>();
+  command->add_option("archive", options->archive, "The TorchScript archive")
+      ->required()
+      ->type_name("A.pt");
+  command
+      ->add_option("--shape", options->shapes,
+                   "Sequences x tokens, or a range of lengths, run without padding")
+      ->required()
+      ->type_name("8x128|64x8..128")
+      ->allow_extra_args(false);
+  command->add_option("--precision", options->precision, "What products are computed in")
+      ->check(CLI::IsMember({"fp32"}).description(""))
+      ->type_name("fp32");
+  command->add_option("--seconds", options->benchmark.seconds, "How long each shape is run; 2")
+      ->check(CLI::Range(0.0, 3600.0).description(""))
+      ->type_name("S");
+  add_session_options(*command, options->benchmark.session);
+  command->add_flag("--profile", options->benchmark.session.profile,
+                    "Tell the time of each step of the plan");
+  command->add_flag("--json", options->json, "Print JSON: a list of objects, one a shape");
+  command->footer(std::string(kExamples));
+  command->callback([options, &action] { action = [options] { return bench(*options); }; });
+}
+
+}  // namespace henson::tools
