@@ -49,7 +49,8 @@ void expect_failure(const std::string& arguments, int code, const std::string& w
 
 TEST(Command, HelpAndVersion) {
   const TestFolder folder;
-  for (const std::string arguments : {"--help", "help", "help run", "run --help", "help verify"}) {
+  for (const std::string arguments :
+       {"--help", "help", "help run", "run --help", "help verify", "help bench"}) {
     const Result result = henson(folder, arguments);
     EXPECT_EQ(result.code, 0) << arguments;
     EXPECT_NE(result.out.find("Examples:"), std::string::npos) << arguments;
@@ -76,10 +77,17 @@ TEST(Command, BadUsage) {
   expect_failure("verify a.pt --tolerance -1", 2, "--tolerance");
   expect_failure("verify '" + kGolden + "' --cases x.npz", 2, "leave --cases out");
   expect_failure("verify a.pt --executor plan", 2, "leave --executor out");
+  expect_failure("bench a.pt", 2, "--shape");
+  expect_failure("bench a.pt --shape 8", 2, "`8` is no shape; give one like 8x128");
+  expect_failure("bench a.pt --shape 8x9 --shape 4x7..3", 2, "`4x7..3` is no shape");
+  expect_failure("bench a.pt --shape 8x9 --precision fp8", 2, "--precision");
+  expect_failure("bench a.pt --shape 8x9 --seconds -1", 2, "--seconds");
+  expect_failure("bench a.pt --shape 8x9 --profile --executor interpreter", 2,
+                 "leave --executor interpreter out");
 }
 
 TEST(Command, BadArchives) {
-  for (const std::string command : {"run --ids 1", "verify", "inspect"}) {
+  for (const std::string command : {"run --ids 1", "verify", "inspect", "bench --shape 1x2"}) {
     expect_failure(command + " none.pt", 3, "none.pt: ");
     expect_failure(command + " '" + kGolden + "/README.md'", 3, "README.md: ");
   }
@@ -273,6 +281,68 @@ TEST(Verify, AloneOnRandomInputs) {
   EXPECT_EQ(result.code, 0) << result.out << result.err;
   EXPECT_NE(result.out.find("Plan against interpreter on random inputs"), std::string::npos);
   EXPECT_NE(result.out.find("[1, 12] [1, 12] [1, 12]"), std::string::npos) << result.out;
+}
+
+TEST(Bench, ATableOfTimes) {
+  const TestFolder folder;
+  const Result result =
+      henson(folder, "bench '" + kFull + "' --shape 2x7 --shape 3x5..9 --threads 1 --seconds 0");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_TRUE(result.out.starts_with("torch2.13_encoder_full.pt, fp32, 1 thread, plan\n"));
+  for (const std::string words : {"  2x7 ", "  3x5..9 ", "min ms", "of peak", "\npeak "}) {
+    EXPECT_NE(result.out.find(words), std::string::npos) << words << '\n' << result.out;
+  }
+  EXPECT_EQ(result.out.find("by step"), std::string::npos) << result.out;
+  const Result profile = henson(folder, "bench '" + kFull + "' --shape 2x7 --profile --seconds 0");
+  EXPECT_NE(profile.out.find("2x7, by step"), std::string::npos) << profile.out;
+  EXPECT_NE(profile.out.find("attention, 4 heads"), std::string::npos) << profile.out;
+}
+
+TEST(Bench, Json) {
+  const TestFolder folder;
+  const Result result = henson(folder, "bench '" + kFull +
+                                           "' --shape 2x7 --shape 3x5..9 --threads 1 --json "
+                                           "--profile --seconds 0");
+  EXPECT_EQ(result.code, 0) << result.err;
+  const auto list = nlohmann::json::parse(result.out);
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0]["shape"], "2x7");
+  EXPECT_EQ(list[1]["shape"], "3x5..9");
+  EXPECT_EQ(list[1]["tokens"], 21);
+  for (const auto& one : list) {
+    EXPECT_EQ(one["threads"], 1);
+    EXPECT_EQ(one["precision"], "fp32");
+    EXPECT_GT(one["min_ms"], 0);
+    EXPECT_GE(one["median_ms"], one["min_ms"]);
+    EXPECT_GT(one["load_ms"], 0);
+    EXPECT_GT(one["peak_rss_bytes"], 1 << 20);
+    EXPECT_GT(one["gops"], 0);
+    EXPECT_NEAR(one["share_of_peak"].get<double>(),
+                one["gops"].get<double>() / one["peak_gops"].get<double>(), 1e-9);
+    EXPECT_FALSE(one["profile"].empty());
+  }
+}
+
+TEST(Bench, TheInterpreterDoesTheSameOperations) {
+  const TestFolder folder;
+  const auto operations_by = [&](const std::string& executor) {
+    const Result result =
+        henson(folder, "bench '" + kFull + "' --shape 3x5..9 --threads 1 --json --seconds 0" +
+                           " --executor " + executor);
+    EXPECT_EQ(result.code, 0) << result.err;
+    const auto one = nlohmann::json::parse(result.out).at(0);
+    return one["gops"].get<double>() * one["min_ms"].get<double>();
+  };
+  const double plan = operations_by("plan");
+  EXPECT_GT(plan, 0);
+  EXPECT_NEAR(operations_by("interpreter"), plan, 1e-6 * plan);
+}
+
+TEST(Bench, ShapesThatTheArchiveCannotTake) {
+  // The encoder's table of positions has 24 rows.
+  expect_failure("bench '" + kFull + "' --shape 2x7 --shape 1x25 --seconds 0", 3,
+                 "torch2.13_encoder_full.pt: shape 1x25: ");
 }
 
 TEST(Inspect, TellsTheArchive) {

@@ -176,6 +176,10 @@ void print_table(const Options& options, const Result& result) {
 }
 
 int bench(const Options& options) {
+  const SessionOptions& session = options.benchmark.session;
+  if (session.profile && session.executor == Executor::kInterpreter) {
+    throw UsageError("--profile tells of the plan's steps: leave --executor interpreter out");
+  }
   const std::vector<BatchShape> shapes = parse_shapes(options.shapes);
   const Result result = measure(options, shapes);
   if (options.json) {
