@@ -73,6 +73,7 @@ void ShapeAnalysis::run() {
     note_bound_inputs(node);
   }
   settle_sites();
+  settle_numbers();
 }
 
 AbstractValue& ShapeAnalysis::value(ValueId id) {
@@ -368,6 +369,7 @@ void RuleCall::take_row(const Dimension& size, std::int64_t row) {
   lock(resolved, traced.value_or(row + 1), false,
        "row " + std::to_string(row) +
            " is taken by its number, which cannot be told from a place in the dummy input");
+  analysis_.locks_.back().last_row = true;
 }
 
 /// Rows taken by the numbers of a constant, unless it counts all of them.

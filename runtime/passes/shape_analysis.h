@@ -57,6 +57,7 @@ struct ShapeLock {
   bool at_most = false;  // size <= value will do
   std::size_t node = 0;
   std::string reason;
+  bool last_row = false;  // `value` is one more than a row: the last row tells the size
 };
 
 class ShapeAnalysis {
@@ -79,6 +80,7 @@ class ShapeAnalysis {
 
  private:
   friend class RuleCall;
+  friend class NumberCheck;
   AbstractValue& value(ValueId id);
   AbstractValue describe_constant(ValueId id);
   AbstractValue describe_tensor(ValueId id, bool stretchable);
@@ -86,6 +88,7 @@ class ShapeAnalysis {
   void note_bound_inputs(std::size_t node);
   void settle_outputs();
   void settle_sites();
+  void settle_numbers();
   void settle(const SizeSite& site);
   std::optional<Dimension> input_of_size(std::int64_t value) const;
 

@@ -1,41 +1,10 @@
 // Sizes of elementwise operators, and of those that keep the size of their first argument.
 #include <algorithm>
-#include <cmath>
 
 #include "runtime/passes/shape_analysis.h"
 
 namespace henson::runtime {
 namespace {
-
-/// A dividend that is a sum over a size of the input, divided by a number that may be that size.
-void check_mean(RuleCall& call) {
-  if (call.size() < 2) return;
-  const std::optional<Dimension> over = call.value(0).summed_over;
-  if (!over) return;
-  const std::optional<Value>& constant = call.constant(1);
-  if (!constant) return;
-  double number = 0;
-  if (const auto* integer = std::get_if<std::int64_t>(&*constant)) {
-    number = static_cast<double>(*integer);
-  } else if (const auto* real = std::get_if<double>(&*constant)) {
-    number = *real;
-  } else if (const auto* tensor = std::get_if<Tensor>(&*constant);
-             tensor != nullptr && tensor->numel() == 1) {
-    number = *tensor->to(DType::kFloat64).data<double>();
-  } else {
-    return;
-  }
-  if (call.name().starts_with("aten::mul") && number != 0) number = 1 / number;
-  const std::optional<std::int64_t> traced = call.solver().traced(*over);
-  const auto rounded = static_cast<std::int64_t>(number + 0.5);
-  // Of a dummy input that nothing is known of, it had more than two tokens.
-  const bool whole =
-      rounded > (traced ? 1 : 2) && std::abs(number - static_cast<double>(rounded)) < 1e-4;
-  if (!whole || (traced && *traced != rounded)) return;
-  call.lock(*over, rounded, false,
-            "a sum is divided by " + std::to_string(rounded) +
-                ", which cannot be told from the dummy input's size");
-}
 
 std::optional<Dimension> combine(RuleCall& call, const Dimension& a, const Dimension& b) {
   const std::string& name = call.name();
@@ -70,7 +39,6 @@ void elementwise(RuleCall& call) {
       sizes = call.broadcast(*sizes, *own);
     }
   }
-  check_mean(call);
   AbstractValue result{sizes, {}, {}, {}};
   if (sizes && sizes->empty() && call.size() >= 2) {
     const std::optional<Dimension> a = call.value(0).content;

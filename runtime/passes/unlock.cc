@@ -269,27 +269,27 @@ class Unlocker {
           of_input ? std::optional(UnlockResult::InputSize{symbol.input, symbol.dim})
                    : std::nullopt);
     }
-    for (const ShapeLock& lock : analysis_->locks()) {
+    for (const ShapeLock& lock : merged(analysis_->locks())) {
       result_.conditions.push_back(
           {lock.size, lock.value, lock.at_most, locations_[lock.node], lock.reason});
     }
-    merge_conditions();
   }
 
-  /// Of several rows taken of one size the last one counts.
-  void merge_conditions() {
-    std::vector<ShapeCondition> merged;
-    for (ShapeCondition& condition : result_.conditions) {
-      const auto same = std::find_if(merged.begin(), merged.end(), [&](const ShapeCondition& m) {
-        return m.size == condition.size && m.at_most == condition.at_most;
+  /// Each lock once; of several rows taken of one size the last one counts.
+  static std::vector<ShapeLock> merged(const std::vector<ShapeLock>& locks) {
+    std::vector<ShapeLock> kept;
+    for (const ShapeLock& lock : locks) {
+      const auto same = std::find_if(kept.begin(), kept.end(), [&](const ShapeLock& other) {
+        return other.size == lock.size && other.at_most == lock.at_most &&
+               (other.value == lock.value || (other.last_row && lock.last_row));
       });
-      if (same == merged.end()) {
-        merged.push_back(std::move(condition));
-      } else if (condition.value > same->value) {
-        *same = std::move(condition);
+      if (same == kept.end()) {
+        kept.push_back(lock);
+      } else if (lock.value > same->value) {
+        *same = lock;
       }
     }
-    result_.conditions = std::move(merged);
+    return kept;
   }
 
   Graph& graph_;
