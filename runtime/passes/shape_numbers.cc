@@ -156,6 +156,7 @@ class NumberCheck {
     if (how == Meets::kScales && argument == 1 && look_at_mean(node, other, number)) return;
     if (is_common(number)) return;
     number = std::abs(number);
+    if (how == Meets::kScales && scales_product(other, number)) return;
     look_at_sizes(node, number);
     if (how == Meets::kShifts || !weighs_[other] || is_own_scale(number)) return;
     bool length_known = false;
@@ -211,6 +212,23 @@ class NumberCheck {
       analysis_.locks_.push_back({size, *analysis_.solver_.traced(size), false, node, reason});
     }
     return true;
+  }
+
+  /// The scale of attention: the square root of the size that a product sums over, or will.
+  bool scales_product(ValueId other, double number) const {
+    const Node* const maker = analysis_.producers_[other];
+    const bool product =
+        maker != nullptr && maker->kind == NodeKind::kOperator &&
+        (maker->op->schema.name == "aten::matmul" || maker->op->schema.name == "aten::bmm");
+    const auto& described = analysis_.values_[product ? maker->inputs[0] : other];
+    if (!described || !described->dims || described->dims->size() < 3) return false;
+    const auto summed = analysis_.solver_.resolve(described->dims->back()).literal();
+    if (!summed) return false;
+    for (const double square : {number * number, 1 / (number * number)}) {
+      const std::optional<std::int64_t> size = whole(square);
+      if (size && *size > 1 && (product ? *summed == *size : *summed % *size == 0)) return true;
+    }
+    return false;
   }
 
   /// The square root of a size of the model, as attention scales by, or its inverse.

@@ -113,6 +113,24 @@ TEST(Unlock, MeanOverTheDummysLengthLocks) {
   EXPECT_NE(graph.refusal({4, 6}).find("a sum is divided by 7"), std::string::npos);
 }
 
+TEST(Unlock, NumberMadeOfTheDummysLengthLocks) {
+  const std::vector<std::string> head = {"h = torch.mul(torch.unsqueeze(x, -1), self.weight)"};
+  for (const char* const line : {"return torch.div(h, 2.6457513110645907)",
+                                 "return torch.mul(h, 7)", "return torch.sub(h, 6)"}) {
+    Unlocked graph({head[0], line}, Shape{2, 7});
+    EXPECT_EQ(graph.run({2, 7}), (Shape{2, 7, 64}));
+    EXPECT_NE(graph.refusal({2, 9}).find("may be made of the dummy input's size"),
+              std::string::npos);
+  }
+}
+
+TEST(Unlock, ScaleOfAttentionIsTheModelsOwn) {
+  Unlocked graph({"h = torch.mul(torch.unsqueeze(x, -1), self.weight)",
+                  "s = torch.matmul(h, torch.transpose(h, 1, 2))", "return torch.div(s, 8.)"},
+                 Shape{8, 7});
+  EXPECT_EQ(graph.run({2, 5}), (Shape{2, 5, 5}));
+}
+
 TEST(Unlock, SizesThatAreComputedNeedNothing) {
   Unlocked graph({"n = torch.size(x, 1)", "return torch.view(x, [-1, n, 1])"});
   EXPECT_EQ(graph.run({3, 4}), (Shape{3, 4, 1}));
