@@ -164,19 +164,8 @@ Dimension DimensionSolver::derived(const std::string& what, const Dimension& a, 
 }
 
 Dimension DimensionSolver::resolve(const Dimension& dimension) const {
-  Dimension current = dimension;
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const SymbolId id : current.symbols()) {
-      if (!symbols_[id].bound) continue;
-      const std::optional<Dimension> next = current.substitute(id, *symbols_[id].bound);
-      if (!next) return current;
-      current = *next;
-      changed = true;
-      break;
-    }
-  }
-  return current;
+  return substitute_bound(
+      dimension, [&](SymbolId id) -> const auto& { return symbols_[id].bound; });
 }
 
 std::optional<std::int64_t> DimensionSolver::traced(const Dimension& dimension) const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace henson::runtime {
@@ -48,6 +49,24 @@ class Dimension {
   void add_term(const Product& product, Fraction factor);
   std::map<Product, Fraction> terms_;
 };
+
+/// The formula with what their symbols must equal in their place, as far as that can be divided by.
+/// bound(symbol): a const std::optional<Dimension>&.
+template <class Bound>
+Dimension substitute_bound(Dimension dimension, const Bound& bound) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const SymbolId id : dimension.symbols()) {
+      if (!bound(id)) continue;
+      std::optional<Dimension> next = dimension.substitute(id, *bound(id));
+      if (!next) return dimension;
+      dimension = std::move(*next);
+      changed = true;
+      break;
+    }
+  }
+  return dimension;
+}
 
 /// What is known of the symbols, and what they must equal. Symbols are sizes of inputs, sizes that
 /// the code holds as constants and which may be a dummy's, and results of divisions and the like.

@@ -135,19 +135,8 @@ Dimension KnownSizes::symbol(Symbol symbol) {
 }
 
 Dimension KnownSizes::resolve(const Dimension& size) const {
-  Dimension current = size;
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const SymbolId id : current.symbols()) {
-      if (!symbols_[id].bound) continue;
-      const std::optional<Dimension> next = current.substitute(id, *symbols_[id].bound);
-      if (!next) return current;
-      current = *next;
-      changed = true;
-      break;
-    }
-  }
-  return current;
+  return substitute_bound(
+      size, [&](SymbolId id) -> const auto& { return symbols_[id].bound; });
 }
 
 std::vector<Dimension> KnownSizes::parts(const Dimension& size) const {
