@@ -6,19 +6,25 @@ import operator
 import random
 import sys
 
-from comparison.results import Contender, Group
+from comparison.results import Contender, Disagreement, Group, disagreements
+from comparison.table import threads_of
 from comparison.worker import Worker, WorkerError
 
 VOCABULARY = 30522
 TURN = 100     # milliseconds of work in a turn, at least one run
 RUNS = 20      # in a turn, at most
 WARM_UPS = 3   # the trace profiles itself in the first ones
+SLOW = 2000    # milliseconds: a run that takes as long is warm after two
+SHAPE_TIME = 60_000  # milliseconds for all turns at a shape, where that leaves FEWEST_ROUNDS
+FEWEST_ROUNDS = 5
+LONG_START = 10      # seconds: such a start is timed once
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
     rounds: int
     starts: int
+    tolerance: float  # how far an answer may be from the eager model's
 
 
 def say(*words):
@@ -59,6 +65,12 @@ def runs_in_turn(milliseconds):
     return min(max(round(TURN / max(milliseconds, 1e-3)), 1), RUNS)
 
 
+def rounds_at(wanted, milliseconds):
+    """Fewer than wanted where a round takes so many milliseconds that they would take long."""
+    fitting = int(SHAPE_TIME / max(milliseconds, 1e-3))
+    return min(wanted, max(fitting, FEWEST_ROUNDS))
+
+
 class Bout:
     """All entrants on one model with one number of threads."""
 
@@ -73,7 +85,6 @@ class Bout:
         self.workers = {}
         self.peak = 0.0
         self.left_out = {}
-        self.differences = []
 
     def measure(self, shapes):
         with self.start(self.environment.build / "henson_worker", "peak") as gauge:
@@ -81,8 +92,7 @@ class Bout:
                 for contender in list(self.contenders):
                     self.attempt(contender, self.load)
                 for shape in shapes:
-                    self.measure_peak(gauge)
-                    self.compete(shape)
+                    self.compete(shape, gauge)
                 for contender in self.contenders:
                     contender.peak_bytes = self.workers[contender.name].peak_bytes()
             finally:
@@ -126,22 +136,35 @@ class Bout:
 
     def measure_peak(self, gauge):
         """The best that was seen is the machine's peak."""
-        for _ in range(3):
-            self.peak = max(self.peak, float(gauge.ask("peak", self.threads)[0]))
+        self.peak = max(self.peak, float(gauge.ask("peak", self.threads)[0]))
         gauge.rest()
 
-    def compete(self, shape):
-        say(f"{self.encoder.title}, {self.threads} threads, {shape.name}")
-        counts = {}
+    def compete(self, shape, gauge):
+        say(f"{self.encoder.title}, {threads_of(self.threads)}, {shape.name}")
+        counts, turns = {}, {}
         for contender in list(self.contenders):
             best = self.attempt(contender, self.warm_up, shape)
-            counts[contender.name] = runs_in_turn(best or TURN)
-        for number in range(self.options.rounds):
+            if best is not None:
+                counts[contender.name] = runs_in_turn(best)
+                turns[contender.name] = counts[contender.name] * best
+        self.check_all(shape)
+        for number in range(rounds_at(self.options.rounds, sum(turns.values()))):
+            self.measure_peak(gauge)
             first = number % max(len(self.contenders), 1)
             for contender in self.contenders[first:] + self.contenders[:first]:
                 self.attempt(contender, self.take_turn, shape, counts[contender.name])
-        for contender in list(self.contenders):
-            self.attempt(contender, self.check, shape)
+        self.check_all(shape)
+        for contender in self.contenders:
+            say(f"  {contender.title}: {min(contender.milliseconds[shape.name]):.2f} ms")
+
+    def check_all(self, shape):
+        """The answers of the last run against the eager model's: no figures without them."""
+        found = [(contender.title, shape.name, self.attempt(contender, self.check, shape))
+                 for contender in list(self.contenders)]
+        faults = disagreements([one for one in found if one[2] is not None],
+                               self.options.tolerance)
+        if faults:
+            raise Disagreement("; ".join(faults))
 
     def input_of(self, shape):
         return (self.folder / f"{shape.name}.ids").resolve()
@@ -153,7 +176,8 @@ class Bout:
         seen = {}
         for size in batch_sizes(kind, shape):
             worker.ask("prepare", size, self.input_of(shape))
-            seen[size] = min(worker.run(WARM_UPS))
+            times = worker.run(1)
+            seen[size] = min(times + worker.run(1 if times[0] > SLOW else WARM_UPS - 1))
         size = min(seen, key=seen.get)
         if len(seen) > 1:
             worker.ask("prepare", size, self.input_of(shape))
@@ -168,16 +192,14 @@ class Bout:
         worker.rest()
 
     def check(self, contender, shape):
-        """The answer of the last timed run against the eager model's."""
+        """How far the answer of the last run is from the eager model's."""
         path = (self.folder / "checked.answer").resolve()
         worker = self.workers[contender.name]
         worker.ask("answer", path)
         worker.rest()
         found = difference(floats_of(path), floats_of(self.input_of(shape).with_suffix(".answer")))
         contender.note_difference(found)
-        self.differences.append((contender.title, shape.name, found))
-        say(f"  {contender.title}: {min(contender.milliseconds[shape.name]):.2f} ms, "
-            f"differs by {found:.1e}")
+        return found
 
     def time_start(self, contender, shape):
         """Seconds from the start of a process to its first answer, the file being in memory."""
@@ -188,3 +210,5 @@ class Bout:
                 worker.run(1)
                 seconds = worker.age()
             contender.start_seconds = min(contender.start_seconds or seconds, seconds)
+            if seconds > LONG_START:
+                return

@@ -53,7 +53,7 @@ def draw(group, about):
     columns = [LABELS + k * (width + GAP) for k in range(len(group.shapes))]
     subtitle = (f"Share of the machine's fp32 peak ({table.format_number(group.peak_gops)} Gop/s), "
                 f"best time of a batch. {about['cpu']}, {about['date']}")
-    parts = [text(0, 18, f"{group.encoder.title}, {table.threads_of(group)}", "title"),
+    parts = [text(0, 18, f"{group.encoder.title}, {table.threads_of(group.threads)}", "title"),
              text(0, 40, subtitle, "quiet")]
     parts += [text(x, TOP - 12, shape.name, "head") for x, shape in zip(columns, group.shapes)]
     for k, contender in enumerate(group.contenders):
@@ -64,7 +64,7 @@ def draw(group, about):
             row = group.row(contender, shape)
             parts += cell(x, y, width, row, css) if row else [text(x, y + 20, "–", "quiet")]
     height = TOP + len(group.contenders) * ROW + 4
-    title = escape(f"{group.encoder.title}, {table.threads_of(group)}: time and share of peak")
+    title = escape(f"{group.encoder.title}, {table.threads_of(group.threads)}: time and share of peak")
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" role="img" aria-label="{title}">',

@@ -29,12 +29,12 @@ def markdown(columns, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def threads_of(group):
-    return "one thread" if group.threads == 1 else f"{group.threads} threads"
+def threads_of(count):
+    return "one thread" if count == 1 else f"{count} threads"
 
 
 def heading(group):
-    return (f"{group.encoder.title}, {threads_of(group)}, peak "
+    return (f"{group.encoder.title}, {threads_of(group.threads)}, peak "
             f"{format_number(group.peak_gops)} Gop/s")
 
 
@@ -63,6 +63,18 @@ def details(group, shape):
     return markdown([shape.name, "best ms", "median ms", "Gop/s", "of peak", "× trace"], rows)
 
 
+def padding(group):
+    """A line for each ragged shape: how many sequences those who pad take at a time."""
+    lines = []
+    for shape in group.shapes:
+        sizes = [f"{contender.title} {contender.batches[shape.name]}"
+                 for contender in group.contenders if shape.name in contender.batches]
+        if sizes:
+            lines.append(f"{shape.name}, real tokens counted. Sorted by length and padded, so many "
+                         f"sequences at a time as were fastest: {', '.join(sizes)}.\n")
+    return lines
+
+
 def document(groups, about):
     """The whole report. `about` has date, cpu, command, versions and skipped."""
     parts = [f"{about['date']}, {about['cpu']}: `{about['command']}`\n"]
@@ -70,5 +82,9 @@ def document(groups, about):
     for group in groups:
         parts.append(f"\n## {heading(group)}\n\n{overview(group)}")
         parts += [details(group, shape) for shape in group.shapes]
+        parts += padding(group)
+    parts.append("ms: best run. Peak: of multiply-adds in registers, measured in between. Peak MB: "
+                 "resident, after all shapes. Start: from the process's start to its first answer, "
+                 "the files being in memory.\n")
     parts.append("Versions: " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()) + ".")
     return "\n".join(parts) + "\n"

@@ -1,0 +1,327 @@
+"""The pure parts of bench/compare: shapes, statistics, the table, the picture, the protocol."""
+import array
+import json
+import math
+import pathlib
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
+sys.path.insert(0, str(BENCH))
+sys.dont_write_bytecode = True
+
+from comparison import contenders, measure, picture, results, table, worker  # noqa: E402
+from comparison.environment import Environment, Missing, call, clean  # noqa: E402
+from comparison.shapes import ENCODERS, Encoder, parse_shape  # noqa: E402
+
+ABOUT = {"date": "2026-01-31", "cpu": "Some <CPU> & more", "command": "bench/compare --quick",
+         "versions": {"torch": "2.13.0"}, "skipped": {"OpenVINO": "no network"}}
+SMALL = Encoder("small", "Small", layers=1, hidden=10, heads=1, intermediate=20)
+
+
+def group_of(**milliseconds):
+    """A group with one shape, 1x2, and a contender for each argument."""
+    found = [results.Contender(name, name.title(), {"1x2": times})
+             for name, times in milliseconds.items()]
+    return results.Group(SMALL, 1, 0.5, [parse_shape("1x2")], found)
+
+
+class Shapes(unittest.TestCase):
+
+    def test_even(self):
+        shape = parse_shape("8x128")
+        self.assertEqual((shape.lengths, shape.tokens, shape.ragged), ((128,) * 8, 1024, False))
+
+    def test_ragged(self):
+        shape = parse_shape("64x8..128")
+        self.assertEqual((len(shape.lengths), shape.lengths[0], shape.lengths[-1]), (64, 8, 128))
+        steps = {b - a for a, b in zip(shape.lengths, shape.lengths[1:])}
+        self.assertEqual(steps, {1, 2})
+        self.assertTrue(shape.ragged)
+        self.assertEqual(parse_shape("1x8..128").lengths, (8,))
+
+    def test_refused(self):
+        for text in ("", "8", "x8", "8x", "0x4", "4x0", "2x9..8", "2x3x4", "-1x3", "8 x 4"):
+            with self.subTest(text), self.assertRaises(ValueError):
+                parse_shape(text)
+
+    def test_operations(self):
+        # 800 weights a token, and attention of 2 tokens: 2 products of 2 * 2 * 10 multiply-adds.
+        self.assertEqual(SMALL.operations(parse_shape("1x2")), 2 * (2 * 800 + 2 * 40))
+        self.assertEqual(SMALL.operations(parse_shape("2x1..2")), 2 * (3 * 800 + 2 * 10 + 2 * 40))
+
+    def test_bert_base(self):
+        # 85 million weights in the layers.
+        operations = ENCODERS["bert-base"].operations(parse_shape("1x128"))
+        self.assertEqual(operations, 2 * 12 * (128 * 7077888 + 2 * 128 * 128 * 768))
+
+
+class Statistics(unittest.TestCase):
+
+    def test_row(self):
+        group = group_of(trace=[4.0, 2.0], henson=[1.0, 9.0, 1.5])
+        row = group.row(group.contenders[1], group.shapes[0])
+        self.assertEqual((row["best_ms"], row["median_ms"], row["runs"]), (1.0, 1.5, 3))
+        self.assertAlmostEqual(row["gops"], 3360 / 1e6)
+        self.assertAlmostEqual(row["share_of_peak"], 3360 / 1e6 / 0.5)
+        self.assertEqual(row["times_the_trace"], 2.0)
+
+    def test_no_trace(self):
+        group = group_of(henson=[1.0])
+        self.assertIsNone(group.row(group.contenders[0], group.shapes[0])["times_the_trace"])
+
+    def test_not_measured(self):
+        group = group_of(henson=[])
+        self.assertIsNone(group.row(group.contenders[0], group.shapes[0]))
+
+    def test_json(self):
+        found = json.loads(json.dumps(results.as_json([group_of(trace=[2.0])], ABOUT)))
+        self.assertEqual(found["date"], "2026-01-31")
+        trace = found["groups"][0]["contenders"][0]
+        self.assertEqual(trace["shapes"]["1x2"]["best_ms"], 2.0)
+
+    def test_difference(self):
+        one = array.array("f", [1, 2, 3])
+        self.assertEqual(measure.difference(one, one), 0)
+        self.assertEqual(measure.difference(one, array.array("f", [1, 2.5, 2])), 1)
+        for other in ([1, 2], [1, 2, math.nan], []):
+            self.assertTrue(math.isnan(measure.difference(one, array.array("f", other))))
+        self.assertTrue(math.isnan(measure.difference(array.array("f"), array.array("f"))))
+
+    def test_disagreements(self):
+        found = [("A", "1x2", 1e-6), ("B", "1x2", 2e-3), ("C", "1x2", math.nan)]
+        lines = results.disagreements(found, 1e-3)
+        self.assertEqual([line[0] for line in lines], ["B", "C"])
+
+    def test_worst_difference(self):
+        contender = results.Contender("a", "A")
+        for found, worst in ((1e-6, 1e-6), (1e-7, 1e-6), (2e-6, 2e-6)):
+            contender.note_difference(found)
+            self.assertEqual(contender.worst_difference, worst)
+        contender.note_difference(math.nan)
+        contender.note_difference(1.0)
+        self.assertTrue(math.isnan(contender.worst_difference))
+
+    def test_turns(self):
+        self.assertEqual([measure.runs_in_turn(ms) for ms in (0, 1, 30, 5000)], [20, 20, 3, 1])
+
+    def test_rounds(self):
+        self.assertEqual([measure.rounds_at(12, ms) for ms in (0, 700, 7500, 90_000)],
+                         [12, 12, 8, 5])
+        self.assertEqual(measure.rounds_at(3, 90_000), 3)
+
+    def test_sequences(self):
+        numbers = measure.sequences_of(parse_shape("2x1..3"))
+        self.assertEqual(list(numbers[:3]), [2, 1, 3])
+        self.assertEqual(len(numbers), 7)
+        self.assertEqual(numbers, measure.sequences_of(parse_shape("2x1..3")))
+
+    def test_sizes_of_batches(self):
+        kinds = {kind.name: kind for kind in contenders.KINDS}
+        ragged, even = parse_shape("64x8..128"), parse_shape("8x128")
+        self.assertEqual(measure.batch_sizes(kinds["trace"], ragged), [64, 8, 1])
+        self.assertEqual(measure.batch_sizes(kinds["trace"], even), [8])
+        self.assertEqual(measure.batch_sizes(kinds["henson"], ragged), [64])
+        self.assertEqual(measure.batch_sizes(kinds["compile"], ragged), [64])
+
+
+class Table(unittest.TestCase):
+
+    def test_numbers(self):
+        values = (None, 0.1234, 4.567, 78.94, 1234.5)
+        self.assertEqual([table.format_number(value) for value in values],
+                         ["–", "0.123", "4.57", "78.9", "1234"])
+
+    def test_details(self):
+        group = group_of(trace=[4.0, 2.0], henson=[1.0], eager=[])
+        self.assertEqual(table.details(group, group.shapes[0]).splitlines(), [
+            "| 1x2 | best ms | median ms | Gop/s | of peak | × trace |",
+            "| --- | --: | --: | --: | --: | --: |",
+            "| Henson | 1.00 | 1.00 | 0.003 | 1% | 2.00× |",
+            "| Trace | 2.00 | 3.00 | 0.002 | 0% | 1.00× |"])
+
+    def test_overview(self):
+        group = group_of(henson=[1.0], eager=[])
+        group.contenders[0].peak_bytes = 123_400_000
+        group.contenders[0].start_seconds = 0.25
+        lines = table.overview(group).splitlines()
+        self.assertEqual(lines[2:], ["| Henson | 1.00 (1%) | 123 | 0.250 |",
+                                     "| Eager | – | – | – |"])
+
+    def test_document(self):
+        group = group_of(henson=[1.0], trace=[2.0])
+        group.contenders[1].batches["1x2"] = 8
+        text = table.document([group], ABOUT)
+        for part in ("2026-01-31, Some <CPU> & more: `bench/compare --quick`",
+                     "- OpenVINO: left out, no network", "## Small, one thread, peak 0.500 Gop/s",
+                     "at a time as were fastest: Trace 8.", "Versions: torch 2.13.0."):
+            self.assertIn(part, text)
+
+
+class Picture(unittest.TestCase):
+
+    def draw(self, **milliseconds):
+        text = picture.draw(group_of(**milliseconds), ABOUT)
+        root = ElementTree.fromstring(text)
+        kinds = {kind: [e for e in root if e.tag.endswith("}" + kind)] for kind in ("rect", "text")}
+        return root, kinds["rect"], [e.text for e in kinds["text"]]
+
+    def test_bars(self):
+        # Operations at 1x2 in a thousandth of their number of nanoseconds: half of the peak.
+        half = 3360 / 0.25 / 1e6
+        _, rects, _ = self.draw(henson=[half], trace=[2 * half])
+        track, ours, _, trace = [float(rect.get("width")) for rect in rects]
+        self.assertAlmostEqual(ours / track, 0.5, delta=0.01)
+        self.assertAlmostEqual(trace / track, 0.25, delta=0.01)
+        self.assertEqual([rect.get("class").split() for rect in rects],
+                         [["track"], ["bar", "ours"], ["track"], ["bar"]])
+
+    def test_words(self):
+        _, _, words = self.draw(henson=[1.0], eager=[])
+        self.assertIn("Small, one thread", words)
+        self.assertIn("Henson", words)
+        self.assertEqual(words[-1], "–")
+        self.assertTrue(any("Some <CPU> & more, 2026-01-31" in text for text in words))
+
+    def test_all_within(self):
+        root, rects, _ = self.draw(henson=[1e-9], trace=[1.0])
+        width, height = map(float, root.get("viewBox").split()[2:])
+        for rect in rects:
+            self.assertLessEqual(float(rect.get("x")) + float(rect.get("width")), width)
+            self.assertLessEqual(float(rect.get("y")) + float(rect.get("height")), height)
+
+
+# A contender that answers by the protocol, fails when told, and dies when told.
+SERVER = """
+import sys
+for line in sys.stdin:
+    if line == "die\\n":
+        sys.exit("out of luck")
+    print("error no such thing" if line == "fail\\n" else "ok 1.5 2.5", flush=True)
+"""
+
+
+class Processes(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def start(self, **options):
+        started = worker.Worker([sys.executable, "-c", SERVER], None, self.folder / "log",
+                                **options)
+        self.addCleanup(started.close)
+        return started
+
+    def test_answers_between_rests(self):
+        server = self.start()
+        for _ in range(2):
+            self.assertEqual(server.run(2), [1.5, 2.5])
+            server.rest()
+        self.assertGreater(server.peak_bytes(), 1 << 20)
+        self.assertGreater(server.age(), 0)
+
+    def test_error(self):
+        with self.assertRaisesRegex(worker.WorkerError, "^no such thing$"):
+            self.start().ask("fail")
+
+    def test_death(self):
+        server = self.start()
+        with self.assertRaisesRegex(worker.WorkerError, "it ended: out of luck"):
+            server.ask("die")
+        with self.assertRaisesRegex(worker.WorkerError, "it ended: out of luck"):
+            server.ask("run", 1)
+
+    def test_silence(self):
+        server = worker.Worker([sys.executable, "-c", "import time; time.sleep(60)"], None,
+                               self.folder / "log", limit=0.1)
+        self.addCleanup(server.close)
+        with self.assertRaisesRegex(worker.WorkerError, "no answer to `run`"):
+            server.run(1)
+
+    def test_failing_command(self):
+        command = [sys.executable, "-c", "import sys; sys.exit('no wheel')"]
+        with self.assertRaisesRegex(Missing, "no wheel"):
+            call(command, self.folder / "log")
+
+    def test_given_environment_without_packages(self):
+        environment = Environment(self.folder / "a", self.folder, pathlib.Path(sys.executable))
+        environment.probe = lambda name: False
+        environment.find_packages(["openvino"])
+        self.assertRegex(environment.missing["openvino"], "has no openvino")
+
+    def test_variables(self):
+        kept = clean({"OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "7", "HOME": "/h"},
+                     self.folder)
+        self.assertEqual({"OPENBLAS_CORETYPE", "OMP_NUM_THREADS"} & kept.keys(), set())
+        self.assertEqual(kept["HOME"], "/h")
+
+
+class Choice(unittest.TestCase):
+
+    def test_choose(self):
+        self.assertEqual(contenders.choose([]), list(contenders.KINDS))
+        self.assertEqual([kind.name for kind in contenders.choose(["trace", "henson"])],
+                         ["henson", "trace"])
+        with self.assertRaisesRegex(ValueError, "`caffe` is no contender"):
+            contenders.choose(["caffe"])
+
+
+class FakeBout(measure.Bout):
+    """A bout whose workers answer from a table: name -> difference."""
+
+    def __init__(self, differences, failing=()):
+        entrants = [contenders.Entrant(kind, kind.title, ()) for kind in contenders.KINDS[:2]]
+        environment = type("Nowhere", (), {"folder": pathlib.Path(".")})()
+        super().__init__(environment, SMALL, 1, entrants, measure.Options(2, 1, 1e-3))
+        self.found = differences
+        self.failing = failing
+        self.turns = []
+
+    def warm_up(self, contender, shape):
+        return 1.0
+
+    def measure_peak(self, gauge):
+        self.peak = 1.0
+
+    def take_turn(self, contender, shape, count):
+        if contender.name in self.failing:
+            raise worker.WorkerError("it ended")
+        self.turns.append(contender.name)
+        contender.milliseconds.setdefault(shape.name, []).append(1.0)
+
+    def check(self, contender, shape):
+        return self.found[contender.name]
+
+
+class Bouts(unittest.TestCase):
+
+    def setUp(self):
+        self.addCleanup(setattr, measure, "say", measure.say)
+        measure.say = lambda *words: None
+
+    def test_in_turn(self):
+        bout = FakeBout({"henson": 0.0, "trace": 0.0})
+        bout.compete(parse_shape("1x2"), None)
+        self.assertEqual(bout.turns, ["henson", "trace", "trace", "henson"])
+
+    def test_disagreement(self):
+        with self.assertRaisesRegex(results.Disagreement, "PyTorch trace at 1x2: differs by 0.5"):
+            FakeBout({"henson": 0.0, "trace": 0.5}).compete(parse_shape("1x2"), None)
+
+    def test_rival_fails(self):
+        bout = FakeBout({"henson": 0.0, "trace": 0.0}, ["trace"])
+        bout.compete(parse_shape("1x2"), None)
+        self.assertEqual([contender.name for contender in bout.contenders], ["henson"])
+        self.assertEqual(bout.left_out, {"PyTorch trace": "it ended"})
+
+    def test_henson_fails(self):
+        with self.assertRaises(worker.WorkerError):
+            FakeBout({"henson": 0.0, "trace": 0.0}, ["henson"]).compete(parse_shape("1x2"), None)
+
+
+if __name__ == "__main__":
+    unittest.main()
