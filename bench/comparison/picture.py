@@ -4,15 +4,17 @@ from xml.sax.saxutils import escape
 from comparison import table
 
 WIDTH = 880
-LABELS = 178       # columns start here
+MARGIN = 18
+LABELS = 194       # columns start here
 GAP = 14           # between columns
-TOP = 92           # rows start here
+TOP = 106          # rows start here
 ROW = 34
 BAR = 10
 
 STYLE = """
 text { font: 12px -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
        fill: #24292f; }
+.card { fill: #ffffff; stroke: #d0d7de; }
 .title { font-size: 16px; font-weight: 600; }
 .head, .ours { font-weight: 600; }
 .quiet { fill: #57606a; }
@@ -21,6 +23,7 @@ text { font: 12px -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sa
 .bar { fill: #8c959f; }
 .bar.ours { fill: #1f883d; }
 @media (prefers-color-scheme: dark) {
+  .card { fill: #0d1117; stroke: #30363d; }
   text { fill: #e6edf3; }
   .quiet { fill: #9198a1; }
   .bar { fill: #6e7681; }
@@ -48,24 +51,38 @@ def cell(x, y, width, row, css):
             bar(x, y + 15, width, "track"), bar(x, y + 15, max(share * width, 1), f"bar {css}")]
 
 
-def draw(group, about):
-    width = (WIDTH - LABELS - GAP * len(group.shapes)) / max(len(group.shapes), 1)
-    columns = [LABELS + k * (width + GAP) for k in range(len(group.shapes))]
+def heading(group, about):
     subtitle = (f"Share of the machine's fp32 peak ({table.format_number(group.peak_gops)} Gop/s), "
                 f"best time of a batch. {about['cpu']}, {about['date']}")
-    parts = [text(0, 18, f"{group.encoder.title}, {table.threads_of(group.threads)}", "title"),
-             text(0, 40, subtitle, "quiet")]
-    parts += [text(x, TOP - 12, shape.name, "head") for x, shape in zip(columns, group.shapes)]
+    title = f"{group.encoder.title}, {table.threads_of(group.threads)}"
+    return [text(MARGIN, MARGIN + 16, title, "title"), text(MARGIN, MARGIN + 38, subtitle, "quiet")]
+
+
+def rows(group, columns, width):
+    parts = []
     for k, contender in enumerate(group.contenders):
         y = TOP + k * ROW
         css = "ours" if contender.name == "henson" else ""
-        parts.append(text(0, y + 20, contender.title, css))
+        parts.append(text(MARGIN, y + 20, contender.title, css))
         for x, shape in zip(columns, group.shapes):
             row = group.row(contender, shape)
             parts += cell(x, y, width, row, css) if row else [text(x, y + 20, "–", "quiet")]
-    height = TOP + len(group.contenders) * ROW + 4
-    title = escape(f"{group.encoder.title}, {table.threads_of(group.threads)}: time and share of peak")
+    return parts
+
+
+def draw(group, about):
+    """On a card of its own: a page's background need not follow the reader's colour scheme."""
+    count = len(group.shapes)
+    width = (WIDTH - MARGIN - LABELS - GAP * (count - 1)) / count
+    columns = [LABELS + k * (width + GAP) for k in range(count)]
+    height = TOP + len(group.contenders) * ROW + MARGIN - 8
+    title = escape(f"{group.encoder.title}, {table.threads_of(group.threads)}: "
+                   "time and share of peak")
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" role="img" aria-label="{title}">',
-        f"<title>{title}</title>", f"<style>{STYLE}</style>", *parts, "</svg>", ""])
+        f"<title>{title}</title>", f"<style>{STYLE}</style>",
+        f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="6" class="card"/>',
+        *heading(group, about),
+        *(text(x, TOP - 12, shape.name, "head") for x, shape in zip(columns, group.shapes)),
+        *rows(group, columns, width), "</svg>", ""])

@@ -171,7 +171,8 @@ class Picture(unittest.TestCase):
     def test_bars(self):
         # Operations at 1x2 in a thousandth of their number of nanoseconds: half of the peak.
         half = 3360 / 0.25 / 1e6
-        _, rects, _ = self.draw(henson=[half], trace=[2 * half])
+        _, (card, *rects), _ = self.draw(henson=[half], trace=[2 * half])
+        self.assertEqual(card.get("class"), "card")
         track, ours, _, trace = [float(rect.get("width")) for rect in rects]
         self.assertAlmostEqual(ours / track, 0.5, delta=0.01)
         self.assertAlmostEqual(trace / track, 0.25, delta=0.01)
