@@ -6,6 +6,7 @@
 
 #include "runtime/graph/uses.h"
 #include "runtime/graph/weights.h"
+#include "runtime/input_roles.h"
 #include "runtime/public_tensor.h"
 
 namespace henson::runtime {
@@ -177,6 +178,7 @@ std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Gra
                                        const UnlockResult& unlocked) {
   const std::vector<bool> read = read_values(graph);
   const std::vector<std::optional<std::int64_t>> rows = table_rows(graph);
+  const std::vector<InputRole> roles = input_roles(graph);
   std::vector<InputInfo> inputs;
   for (const GraphInput& input : graph.inputs) {
     InputInfo info;
@@ -185,6 +187,7 @@ std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Gra
     info.used = read[input.value];
     info.rank = unlocked.ranks[inputs.size()];
     info.table_rows = rows[input.value];
+    info.role = roles[inputs.size()];
     if (const loader::StoredTensor* const traced = traced_at(archive, input.path)) {
       info.dtype = traced->dtype;
       info.traced_shape = traced->shape;

@@ -89,6 +89,19 @@ struct Output {
   std::vector<Tensor> tensors() const;
 };
 
+/// What the computation does with an input. Found by data flow: names and positions mean different
+/// things in different archives, or nothing.
+enum class InputRole {
+  kOther,       // none of these, or nothing reads it
+  kIds,         // rows of the largest embedding table: the words
+  kTokenTypes,  // rows of a table of at most four: the segments
+  kPositions,   // rows of another table
+  kMask,        // reaches attention's softmax: where there are tokens
+};
+
+/// "ids", "token types", "positions", "mask"; empty for kOther.
+std::string_view name_of(InputRole role) noexcept;
+
 /// One input tensor of a model: a parameter of its forward, or a part of one that is a dict, tuple
 /// or list.
 struct InputInfo {
@@ -101,6 +114,7 @@ struct InputInfo {
   std::optional<std::vector<std::int64_t>> traced_shape;  // likewise
   std::optional<std::size_t> rank;         // dimensions: traced, or what fits the code
   std::optional<std::int64_t> table_rows;  // its elements are rows of a table that has so many
+  InputRole role = InputRole::kOther;
 };
 
 /// A tensor that the archive holds.

@@ -24,6 +24,22 @@ bool graph_has(const runtime::Graph& graph, DType dtype) {
 
 }  // namespace
 
+std::string_view name_of(InputRole role) noexcept {
+  switch (role) {
+    case InputRole::kIds:
+      return "ids";
+    case InputRole::kTokenTypes:
+      return "token types";
+    case InputRole::kPositions:
+      return "positions";
+    case InputRole::kMask:
+      return "mask";
+    case InputRole::kOther:
+      break;
+  }
+  return "";
+}
+
 const runtime::Plan& Program::plan(int threads) const {
   std::call_once(plan_made_, [&] { plan_.emplace(built.graph, threads); });
   return *plan_;

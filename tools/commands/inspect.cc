@@ -54,7 +54,7 @@ void print_inputs(const Model& model) {
     table.add({printable(input.path), printable(input.name),
                input.dtype ? std::string(name_of(*input.dtype)) : "",
                input.traced_shape ? "traced at " + format_shape(*input.traced_shape) : "",
-               input.used ? "" : "unused"});
+               input.used ? std::string(name_of(input.role)) : "unused"});
   }
   table.print(std::cout);
   if (!told) std::cout << "  (the archive does not tell dtypes and shapes)\n";
@@ -110,6 +110,7 @@ Json to_json(const ModelInfo& info) {
 
 Json to_json(const InputInfo& input) {
   Json json{{"path", input.path}, {"name", input.name}, {"used", input.used}};
+  json["role"] = name_of(input.role);
   json["dtype"] = input.dtype ? Json(name_of(*input.dtype)) : Json();
   json["traced_shape"] = input.traced_shape ? Json(*input.traced_shape) : Json();
   return json;
