@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 
 namespace henson::runtime {
@@ -137,6 +138,35 @@ class Flow {
 
   /// Whether a value is computed by counting: some way back stands a cumsum.
   bool counts(ValueId value) const {
+    return comes_from(value, [](const Node& maker) { return is_named(maker, "aten::cumsum"); });
+  }
+
+  /// Where the arange starts that a value is computed from; 0 when none tells.
+  std::int64_t start_of_range(ValueId value) const {
+    std::int64_t start = 0;
+    comes_from(value, [&](const Node& maker) {
+      if (!is_named(maker, "aten::arange")) return false;
+      if (maker.op->schema.arguments[0].name == "start")
+        start = integer(maker.inputs[0]).value_or(0);
+      return true;
+    });
+    return start;
+  }
+
+  std::optional<std::int64_t> integer(ValueId value) const {
+    const auto& constant = graph_.values[value].constant;
+    const auto* const number = constant ? std::get_if<std::int64_t>(&*constant) : nullptr;
+    return number == nullptr ? std::nullopt : std::optional(*number);
+  }
+
+ private:
+  static bool is_named(const Node& node, std::string_view name) {
+    return is_operator(node) && node.op->schema.name == name;
+  }
+
+  /// Whether a value's elements are computed from what a node makes that `wanted` takes.
+  template <typename Wanted>
+  bool comes_from(ValueId value, const Wanted& wanted) const {
     std::vector<ValueId> open{value};
     std::unordered_set<ValueId> seen;
     while (!open.empty()) {
@@ -144,14 +174,13 @@ class Flow {
       open.pop_back();
       if (!seen.insert(id).second || makers_[id] == nullptr) continue;
       const Node& maker = *makers_[id];
-      if (is_operator(maker) && maker.op->schema.name == "aten::cumsum") return true;
+      if (wanted(maker)) return true;
       if (is_operator(maker) && reads_no_elements(maker.op->schema.name)) continue;
       open.insert(open.end(), maker.inputs.begin(), maker.inputs.end());
     }
     return false;
   }
 
- private:
   void pass(const Node& node, Reach& reach) const {
     bool own = false;
     bool derived = false;
@@ -185,6 +214,15 @@ InputRole role_of(const Flow::Reach& reach, std::int64_t words) {
   if (reach.table.rows == 0) return reach.mask ? InputRole::kMask : InputRole::kOther;
   if (reach.table.rows <= kMostTokenTypes) return InputRole::kTokenTypes;
   return reach.table.rows == words ? InputRole::kIds : InputRole::kPositions;
+}
+
+/// The row of a table of positions that the first token of a sequence has.
+std::int64_t first_row(const Flow& flow, const Node& node, const Lookup& lookup) {
+  // The padding's own row comes before those that are counted.
+  const std::int64_t padding =
+      node.inputs.size() > 2 ? flow.integer(node.inputs[2]).value_or(-1) : -1;
+  if (padding > 0 || flow.counts(lookup.indices)) return padding + 1;
+  return flow.start_of_range(lookup.indices);
 }
 
 }  // namespace
@@ -221,7 +259,7 @@ std::optional<PositionTable> find_position_table(const Graph& graph) {
     // Biases of relative positions have a column a head.
     if (shape.rows <= kMostTokenTypes || shape.columns != columns) continue;
     if (!found || shape.rows < found->rows) {
-      found = PositionTable{shape.rows, flow.counts(lookup->indices)};
+      found = PositionTable{shape.rows, first_row(flow, node, *lookup)};
     }
   }
   return found;

@@ -16,9 +16,8 @@ std::vector<InputRole> input_roles(const Graph& graph);
 /// The table of positions that a model has.
 struct PositionTable {
   std::int64_t rows = 0;
-  /// Positions are counted (cumsum) from the number of the padding on, as RoBERTa's are: the first
-  /// of them no sequence uses.
-  bool counts_from_padding = false;
+  std::int64_t first =
+      0;  // the row of a sequence's first token: RoBERTa's come after the padding's
 };
 
 /// The smallest table, as wide as that of the words, whose indices are computed or are those of an

@@ -39,7 +39,7 @@ TEST(InputRoles, AreWhatTheCodeDoesAndNotWhatNamesSay) {
   const auto table = find_position_table(graph);
   ASSERT_TRUE(table);
   EXPECT_EQ(table->rows, 6);
-  EXPECT_FALSE(table->counts_from_padding);
+  EXPECT_EQ(table->first, 0);
 }
 
 TEST(InputRoles, IdsThatMakeTheMaskAreIds) {
@@ -65,11 +65,21 @@ TEST(InputRoles, PositionsCountedFromThePadding) {
       graph_of("x: Tensor",
                {"y = torch.embedding(self.words, x)", "counted = torch.cumsum(torch.ne(x, 1), 1)",
                 "bias = torch.embedding(self.biases, torch.add(counted, 1))",
-                "return torch.add(y, torch.embedding(self.places, torch.add(counted, 1)))"});
+                "return torch.add(y, torch.embedding(self.places, torch.add(counted, 1), 1))"});
   const auto table = find_position_table(graph);
   ASSERT_TRUE(table);
   EXPECT_EQ(table->rows, 6) << "not the biases', which has a column a head";
-  EXPECT_TRUE(table->counts_from_padding);
+  EXPECT_EQ(table->first, 2);
+}
+
+TEST(InputRoles, PositionsThatStartLater) {
+  const Graph graph = graph_of(
+      "x: Tensor", {"y = torch.embedding(self.words, x)", "n = torch.add(torch.size(x, 1), 2)",
+                    "places = torch.embedding(self.places, torch.arange(2, n, 1))",
+                    "return torch.add(y, places)"});
+  const auto table = find_position_table(graph);
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->first, 2);
 }
 
 }  // namespace
