@@ -6,49 +6,18 @@
 #include <functional>
 #include <map>
 
-#include "tools/random_inputs.h"
+#include "tools/random_batch.h"
 
 namespace henson::tools {
 namespace {
 
 constexpr std::size_t kMinRuns = 3;
-constexpr unsigned kSeed = 2018;
 
 using Clock = std::chrono::steady_clock;
 
 double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
-
-/// The inputs of a shape, and how a session runs them.
-class Batch {
- public:
-  Batch(const Model& model, const BatchShape& shape) : ragged_(shape.ragged) {
-    if (!ragged_) {
-      const auto count = static_cast<std::int64_t>(shape.lengths.size());
-      add(model, {count, shape.lengths.front()});
-      return;
-    }
-    for (const std::int64_t length : shape.lengths) add(model, {1, length});
-  }
-
-  void run(Session& session) const {
-    if (ragged_) {
-      session.run_ragged(std::span<const std::vector<NamedInput>>(inputs_));
-    } else {
-      session.run(std::span<const NamedInput>(inputs_.front()));
-    }
-  }
-
- private:
-  void add(const Model& model, InputSizes sizes) {
-    const auto seed = kSeed + static_cast<unsigned>(inputs_.size());
-    inputs_.push_back(random_inputs(model, sizes, Masks::kOnes, seed));
-  }
-
-  bool ragged_;
-  std::vector<std::vector<NamedInput>> inputs_;
-};
 
 /// Milliseconds of runs for so many seconds.
 std::vector<double> time_runs(const std::function<void()>& run, double seconds) {
@@ -78,7 +47,7 @@ double median(const std::vector<double>& sorted) {
 }  // namespace
 
 Timing time_shape(const Model& model, const BatchShape& shape, const BenchmarkOptions& options) {
-  const Batch batch(model, shape);
+  const RandomBatch batch(model, shape);
   Session session(model, options.session);
   Timing timing;
   timing.shape = shape;
@@ -98,7 +67,7 @@ Timing time_shape(const Model& model, const BatchShape& shape, const BenchmarkOp
 
 double count_operations(const Model& model, const BatchShape& shape, int threads) {
   Session session(model, {Executor::kPlan, threads});
-  Batch(model, shape).run(session);
+  RandomBatch(model, shape).run(session);
   return session.operations();
 }
 
