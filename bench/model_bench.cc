@@ -17,10 +17,9 @@ void run_model(benchmark::State& state, const Model& model, const tools::BatchSh
     Session session(model, {.threads = threads});
     const tools::RandomBatch batch(model, shape);
     batch.run(session);  // packs the weights and makes the session's buffers
-    for ([[maybe_unused]] auto _ : state) batch.run(session);
-    report_operations(state, session.operations(), threads);
-    state.counters["tokens/s"] = benchmark::Counter(static_cast<double>(shape.tokens()),
-                                                    benchmark::Counter::kIsIterationInvariantRate);
+    const double seconds = time_iterations(state, [&] { batch.run(session); });
+    report_operations(state, session.operations(), seconds, threads);
+    state.counters["tokens/s"] = static_cast<double>(shape.tokens()) / seconds;
   } catch (const Error& error) {  // of an archive that is locked to another shape, say
     state.SkipWithError(error.what());
   }
