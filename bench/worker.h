@@ -136,8 +136,8 @@ inline int serve(Contender& contender) {
     try {
       answer = "ok" + obey(contender, line);
     } catch (const std::exception& error) {
-      answer = std::string("error ") + error.what();
-      std::ranges::replace(answer, '\n', ' ');
+      const std::string message = error.what();
+      answer = "error " + message.substr(0, message.find('\n'));  // libtorch adds its stack
     }
     std::cout << answer << std::endl;
   }

@@ -155,7 +155,8 @@ class Bout:
                 self.attempt(contender, self.take_turn, shape, counts[contender.name])
         self.check_all(shape)
         for contender in self.contenders:
-            say(f"  {contender.title}: {min(contender.milliseconds[shape.name]):.2f} ms")
+            say(f"  {contender.title}: {min(contender.milliseconds[shape.name]):.2f} ms, "
+                f"differs by at most {contender.worst_difference:.1e}")
 
     def check_all(self, shape):
         """The answers of the last run against the eager model's: no figures without them."""
@@ -181,6 +182,7 @@ class Bout:
         size = min(seen, key=seen.get)
         if len(seen) > 1:
             worker.ask("prepare", size, self.input_of(shape))
+            worker.run(1)  # the answer that is checked is of this size
         if kind.pads and shape.ragged:
             contender.batches[shape.name] = size
         worker.rest()

@@ -83,6 +83,10 @@ def document(groups, about):
         parts.append(f"\n## {heading(group)}\n\n{overview(group)}")
         parts += [details(group, shape) for shape in group.shapes]
         parts += padding(group)
+    worst = max((contender.worst_difference for group in groups for contender in group.contenders
+                 if contender.worst_difference is not None), default=None)
+    if worst is not None:
+        parts.append(f"All answers are within {worst:.1e} of the eager model's.\n")
     parts.append("ms: best run. Peak: of multiply-adds in registers, measured in between. Peak MB: "
                  "resident, after all shapes. Start: from the process's start to its first answer, "
                  "the files being in memory.\n")

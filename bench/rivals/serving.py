@@ -84,5 +84,6 @@ def serve(rival):
         try:
             answer = "ok" + obey(rival, line.rstrip("\n"))
         except Exception as error:  # whatever a rival raises is its answer
-            answer = f"error {type(error).__name__}: {error}".replace("\n", " ")
+            first = str(error).partition("\n")[0]
+            answer = f"error {type(error).__name__}: {first}"
         print(answer, file=answers, flush=True)

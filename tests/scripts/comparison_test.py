@@ -153,10 +153,11 @@ class Table(unittest.TestCase):
     def test_document(self):
         group = group_of(henson=[1.0], trace=[2.0])
         group.contenders[1].batches["1x2"] = 8
+        group.contenders[1].worst_difference = 2.04e-6
         text = table.document([group], ABOUT)
         for part in ("2026-01-31, Some <CPU> & more: `bench/compare --quick`",
                      "- OpenVINO: left out, no network", "## Small, one thread, peak 0.500 Gop/s",
-                     "at a time as were fastest: Trace 8.", "Versions: torch 2.13.0."):
+                     "at a time as were fastest: Trace 8.", "within 2.0e-06 of the eager", "Versions: torch 2.13.0."):
             self.assertIn(part, text)
 
 
@@ -271,6 +272,25 @@ class Choice(unittest.TestCase):
             contenders.choose(["caffe"])
 
 
+class FakeWorker:
+    """Notes what it is asked; so many milliseconds a run for each size of batches."""
+
+    def __init__(self, milliseconds):
+        self.milliseconds = milliseconds
+        self.asked = []
+
+    def ask(self, command, size, _path):
+        self.asked.append((command, size))
+
+    def run(self, count):
+        size = self.asked[-1][1] if self.asked[-1][0] == "prepare" else self.asked[-1][2]
+        self.asked.append(("run", count, size))
+        return [self.milliseconds[size]] * count
+
+    def rest(self):
+        self.asked.append(("rest",))
+
+
 class FakeBout(measure.Bout):
     """A bout whose workers answer from a table: name -> difference."""
 
@@ -295,6 +315,7 @@ class FakeBout(measure.Bout):
         contender.milliseconds.setdefault(shape.name, []).append(1.0)
 
     def check(self, contender, shape):
+        contender.note_difference(self.found[contender.name])
         return self.found[contender.name]
 
 
@@ -303,6 +324,22 @@ class Bouts(unittest.TestCase):
     def setUp(self):
         self.addCleanup(setattr, measure, "say", measure.say)
         measure.say = lambda *words: None
+
+    def warm_up(self, milliseconds):
+        bout = FakeBout({})
+        trace = bout.contenders[1]
+        bout.workers["trace"] = FakeWorker(milliseconds)
+        best = measure.Bout.warm_up(bout, trace, parse_shape("64x8..128"))
+        return best, trace.batches, bout.workers["trace"].asked
+
+    def test_best_size_runs_before_its_answer_is_checked(self):
+        best, batches, asked = self.warm_up({64: 30.0, 8: 10.0, 1: 20.0})
+        self.assertEqual((best, batches), (10.0, {"64x8..128": 8}))
+        self.assertEqual(asked[-3:], [("prepare", 8), ("run", 1, 8), ("rest",)])
+
+    def test_slow_runs_are_warm_after_two(self):
+        _, _, asked = self.warm_up({64: 3000.0, 8: 10.0, 1: 20.0})
+        self.assertEqual([word[1] for word in asked if word[0] == "run"], [1, 1, 1, 2, 1, 2, 1])
 
     def test_in_turn(self):
         bout = FakeBout({"henson": 0.0, "trace": 0.0})
