@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""make_unicode_tables.py: writes unicode_tables.cc, beside this script.
+
+Needs the package tokenizers, which it asks about every code point: its Unicode tables are of several
+versions (of categories an old one, of decompositions another, of lower case a new one), so no
+library's tables are the same as these.
+"""
+import pathlib
+
+import tokenizers
+from tokenizers import normalizers, pre_tokenizers
+
+CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
+clean = normalizers.BertNormalizer(True, False, False, False).normalize_str
+strip = normalizers.BertNormalizer(False, False, True, False).normalize_str
+decompose = normalizers.NFD().normalize_str
+lower = normalizers.Lowercase().normalize_str
+words = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
+pieces = pre_tokenizers.ByteLevel(add_prefix_space=False).pre_tokenize_str
+
+
+def reorders(text):
+    """Whether a mark changes its place beside one of the lowest or the highest class."""
+    return (decompose("a\u0345" + text) != "a\u0345" + text
+            or decompose("a" + text + "\u0334") != "a" + text + "\u0334")
+
+
+def joins(text, neighbour):
+    return len(pieces(neighbour + text + neighbour)) == 1
+
+
+SETS = [
+    ("Removed", "Control, format and private use: removed by cleaning.", lambda c: clean(c) == ""),
+    ("White", "Separates words.", lambda c: len(words("a" + c + "b")) == 2),
+    ("Mark", "Nonspacing marks: what accents are stripped of.",
+     lambda c: strip(c) == "" and decompose(c) == c),
+    ("Punctuation", "A word of its own in WordPiece.", lambda c: len(words("a" + c + "b")) == 3),
+    ("Letter", r"\p{L} of the byte-level pattern.", lambda c: joins(c, "a")),
+    ("Number", r"\p{N} of the byte-level pattern.", lambda c: joins(c, "1")),
+    ("Decomposes", "Has a canonical decomposition.", lambda c: decompose(c) != c),
+    ("Reorders", "Has a combining class other than 0, and no decomposition.",
+     lambda c: decompose(c) == c and reorders(c)),
+]
+
+
+def ranges(members):
+    found = []
+    for c in members:
+        if found and c == found[-1][1] + 1:
+            found[-1][1] = c
+        else:
+            found.append([c, c])
+    return found
+
+
+def lower_runs(pairs):
+    """Runs (first, last, step, difference) of code points whose lower case is one other."""
+    runs = []
+    for c, to in pairs:
+        if runs and runs[-1][3] == to - c:
+            first, last, step, _ = runs[-1]
+            if c - last == step or (first == last and c - last <= 2):
+                runs[-1][1:3] = [c, c - last]
+                continue
+        runs.append([c, c, 1, to - c])
+    return runs
+
+
+def lines(items):
+    out, line = [], "   "
+    for item in items:
+        if len(line) + len(item) + 2 > 100:
+            out.append(line)
+            line = "   "
+        line += " " + item + ","
+    return "\n".join(out + [line])
+
+
+def main():
+    text = ["// Written by make_unicode_tables.py, from tokenizers " + tokenizers.__version__ + ".",
+            '#include "runtime/tokenizer/unicode_tables.h"\n',
+            "namespace henson::tokenizer {", "namespace {\n", "// clang-format off"]
+    for name, what, test in SETS:
+        found = ranges([c for c in CODE_POINTS if test(chr(c))])
+        text.append(f"// {what}\nconstexpr CodePointRange k{name}[] = {{")
+        text.append(lines(f"{{0x{a:X}, 0x{b:X}}}" for a, b in found) + "\n};")
+    pairs = [(c, ord(lower(chr(c)))) for c in CODE_POINTS if len(lower(chr(c))) == 1]
+    runs = lower_runs([(c, to) for c, to in pairs if c != to])
+    text.append("constexpr LowerRun kLowerRuns[] = {")
+    text.append(lines(f"{{0x{a:X}, 0x{b:X}, {s}, {d}}}" for a, b, s, d in runs) + "\n};")
+    text += ["// clang-format on\n", "}  // namespace\n",
+             "std::span<const CodePointRange> ranges_of(CodePointSet set) {", "  switch (set) {"]
+    for name, _, _ in SETS:
+        text.append(f"    case CodePointSet::k{name}:\n      return k{name};")
+    text += ["  }", "  return {};", "}\n",
+             "std::span<const LowerRun> lower_runs() { return kLowerRuns; }\n",
+             "}  // namespace henson::tokenizer\n"]
+    pathlib.Path(__file__).with_name("unicode_tables.cc").write_text("\n".join(text))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+// Properties of code points, as the Rust tokenizers have them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "runtime/tokenizer/unicode_tables.h"
+
+namespace henson::tokenizer {
+
+/// Constant for ever: one table for the process, made at the first use.
+class Unicode {
+ public:
+  static const Unicode& table();
+
+  bool is(CodePointSet set, char32_t code) const noexcept {
+    return (flags(code) >> static_cast<unsigned>(set) & 1U) != 0;
+  }
+  /// A bit for each CodePointSet.
+  std::uint8_t flags(char32_t code) const noexcept {
+    if (code >= kCodePoints) return 0;
+    return pages_[page_of_[code / kPage] * kPage + code % kPage];
+  }
+  /// The lower case, or the same; of U+0130 the first of two, which U+0307 follows.
+  char32_t lower(char32_t code) const noexcept;
+
+ private:
+  static constexpr char32_t kCodePoints = 0x110000;
+  static constexpr char32_t kPage = 256;
+
+  Unicode();
+
+  std::array<std::uint16_t, kCodePoints / kPage> page_of_{};
+  std::vector<std::uint8_t> pages_;
+};
+
+constexpr std::uint8_t bit(CodePointSet set) noexcept {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(set));
+}
+
+/// Ideographs that WordPiece takes for words of their own: what BERT's authors listed.
+constexpr bool is_cjk(char32_t code) noexcept {
+  return (code >= 0x4E00 && code <= 0x9FFF) || (code >= 0x3400 && code <= 0x4DBF) ||
+         (code >= 0x20000 && code <= 0x2A6DF) || (code >= 0x2A700 && code <= 0x2B73F) ||
+         (code >= 0x2B740 && code <= 0x2B81F) || (code >= 0x2B920 && code <= 0x2CEAF) ||
+         (code >= 0xF900 && code <= 0xFAFF) || (code >= 0x2F800 && code <= 0x2FA1F);
+}
+
+/// The canonical decomposition of a code point of CodePointSet::kDecomposes; no larger than this.
+inline constexpr int kMaxDecomposition = 4;
+int decompose(char32_t code, std::array<char32_t, kMaxDecomposition>& parts) noexcept;
+
+/// The canonical combining class; 0 of those outside of kReorders that do not come of decomposing.
+int combining_class(char32_t code) noexcept;
+
+/// Whether regular expressions count it to words (\w).
+bool is_word_character(char32_t code) noexcept;
+
+}  // namespace henson::tokenizer

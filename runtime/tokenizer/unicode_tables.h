@@ -1,0 +1,39 @@
+// What the Rust tokenizers know of code points: tables that make_unicode_tables.py records from them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace henson::tokenizer {
+
+struct CodePointRange {
+  char32_t first = 0;
+  char32_t last = 0;
+};
+
+/// The code points first, first + step, …, last have the lower case that many code points on.
+struct LowerRun {
+  char32_t first = 0;
+  char32_t last = 0;
+  std::uint32_t step = 1;
+  std::int32_t difference = 0;
+};
+
+enum class CodePointSet : std::uint8_t {
+  kRemoved,
+  kWhite,
+  kMark,
+  kPunctuation,
+  kLetter,
+  kNumber,
+  kDecomposes,
+  kReorders,
+};
+inline constexpr int kCodePointSets = 8;
+
+/// In increasing order.
+std::span<const CodePointRange> ranges_of(CodePointSet set);
+/// Without U+0130, whose lower case is two code points.
+std::span<const LowerRun> lower_runs();
+
+}  // namespace henson::tokenizer
