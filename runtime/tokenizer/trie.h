@@ -47,9 +47,9 @@ class Trie {
   Node child(Node node, char byte) const noexcept { return edges_[slot(key_of(node, byte))].child; }
   void grow();
 
-  unsigned shift_ = 22;                             // 32 - log2(edges_.size())
-  std::vector<Edge> edges_{std::size_t{1} << 10};   // a power of two, at most a third in use
-  std::vector<std::int32_t> values_{-1};            // of each node
+  unsigned shift_ = 22;                            // 32 - log2(edges_.size())
+  std::vector<Edge> edges_{std::size_t{1} << 10};  // a power of two, at most a third in use
+  std::vector<std::int32_t> values_{-1};           // of each node
 };
 
 }  // namespace henson::tokenizer

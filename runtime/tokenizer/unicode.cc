@@ -4,18 +4,18 @@
 
 #include <algorithm>
 #include <map>
-#include <vector>
+#include <string>
 
 namespace henson::tokenizer {
 namespace {
 
-std::vector<std::uint8_t> all_flags(char32_t count) {
-  std::vector<std::uint8_t> flags(count);
+std::string all_flags(char32_t count) {
+  std::string flags(count, '\0');
   for (int i = 0; i < kCodePointSets; ++i) {
     const CodePointSet set{static_cast<std::uint8_t>(i)};
     for (const CodePointRange& range : ranges_of(set)) {
       for (char32_t code = range.first; code <= range.last; ++code) {
-        flags[code] = static_cast<std::uint8_t>(flags[code] | bit(set));
+        flags[code] = static_cast<char>(flags[code] | bit(set));
       }
     }
   }
@@ -25,13 +25,11 @@ std::vector<std::uint8_t> all_flags(char32_t count) {
 }  // namespace
 
 Unicode::Unicode() {
-  const std::vector<std::uint8_t> flags = all_flags(kCodePoints);
-  std::map<std::vector<std::uint8_t>, std::uint16_t> known;  // most pages are alike
+  const std::string flags = all_flags(kCodePoints);
+  std::map<std::string, std::uint16_t> known;  // most pages are alike
   for (std::size_t i = 0; i < page_of_.size(); ++i) {
-    const auto begin = flags.begin() + static_cast<std::ptrdiff_t>(i * kPage);
-    std::vector<std::uint8_t> page(begin, begin + kPage);
     const auto [found, is_new] =
-        known.emplace(std::move(page), static_cast<std::uint16_t>(known.size()));
+        known.emplace(flags.substr(i * kPage, kPage), static_cast<std::uint16_t>(known.size()));
     if (is_new) pages_.insert(pages_.end(), found->first.begin(), found->first.end());
     page_of_[i] = found->second;
   }

@@ -1,4 +1,5 @@
-// What the Rust tokenizers know of code points: tables that make_unicode_tables.py records from them.
+// What the Rust tokenizers know of code points: tables that make_unicode_tables.py records from
+// them.
 #pragma once
 
 #include <cstdint>

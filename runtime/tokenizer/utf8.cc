@@ -65,9 +65,9 @@ Decoded decode_utf8(std::string_view text, std::size_t at) noexcept {
   if (lead < 0xF0) {
     return {(lead & 0x0FU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU), 3};
   }
-  return {(lead & 0x07U) << 18 | (byte(1) & 0x3FU) << 12 | (byte(2) & 0x3FU) << 6 |
-              (byte(3) & 0x3FU),
-          4};
+  return {
+      (lead & 0x07U) << 18 | (byte(1) & 0x3FU) << 12 | (byte(2) & 0x3FU) << 6 | (byte(3) & 0x3FU),
+      4};
 }
 
 void append_utf8(char32_t code, std::string& text) {
