@@ -36,8 +36,15 @@ Shape resized(Shape shape, InputSizes from, InputSizes to) {
 }
 
 /// [batch, length], [batch, length, length], [batch, 1, 1, length] and the like.
-bool may_be_mask(const Shape& shape) {
+bool has_mask_shape(const Shape& shape) {
   return shape.size() == 2 || shape.size() == 4 || (shape.size() == 3 && shape[1] == shape[2]);
+}
+
+/// Where the computation does not tell, the first input is none.
+bool is_mask(const InputInfo& input, const Shape& shape, bool first) {
+  if (input.role != InputRole::kOther) return input.role == InputRole::kMask;
+  if (first || input.table_rows) return false;
+  return !is_floating(dtype_of(input)) || has_mask_shape(shape);
 }
 
 std::uint16_t to_bfloat16(double number) {
@@ -112,14 +119,13 @@ class Drawer {
 
   Tensor draw(const InputInfo& input, const Shape& shape, bool first) {
     const DType dtype = dtype_of(input);
-    const bool floating = is_floating(dtype);
-    if (!floating && (input.table_rows || first)) {
+    if (is_mask(input, shape, first)) {
+      return make_tensor(dtype, shape, [&](std::size_t i) { return mask_at(shape, i); });
+    }
+    if (!is_floating(dtype)) {
       const std::int64_t limit = limit_in(dtype, std::max<std::int64_t>(rows_of(input), 1));
       return make_tensor(dtype, shape,
                          [&](std::size_t) { return static_cast<double>(below(limit)); });
-    }
-    if (!floating || (!first && may_be_mask(shape))) {
-      return make_tensor(dtype, shape, [&](std::size_t i) { return mask_at(shape, i); });
     }
     // 24 random bits, in -1 to 1.
     return make_tensor(dtype, shape, [&](std::size_t) {

@@ -22,10 +22,10 @@ enum class Masks {
 InputSizes traced_sizes(const Model& model);
 
 /// Inputs by path, of the traced shapes with batch and length changed. By what the computation does
-/// with them, never by name: what indexes an embedding table is random over its rows; other
-/// integers and booleans, and floats of a mask's shape, are masks; other floats are random. The
-/// first input is never a mask: integers that index no table of known size are 0 or 1 in it. The
-/// same arguments give the same inputs.
+/// with them, never by name: what indexes an embedding table is random over its rows; masks are
+/// masks, and so are integers, booleans and floats of a mask's shape of which the computation does
+/// not tell, but for the first input; other floats are random. Integers that index no table of
+/// known size are 0 or 1. The same arguments give the same inputs.
 std::vector<NamedInput> random_inputs(const Model& model, InputSizes sizes, Masks masks,
                                       unsigned seed);
 
