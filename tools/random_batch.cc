@@ -12,12 +12,12 @@ constexpr unsigned kSeed = 2018;
 RandomBatch::RandomBatch(const Model& model, const BatchShape& shape) : ragged_(shape.ragged) {
   if (!ragged_) {
     const auto count = static_cast<std::int64_t>(shape.lengths.size());
-    inputs_.push_back(random_inputs(model, {count, shape.lengths.front()}, Masks::kOnes, kSeed));
+    inputs_.push_back(random_inputs(model, {count, shape.lengths.front(), 0}, Masks::kOnes, kSeed));
     return;
   }
   for (const std::int64_t length : shape.lengths) {
     const auto seed = kSeed + static_cast<unsigned>(inputs_.size());
-    inputs_.push_back(random_inputs(model, {1, length}, Masks::kOnes, seed));
+    inputs_.push_back(random_inputs(model, {1, length, 0}, Masks::kOnes, seed));
   }
 }
 

@@ -10,7 +10,7 @@
 namespace henson::tools {
 namespace {
 
-constexpr InputSizes kDefaultSizes{2, 7};
+constexpr InputSizes kDefaultSizes{2, 7, 0};
 
 using Shape = std::vector<std::int64_t>;
 
@@ -156,13 +156,19 @@ class Drawer {
 
 }  // namespace
 
+bool tells_shapes(const Model& model) {
+  const auto inputs = model.inputs();
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [](const InputInfo& input) { return input.traced_shape.has_value(); });
+}
+
 InputSizes traced_sizes(const Model& model) {
   for (const InputInfo& input : model.inputs()) {
     const Shape shape = shape_of(input);
     if (shape.size() < 2) continue;
     // [batch, length], [batch, choices, length], or [batch, length, hidden] of embeddings.
     const bool embeddings = shape.size() == 3 && is_floating(dtype_of(input));
-    return {shape.front(), embeddings ? shape[1] : shape.back()};
+    return {shape.front(), embeddings ? shape[1] : shape.back(), 0};
   }
   return kDefaultSizes;
 }
@@ -173,19 +179,22 @@ std::vector<NamedInput> random_inputs(const Model& model, InputSizes sizes, Mask
   Drawer drawer(seed, sizes, masks);
   std::vector<NamedInput> inputs;
   for (const InputInfo& input : model.inputs()) {
-    const Shape shape = resized(shape_of(input), traced, sizes);
+    Shape shape = resized(shape_of(input), traced, sizes);
+    if (sizes.choices > 0 && !input.traced_shape && shape.size() == 2) {
+      shape.insert(shape.begin() + 1, sizes.choices);
+    }
     inputs.push_back({input.path, drawer.draw(input, shape, inputs.empty())});
   }
   return inputs;
 }
 
-std::vector<std::vector<NamedInput>> random_cases(const Model& model) {
+std::vector<std::vector<NamedInput>> random_cases(const Model& model, std::int64_t choices) {
   const InputSizes traced = traced_sizes(model);
   const std::int64_t shorter = std::max<std::int64_t>(traced.length - 2, 1);
-  const InputSizes sizes[] = {traced,
-                              {1, traced.length + 5},
-                              {traced.batch + 1, shorter},
-                              {traced.batch + 2, traced.length + 1}};
+  const InputSizes sizes[] = {{traced.batch, traced.length, choices},
+                              {1, traced.length + 5, choices},
+                              {traced.batch + 1, shorter, choices},
+                              {traced.batch + 2, traced.length + 1, choices}};
   std::vector<std::vector<NamedInput>> cases;
   for (const InputSizes& one : sizes) {
     const auto seed = static_cast<unsigned>(2018 + cases.size());

@@ -34,7 +34,7 @@ std::size_t input_with(const Model& model, InputRole role) {
 }
 
 TEST(RandomInputs, HaveTheShapesAskedFor) {
-  for (const NamedInput& input : inputs_of_full({3, 11}, Masks::kOnes)) {
+  for (const NamedInput& input : inputs_of_full({3, 11, 0}, Masks::kOnes)) {
     EXPECT_EQ(input.tensor.shape(), (Shape{3, 11})) << input.key;
   }
 }
@@ -45,7 +45,7 @@ TEST(RandomInputs, DrawIdsOverTheWholeTable) {
     const std::size_t i = input_with(model, role);
     ASSERT_TRUE(model.inputs()[i].table_rows);
     const std::int64_t rows = *model.inputs()[i].table_rows;
-    const auto ids = numbers_of(inputs_of_full({100, 20}, Masks::kOnes).at(i));
+    const auto ids = numbers_of(inputs_of_full({100, 20, 0}, Masks::kOnes).at(i));
     const std::set<std::int64_t> distinct(ids.begin(), ids.end());
     EXPECT_EQ(distinct.size(), static_cast<std::size_t>(rows));
     EXPECT_EQ(*distinct.begin(), 0);
@@ -55,7 +55,7 @@ TEST(RandomInputs, DrawIdsOverTheWholeTable) {
 
 TEST(RandomInputs, MasksOfOnes) {
   const std::size_t mask = input_with(open_golden("torch2.13_encoder_full.pt"), InputRole::kMask);
-  EXPECT_EQ(numbers_of(inputs_of_full({2, 5}, Masks::kOnes).at(mask)),
+  EXPECT_EQ(numbers_of(inputs_of_full({2, 5, 0}, Masks::kOnes).at(mask)),
             std::vector<std::int64_t>(10, 1));
 }
 
@@ -63,7 +63,7 @@ TEST(RandomInputs, MasksHideTheLastTokens) {
   const std::size_t mask = input_with(open_golden("torch2.13_encoder_full.pt"), InputRole::kMask);
   const std::size_t rows = 8;
   const std::size_t length = 20;
-  const auto values = numbers_of(inputs_of_full({rows, length}, Masks::kHideTokens).at(mask));
+  const auto values = numbers_of(inputs_of_full({rows, length, 0}, Masks::kHideTokens).at(mask));
   std::size_t hidden = 0;
   for (std::size_t row = 0; row < rows; ++row) {
     const auto first = values.begin() + static_cast<std::ptrdiff_t>(row * length);
@@ -78,7 +78,7 @@ TEST(RandomInputs, MasksHideTheLastTokens) {
 
 TEST(RandomInputs, AreTheSameForTheSameSeed) {
   const auto bytes = [](unsigned seed) {
-    return numbers_of(inputs_of_full({2, 7}, Masks::kHideTokens, seed).front());
+    return numbers_of(inputs_of_full({2, 7, 0}, Masks::kHideTokens, seed).front());
   };
   EXPECT_EQ(bytes(1), bytes(1));
   EXPECT_NE(bytes(1), bytes(2));
@@ -86,12 +86,25 @@ TEST(RandomInputs, AreTheSameForTheSameSeed) {
 
 TEST(RandomInputs, OfPartsOfADict) {
   const Model model = open_golden("torch2.13_dict_input.pt");
-  const auto inputs = random_inputs(model, {2, 5}, Masks::kOnes, 1);
+  const auto inputs = random_inputs(model, {2, 5, 0}, Masks::kOnes, 1);
   ASSERT_EQ(inputs.size(), model.inputs().size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     EXPECT_EQ(inputs[i].key, model.inputs()[i].path);
   }
   EXPECT_FALSE(Session(model).run(std::span<const NamedInput>(inputs)).tensors().empty());
+}
+
+TEST(RandomInputs, OfMultipleChoice) {
+  const Model untold = open_golden("torch1.0_encoder_full.pt");
+  EXPECT_FALSE(tells_shapes(untold));
+  for (const NamedInput& input : random_inputs(untold, {3, 5, 2}, Masks::kHideTokens, 1)) {
+    EXPECT_EQ(input.tensor.shape(), (Shape{3, 2, 5})) << input.key;
+  }
+  const Model told = open_golden("torch2.13_encoder_full.pt");
+  EXPECT_TRUE(tells_shapes(told));
+  for (const NamedInput& input : random_inputs(told, {3, 5, 2}, Masks::kHideTokens, 1)) {
+    EXPECT_EQ(input.tensor.shape(), (Shape{3, 5})) << input.key;
+  }
 }
 
 TEST(RandomInputs, CasesDiffer) {
