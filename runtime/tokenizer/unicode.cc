@@ -42,7 +42,7 @@ const Unicode& Unicode::table() {
 
 char32_t Unicode::lower(char32_t code) const noexcept {
   if (code < 0x80) return code >= U'A' && code <= U'Z' ? code + 32 : code;
-  if (code == 0x130) return U'i';
+  if (code == kCapitalIWithDot) return U'i';
   const std::span<const LowerRun> runs = lower_runs();
   const auto run = std::lower_bound(runs.begin(), runs.end(), code,
                                     [](const LowerRun& r, char32_t c) { return r.last < c; });

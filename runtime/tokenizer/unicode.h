@@ -9,6 +9,10 @@
 
 namespace henson::tokenizer {
 
+/// The one code point whose lower case is two: i and a dot above.
+inline constexpr char32_t kCapitalIWithDot = 0x130;
+inline constexpr char32_t kDotAbove = 0x307;
+
 /// Constant for ever: one table for the process, made at the first use.
 class Unicode {
  public:
@@ -22,7 +26,7 @@ class Unicode {
     if (code >= kCodePoints) return 0;
     return pages_[page_of_[code / kPage] * kPage + code % kPage];
   }
-  /// The lower case, or the same; of U+0130 the first of two, which U+0307 follows.
+  /// The lower case, or the same; of kCapitalIWithDot the i, which kDotAbove follows.
   char32_t lower(char32_t code) const noexcept;
 
  private:

@@ -1,0 +1,68 @@
+#include "runtime/tokenizer.h"
+
+#include "runtime/tokenizer/files.h"
+#include "runtime/tokenizer/tokenizer_impl.h"
+
+namespace henson {
+
+Tokenizer Tokenizer::open(const std::filesystem::path& path, const TokenizerOptions& options) {
+  tokenizer::Settings settings = tokenizer::read_settings(path);
+  settings.lower_case = options.lower_case.value_or(settings.lower_case);
+  if (options.strip_accents) settings.strip_accents = options.strip_accents;
+  settings.tokenize_cjk = options.tokenize_cjk.value_or(settings.tokenize_cjk);
+  settings.add_prefix_space = options.add_prefix_space.value_or(settings.add_prefix_space);
+  return Tokenizer(std::make_shared<const Impl>(std::move(settings)));
+}
+
+Encoding Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
+  return impl_->encode(text, nullptr, options);
+}
+
+Encoding Tokenizer::encode(std::string_view text, std::string_view pair,
+                           const EncodeOptions& options) const {
+  return impl_->encode(text, &pair, options);
+}
+
+std::vector<Encoding> Tokenizer::encode_windows(std::string_view text,
+                                                const EncodeOptions& options) const {
+  return impl_->encode_windows(text, nullptr, options);
+}
+
+std::vector<Encoding> Tokenizer::encode_windows(std::string_view text, std::string_view pair,
+                                                const EncodeOptions& options) const {
+  return impl_->encode_windows(text, &pair, options);
+}
+
+std::string Tokenizer::decode(std::span<const std::int64_t> ids, bool skip_special_tokens) const {
+  return impl_->decode(ids, skip_special_tokens);
+}
+
+std::optional<std::string_view> Tokenizer::token(std::int64_t id) const { return impl_->token(id); }
+
+std::optional<std::int64_t> Tokenizer::id(std::string_view token) const { return impl_->id(token); }
+
+std::size_t Tokenizer::vocabulary_size() const noexcept { return impl_->vocabulary_size(); }
+
+bool Tokenizer::is_special(std::int64_t id) const noexcept { return impl_->is_special(id); }
+
+std::optional<std::int64_t> Tokenizer::cls_id() const noexcept {
+  return impl_->id(impl_->settings().cls);
+}
+
+std::optional<std::int64_t> Tokenizer::sep_id() const noexcept {
+  return impl_->id(impl_->settings().sep);
+}
+
+std::optional<std::int64_t> Tokenizer::pad_id() const noexcept {
+  return impl_->id(impl_->settings().pad);
+}
+
+std::optional<std::int64_t> Tokenizer::mask_id() const noexcept {
+  return impl_->id(impl_->settings().mask);
+}
+
+std::optional<std::int64_t> Tokenizer::unk_id() const noexcept {
+  return impl_->id(impl_->settings().unk);
+}
+
+}  // namespace henson
