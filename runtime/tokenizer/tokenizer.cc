@@ -46,23 +46,23 @@ std::size_t Tokenizer::vocabulary_size() const noexcept { return impl_->vocabula
 bool Tokenizer::is_special(std::int64_t id) const noexcept { return impl_->is_special(id); }
 
 std::optional<std::int64_t> Tokenizer::cls_id() const noexcept {
-  return impl_->id(impl_->settings().cls);
+  return impl_->special_id(impl_->settings().cls);
 }
 
 std::optional<std::int64_t> Tokenizer::sep_id() const noexcept {
-  return impl_->id(impl_->settings().sep);
+  return impl_->special_id(impl_->settings().sep);
 }
 
 std::optional<std::int64_t> Tokenizer::pad_id() const noexcept {
-  return impl_->id(impl_->settings().pad);
+  return impl_->special_id(impl_->settings().pad);
 }
 
 std::optional<std::int64_t> Tokenizer::mask_id() const noexcept {
-  return impl_->id(impl_->settings().mask);
+  return impl_->special_id(impl_->settings().mask);
 }
 
 std::optional<std::int64_t> Tokenizer::unk_id() const noexcept {
-  return impl_->id(impl_->settings().unk);
+  return impl_->special_id(impl_->settings().unk);
 }
 
 }  // namespace henson

@@ -209,7 +209,8 @@ std::optional<std::int64_t> Tokenizer::Impl::id(std::string_view token) const {
   return settings_.vocabulary.id(token);
 }
 
-std::optional<std::int64_t> Tokenizer::Impl::id(const std::optional<std::string>& token) const {
+std::optional<std::int64_t> Tokenizer::Impl::special_id(
+    const std::optional<std::string>& token) const {
   return token ? id(std::string_view(*token)) : std::nullopt;
 }
 

@@ -31,7 +31,7 @@ class Tokenizer::Impl {
 
   std::optional<std::string_view> token(std::int64_t id) const;
   std::optional<std::int64_t> id(std::string_view token) const;
-  std::optional<std::int64_t> id(const std::optional<std::string>& token) const;
+  std::optional<std::int64_t> special_id(const std::optional<std::string>& token) const;
   bool is_special(std::int64_t id) const noexcept;
   std::size_t vocabulary_size() const noexcept { return size_; }
   const tokenizer::Settings& settings() const noexcept { return settings_; }
