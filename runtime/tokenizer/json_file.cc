@@ -75,7 +75,7 @@ void JsonValue::unsupported(std::string_view what) const {
 }
 
 void JsonValue::wrong_type(std::string_view wanted) const {
-  damaged(std::string("is ") + json_->type_name() + "; it must be " + std::string(wanted));
+  damaged(std::string("is of type ") + json_->type_name() + "; it must be " + std::string(wanted));
 }
 
 nlohmann::json read_json(const std::filesystem::path& path) {
