@@ -39,16 +39,31 @@ std::int64_t id_of(const std::string& key, const JsonValue& value) {
   return id;
 }
 
-/// Special tokens by name. A string is looked for as use_bert_defaults and its like do, unless the
-/// file says elsewhere how.
-void read_names(const JsonValue& file, Settings& settings, std::vector<AddedToken>& added) {
+/// Special tokens by name: as objects they say how they are looked for; strings go to `plain`, for
+/// when nothing else says how.
+void read_names(const JsonValue& file, Settings& settings, std::vector<AddedToken>& added,
+                std::vector<AddedToken>& plain) {
+  const bool is_bpe = settings.kind == Settings::Kind::kByteLevelBpe;
   for (const auto& [name, member] : kNames) {
     const auto value = file.find(name);
     if (!value) continue;
-    const AddedToken token = read_added_token(*value, true);
+    AddedToken token = read_added_token(*value, true);
     settings.*member = token.text;
-    if (value->json().is_object()) added.push_back(token);
+    if (value->json().is_object()) {
+      added.push_back(std::move(token));
+    } else {
+      token.lstrip = is_bpe && member == &Settings::mask;
+      plain.push_back(std::move(token));
+    }
   }
+}
+
+void add_unknown(Settings& settings, std::vector<AddedToken> tokens) {
+  std::erase_if(tokens, [&](const AddedToken& token) {
+    return std::any_of(settings.added.begin(), settings.added.end(),
+                       [&](const AddedToken& known) { return known.text == token.text; });
+  });
+  add_tokens(settings, tokens);
 }
 
 void read_more_special(const JsonValue& file, std::vector<AddedToken>& added) {
@@ -110,6 +125,7 @@ void read_options(const JsonValue& config, Settings& settings) {
 
 void apply_configs(const std::filesystem::path& folder, Settings& settings) {
   std::vector<AddedToken> added;
+  std::vector<AddedToken> plain;
   if (const auto path = folder / "added_tokens.json"; std::filesystem::exists(path)) {
     const nlohmann::json json = read_json(path);
     read_added(JsonValue(json, path.string()), added);
@@ -120,11 +136,12 @@ void apply_configs(const std::filesystem::path& folder, Settings& settings) {
     const nlohmann::json json = read_json(path);
     const JsonValue file(json, path.string());
     read_decoder(file, added);
-    read_names(file, settings, added);
+    read_names(file, settings, added, plain);
     read_more_special(file, added);
     read_options(file, settings);
   }
   add_tokens(settings, added);
+  add_unknown(settings, std::move(plain));
 }
 
 }  // namespace henson::tokenizer
