@@ -1,6 +1,7 @@
 #include "runtime/tokenizer/bpe_files.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,8 @@
 
 namespace henson::tokenizer {
 namespace {
+
+constexpr std::int64_t kMaxMissing = 1 << 20;  // ids without a token: they take memory, too
 
 void read_merges(const std::filesystem::path& path, Settings& settings) {
   const std::string bytes = read_file(path);
@@ -29,8 +32,11 @@ void read_merges(const std::filesystem::path& path, Settings& settings) {
 }  // namespace
 
 void read_vocabulary(const JsonValue& tokens, Settings& settings) {
-  tokens.for_each([&](const std::string& token, const JsonValue& id) {
-    settings.vocabulary.add(token, id.integer());
+  const std::int64_t end = static_cast<std::int64_t>(tokens.json().size()) + kMaxMissing;
+  tokens.for_each([&](const std::string& token, const JsonValue& value) {
+    const std::int64_t id = value.integer();
+    if (id < 0 || id >= std::min(end, kMaxTokens)) value.damaged("has an id out of range");
+    settings.vocabulary.add(token, id);
   });
   if (settings.vocabulary.size() == 0) tokens.damaged("has no tokens");
 }
