@@ -1,4 +1,5 @@
-// How byte-level vocabularies write bytes: each as one printable character, so that a token is text.
+// How byte-level vocabularies write bytes: each as one printable character, so that a token is
+// text.
 #pragma once
 
 #include <optional>

@@ -62,7 +62,8 @@ void ByteLevelBpe::add_bytes(const Settings& settings) {
   if (is_complete || !settings.unknown_byte) return;
   const auto id = settings.vocabulary.id(*settings.unknown_byte);
   if (!id) {
-    throw Error(ErrorCode::kBadArchive, settings.source + ": the vocabulary has neither all bytes"
+    throw Error(ErrorCode::kBadArchive, settings.source +
+                                            ": the vocabulary has neither all bytes"
                                             " nor the unknown token \"" +
                                             *settings.unknown_byte + "\"");
   }

@@ -11,7 +11,8 @@ std::optional<JsonValue> JsonValue::find(std::string_view key) const {
   const Json& members = object();
   const auto found = members.find(std::string(key));
   if (found == members.end() || found->is_null()) return std::nullopt;
-  return JsonValue(*found, file_, name_.empty() ? std::string(key) : name_ + "." + std::string(key));
+  return JsonValue(*found, file_,
+                   name_.empty() ? std::string(key) : name_ + "." + std::string(key));
 }
 
 JsonValue JsonValue::at(std::string_view key) const {
@@ -93,8 +94,10 @@ nlohmann::json read_json(const std::filesystem::path& path) {
   try {
     return Json::parse(bytes, check);
   } catch (const Json::parse_error& error) {
-    throw Error(ErrorCode::kBadArchive, path.string() + " is not JSON: it breaks off or is damaged"
-                                            " at byte " + std::to_string(error.byte));
+    throw Error(ErrorCode::kBadArchive, path.string() +
+                                            " is not JSON: it breaks off or is damaged"
+                                            " at byte " +
+                                            std::to_string(error.byte));
   } catch (const Json::exception&) {  // a number that no double holds
     throw Error(ErrorCode::kBadArchive, path.string() + " has a number that is too large");
   }

@@ -57,8 +57,8 @@ class JsonValue {
   std::string name_;
 };
 
-/// A JSON file. Throws kNotFound, kBadArchive when it is no JSON, kUnsupported when it is too large:
-/// kMaxJsonSize bytes, kMaxJsonValues values, kMaxJsonDepth levels.
+/// A JSON file. Throws kNotFound, kBadArchive when it is no JSON, kUnsupported when it is too
+/// large: kMaxJsonSize bytes, kMaxJsonValues values, kMaxJsonDepth levels.
 nlohmann::json read_json(const std::filesystem::path& path);
 
 inline constexpr std::size_t kMaxJsonSize = std::size_t{128} << 20;

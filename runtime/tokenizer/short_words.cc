@@ -38,8 +38,8 @@ ShortWords::Key ShortWords::key_of(std::string_view text, std::size_t length) no
 
 std::size_t ShortWords::slot(const Key& key, std::size_t length) const noexcept {
   // Two odd multipliers of no meaning.
-  const std::uint64_t mixed = (key.low + length) * 0x9E3779B97F4A7C15ULL ^
-                              std::rotr(key.high * 0xC2B2AE3D27D4EB4FULL, 32);
+  const std::uint64_t mixed =
+      (key.low + length) * 0x9E3779B97F4A7C15ULL ^ std::rotr(key.high * 0xC2B2AE3D27D4EB4FULL, 32);
   std::size_t at = static_cast<std::size_t>((mixed * 0x9E3779B97F4A7C15ULL) >> shift_);
   while (slots_[at].length != 0 && (slots_[at].length != length || slots_[at].key != key)) {
     at = (at + 1) & (slots_.size() - 1);

@@ -93,7 +93,8 @@ void read_model(const JsonValue& file, Settings& settings) {
   if (type == "WordPiece") {
     read_word_piece(model, settings);
   } else if (type == "BPE") {
-    if (!file.find("pre_tokenizer")) model.unsupported(std::string("is BPE of characters") + kKnown);
+    if (!file.find("pre_tokenizer"))
+      model.unsupported(std::string("is BPE of characters") + kKnown);
     read_bpe(model, settings);
   } else {
     model.unsupported("is " + type + kKnown);
@@ -103,9 +104,7 @@ void read_model(const JsonValue& file, Settings& settings) {
 void read_bert_normalizer(const std::optional<JsonValue>& normalizer, Settings& settings) {
   if (normalizer) need_type(*normalizer, "BertNormalizer");
   const bool all = normalizer.has_value();  // without one the text stays as it is
-  const auto flag = [&](const char* key) {
-    return all && normalizer->boolean(key).value_or(true);
-  };
+  const auto flag = [&](const char* key) { return all && normalizer->boolean(key).value_or(true); };
   settings.clean_text = flag("clean_text");
   settings.tokenize_cjk = flag("handle_chinese_chars");
   settings.lower_case = flag("lowercase");
@@ -126,7 +125,8 @@ void read_word_piece_parts(const JsonValue& file, Settings& settings) {
 
 void read_bpe_parts(const JsonValue& file, Settings& settings) {
   if (const auto normalizer = file.find("normalizer")) {
-    normalizer->unsupported("is " + type_of(*normalizer) + ", and byte-level BPE has none" + kKnown);
+    normalizer->unsupported("is " + type_of(*normalizer) + ", and byte-level BPE has none" +
+                            kKnown);
   }
   const JsonValue before = file.at("pre_tokenizer");
   settings.add_prefix_space = before.boolean("add_prefix_space").value_or(true);
