@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "loader/error.h"
+#include "runtime/tokenizer.h"
 #include "runtime/tokenizer/byte_alphabet.h"
 #include "runtime/tokenizer/byte_level_words.h"
 #include "runtime/tokenizer/utf8.h"

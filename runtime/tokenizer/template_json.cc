@@ -11,6 +11,8 @@ namespace {
 using Part = TemplatePart;
 using Parts = std::vector<TemplatePart>;
 
+constexpr std::size_t kMaxParts = 64;
+
 Part text_part() { return {Part::Kind::kText, "", 0}; }
 Part pair_part(std::int64_t type_id) { return {Part::Kind::kPair, "", type_id}; }
 Part token_part(const std::string& token, std::int64_t type_id = 0) {
@@ -73,6 +75,7 @@ void read_special(const JsonValue& special, const JsonValue& processor, const Se
   const JsonValue tokens = named.at("tokens");
   const JsonValue ids = named.at("ids");
   if (tokens.size() != ids.size()) named.damaged("has not as many ids as tokens");
+  if (tokens.size() + parts.size() > kMaxParts) special.unsupported("makes a template too long");
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const std::string token = tokens.at(i).text();
     check_id(named, settings, token, ids.at(i).integer());
@@ -144,7 +147,14 @@ void read_post_processor(const std::optional<JsonValue>& processor, Settings& se
     return;
   }
   const JsonValue list = processor->at("processors");
-  for (std::size_t i = 0; i < list.size(); ++i) read_one(list.at(i), settings);
+  bool has_template = false;  // a second one would stand around the first
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const JsonValue one = list.at(i);
+    const bool is_template = one.at("type").text() != "ByteLevel";
+    if (is_template && has_template) one.unsupported("is a second template");
+    has_template = has_template || is_template;
+    read_one(one, settings);
+  }
 }
 
 }  // namespace henson::tokenizer
