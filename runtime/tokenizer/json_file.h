@@ -62,7 +62,7 @@ class JsonValue {
 nlohmann::json read_json(const std::filesystem::path& path);
 
 inline constexpr std::size_t kMaxJsonSize = std::size_t{128} << 20;
-inline constexpr std::size_t kMaxJsonValues = std::size_t{8} << 20;
+inline constexpr std::size_t kMaxJsonValues = std::size_t{4} << 20;
 inline constexpr int kMaxJsonDepth = 32;
 
 }  // namespace henson::tokenizer
