@@ -4,8 +4,12 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "loader/error.h"
+#include "runtime/tokenizer/bpe_files.h"
+#include "runtime/tokenizer/tokenizer_config.h"
+#include "runtime/tokenizer/tokenizer_json.h"
 #include "runtime/tokenizer/utf8.h"
 
 namespace henson::tokenizer {
@@ -16,7 +20,21 @@ std::string_view without_line_end(std::string_view line) {
   return line;
 }
 
+/// The file that says most.
+std::filesystem::path vocabulary_in(const std::filesystem::path& folder) {
+  for (const char* name : {"tokenizer.json", "vocab.json", "vocab.txt"}) {
+    if (exists(folder / name)) return folder / name;
+  }
+  throw Error(ErrorCode::kNotFound,
+              folder.string() + " has no tokenizer.json, vocab.json or vocab.txt");
+}
+
 }  // namespace
+
+bool exists(const std::filesystem::path& path) noexcept {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -50,13 +68,31 @@ Settings read_vocab_txt(const std::filesystem::path& path) {
     settings.vocabulary.add(without_line_end(rest.substr(0, end)), id);
     rest.remove_prefix(end);
   }
-  use_bert_defaults(settings);
   return settings;
 }
 
 Settings read_settings(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) return read_settings(path / "vocab.txt");
-  return read_vocab_txt(path);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return read_settings(vocabulary_in(path));
+  const std::string name = path.filename().string();
+  if (name.ends_with("merges.txt")) {
+    throw Error(ErrorCode::kUnsupported,
+                path.string() + " has merges alone; open the vocab.json beside it");
+  }
+  if (name.ends_with(".json") && !name.ends_with("vocab.json")) {
+    Settings settings = read_tokenizer_json(path);
+    apply_configs(path.parent_path(), settings);
+    return settings;
+  }
+  const bool is_bpe = name.ends_with("vocab.json");
+  Settings settings = is_bpe ? read_vocab_json(path) : read_vocab_txt(path);
+  apply_configs(path.parent_path(), settings);
+  if (is_bpe) {
+    use_roberta_defaults(settings);
+  } else {
+    use_bert_defaults(settings);
+  }
+  return settings;
 }
 
 }  // namespace henson::tokenizer

@@ -56,7 +56,11 @@ struct Settings {
   // Byte-level BPE.
   std::vector<std::pair<std::string, std::string>> merges;  // the first is merged first
   bool add_prefix_space = false;
-  bool trim_offsets = true;  // offsets without the white space around words
+  bool trim_offsets = true;        // offsets without the white space around words
+  bool trim_keeps_prefix = false;  // but with one space in front of the first: maybe a prefix
+  std::optional<std::string> unknown_byte;  // the token of bytes that the vocabulary lacks
+  bool fuse_unknown = false;                // one token for such bytes that follow each other
+  bool words_before_merges = false;  // a word that is a token is this one, whatever its merges
 };
 
 /// Gives `settings` the special tokens that BERT's vocabularies have unless others are set there,

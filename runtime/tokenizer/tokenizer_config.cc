@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/tokenizer/added_tokens.h"
+#include "runtime/tokenizer/files.h"
 #include "runtime/tokenizer/json_file.h"
 
 namespace henson::tokenizer {
@@ -126,13 +127,13 @@ void read_options(const JsonValue& config, Settings& settings) {
 void apply_configs(const std::filesystem::path& folder, Settings& settings) {
   std::vector<AddedToken> added;
   std::vector<AddedToken> plain;
-  if (const auto path = folder / "added_tokens.json"; std::filesystem::exists(path)) {
+  if (const auto path = folder / "added_tokens.json"; exists(path)) {
     const nlohmann::json json = read_json(path);
     read_added(JsonValue(json, path.string()), added);
   }
   for (const char* name : {"special_tokens_map.json", "tokenizer_config.json"}) {
     const std::filesystem::path path = folder / name;
-    if (!std::filesystem::exists(path)) continue;
+    if (!exists(path)) continue;
     const nlohmann::json json = read_json(path);
     const JsonValue file(json, path.string());
     read_decoder(file, added);

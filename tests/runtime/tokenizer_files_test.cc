@@ -11,6 +11,9 @@
 
 #include "loader/error.h"
 #include "runtime/tokenizer/bpe_files.h"
+#include "runtime/tokenizer/files.h"
+#include "runtime/tokenizer/json_file.h"
+#include "runtime/tokenizer/settings.h"
 #include "runtime/tokenizer/tokenizer_config.h"
 #include "runtime/tokenizer/tokenizer_json.h"
 
@@ -463,6 +466,36 @@ TEST_F(TokenizerFiles, DefectsOfConfigs) {
                  file.what);
     std::filesystem::remove(path);
   }
+}
+
+TEST_F(TokenizerFiles, FolderOpensTheFileThatSaysMost) {
+  write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\na\n");
+  write("tokenizer_config.json", R"({"do_lower_case": false, "add_prefix_space": true})");
+  const Settings word_piece = read_settings(folder_);
+  EXPECT_EQ(word_piece.kind, Settings::Kind::kWordPiece);
+  EXPECT_FALSE(word_piece.lower_case);
+  EXPECT_EQ(word_piece.added.size(), 3);
+  write("vocab.json", R"({"<s>": 0, "</s>": 1, "<mask>": 2})");
+  write("merges.txt", "#version: 0.2\n");
+  const Settings bpe = read_settings(folder_);
+  EXPECT_EQ(bpe.kind, Settings::Kind::kByteLevelBpe);
+  EXPECT_TRUE(bpe.add_prefix_space);
+  ASSERT_EQ(bpe.added.size(), 3);
+  EXPECT_TRUE(bpe.added.back().lstrip);
+  EXPECT_EQ(bpe.single.at(0).token, "<s>");
+  write("tokenizer.json", bpe_json().dump());
+  EXPECT_EQ(read_settings(folder_).vocabulary.size(), 6);
+  EXPECT_EQ(read_settings(folder_ / "vocab.json").vocabulary.size(), 3);
+}
+
+TEST_F(TokenizerFiles, NothingToOpen) {
+  expect_error(error_of([&] { read_settings(folder_); }), ErrorCode::kNotFound, folder_.string(),
+               "tokenizer.json, vocab.json or vocab.txt");
+  const auto absent = folder_ / "absent.json";
+  expect_error(error_of([&] { read_settings(absent); }), ErrorCode::kNotFound, absent.string(),
+               "cannot read");
+  const auto merges = write("merges.txt", "a b\n");
+  expect_error(error_of([&] { read_settings(merges); }), kOther, merges.string(), "vocab.json");
 }
 
 }  // namespace
