@@ -213,8 +213,11 @@ std::vector<Lock> describe_locks(const UnlockResult& unlocked) {
   }
   for (const ShapeCondition& condition : unlocked.conditions) {
     locks.push_back({to_string(condition.where), condition.reason, false,
-                     std::string("the archive runs where the size is ") +
-                         (condition.at_most ? "at most " : "") + std::to_string(condition.value)});
+                     condition.value < 0
+                         ? "the archive does not tell at which shape it was traced"
+                         : std::string("the archive runs where the size is ") +
+                               (condition.at_most ? "at most " : "") +
+                               std::to_string(condition.value)});
   }
   return locks;
 }

@@ -1,6 +1,8 @@
 #include "runtime/passes/dimension.h"
 
+#include <algorithm>
 #include <numeric>
+#include <set>
 
 namespace henson::runtime {
 namespace {
@@ -146,12 +148,12 @@ std::optional<Dimension> Dimension::substitute(SymbolId symbol, const Dimension&
 
 Dimension DimensionSolver::input(std::size_t input, std::size_t dim,
                                  std::optional<std::int64_t> traced) {
-  symbols_.push_back({Kind::kInput, input, dim, traced, std::nullopt, {}});
+  symbols_.push_back({Kind::kInput, input, dim, traced, std::nullopt, {}, {}});
   return Dimension::of_symbol(static_cast<SymbolId>(symbols_.size() - 1));
 }
 
 Dimension DimensionSolver::constant(std::int64_t value) {
-  symbols_.push_back({Kind::kConstant, 0, 0, value, std::nullopt, {}});
+  symbols_.push_back({Kind::kConstant, 0, 0, value, std::nullopt, {}, {}});
   return Dimension::of_symbol(static_cast<SymbolId>(symbols_.size() - 1));
 }
 
@@ -159,13 +161,36 @@ Dimension DimensionSolver::derived(const std::string& what, const Dimension& a, 
                                    std::optional<std::int64_t> traced) {
   const std::string text = what + "(" + to_string(resolve(a)) + ", " + to_string(resolve(b)) + ")";
   const auto [found, added] = derived_.emplace(text, static_cast<SymbolId>(symbols_.size()));
-  if (added) symbols_.push_back({Kind::kDerived, 0, 0, traced, std::nullopt, text});
+  if (added) {
+    std::vector<SymbolId> made_of = resolve(a).symbols();
+    for (const SymbolId id : resolve(b).symbols()) made_of.push_back(id);
+    symbols_.push_back({Kind::kDerived, 0, 0, traced, std::nullopt, text, std::move(made_of)});
+  }
+  Symbol& symbol = symbols_[found->second];
+  if (!symbol.traced) symbol.traced = traced;
   return Dimension::of_symbol(found->second);
 }
 
 Dimension DimensionSolver::resolve(const Dimension& dimension) const {
   return substitute_bound(
       dimension, [&](SymbolId id) -> const auto& { return symbols_[id].bound; });
+}
+
+std::vector<SymbolId> DimensionSolver::inputs_of(const Dimension& dimension) const {
+  std::set<SymbolId> seen;
+  std::vector<SymbolId> pending = resolve(dimension).symbols();
+  std::vector<SymbolId> inputs;
+  while (!pending.empty()) {
+    const SymbolId id = pending.back();
+    pending.pop_back();
+    if (!seen.insert(id).second) continue;
+    const Symbol& symbol = symbols_[id];
+    const std::vector<SymbolId> next = symbol.bound ? symbol.bound->symbols() : symbol.made_of;
+    pending.insert(pending.end(), next.begin(), next.end());
+    if (symbol.kind == Kind::kInput && !symbol.bound) inputs.push_back(id);
+  }
+  std::sort(inputs.begin(), inputs.end());
+  return inputs;
 }
 
 std::optional<std::int64_t> DimensionSolver::traced(const Dimension& dimension) const {

@@ -86,6 +86,8 @@ class DimensionSolver {
   Dimension resolve(const Dimension& dimension) const;
   /// The value at the shape of the dummy input, as far as it is known.
   std::optional<std::int64_t> traced(const Dimension& dimension) const;
+  /// The sizes of inputs that a size is computed from, each once.
+  std::vector<SymbolId> inputs_of(const Dimension& dimension) const;
   /// Makes two sizes equal. False when they cannot be.
   bool unify(const Dimension& a, const Dimension& b);
   /// The size of an elementwise operator's result; unifies sizes unless one is 1. Nothing when they
@@ -99,6 +101,7 @@ class DimensionSolver {
     std::optional<std::int64_t> traced;
     std::optional<Dimension> bound;  // what it must equal
     std::string text;                // of kDerived
+    std::vector<SymbolId> made_of;   // of kDerived: the symbols of what it is computed from
   };
   const Symbol& symbol(SymbolId id) const { return symbols_[id]; }
   std::size_t symbol_count() const { return symbols_.size(); }

@@ -69,14 +69,17 @@ class ViewMatcher {
       Factors factors(without_ones(true));
       for (std::size_t j = to_.size(); j-- > 0 && !open_;) match_one(factors, j, j, false);
       if (open_) hold_product();
+      if (open_) pair(0, to_.size());
       if (!open_ && !factors.exhausted() && factors.rest().literal() != 1) check_rest();
     } else {
       const auto at = static_cast<std::size_t>(wild - to_.begin());
       Factors from_right(without_ones(true));
       for (std::size_t j = to_.size(); j-- > at + 1;) match_one(from_right, j, to_.size(), true);
       Factors from_left(without_ones(false));
+      before_wild_ = true;
       for (std::size_t j = 0; j < at; ++j) match_one(from_left, j, to_.size(), true);
       to_[at] = wild_size(at);
+      if (open_) pair(at, at + 1);
     }
     Dimensions result;
     for (const auto& size : to_) result.push_back(call_.solver().resolve(*size));
@@ -201,7 +204,12 @@ class ViewMatcher {
       return false;  // covers the next size too
     }
     if (wild) {
-      leave_open(target, have);
+      // A one after the open size is the model's, one before it may be a batch of one.
+      if (number == 1 && !before_wild_) {
+        keep_number(factors, target, 1);
+      } else {
+        leave_open(target, have);
+      }
       return true;
     }
     // k times a size that nothing is known of: the number is k times what it was.
@@ -250,15 +258,52 @@ class ViewMatcher {
                "a view has sizes that cannot be told from the dummy input's");
   }
 
+  /// Of numbers that stand beside each other each may be a size, in order: those before `left` the
+  /// first ones of the product, those from `right` on the last.
+  void pair(std::size_t left, std::size_t right) {
+    std::vector<SymbolId> symbols;
+    for (const Dimension& size : from_) {
+      for (const SymbolId id : size.symbols()) {
+        if (call_.solver().symbol(id).kind != DimensionSolver::Kind::kInput) return;
+        symbols.push_back(id);
+      }
+    }
+    std::vector<std::size_t> before, after;
+    for (std::size_t j = 0; j < to_.size(); ++j) {
+      if (to_[j] && held_number(call_, call_.solver().resolve(*to_[j])) &&
+          !is_of_one_size(*to_[j])) {
+        if (j < left) before.push_back(j);
+        if (j >= right || left == 0) after.push_back(j);
+      }
+    }
+    const std::size_t count = before.size() + after.size();
+    if (symbols.size() < 2 || count > symbols.size()) return;
+    if (left == 0 && right == to_.size() && count != symbols.size()) return;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      call_.set_against(call_.solver().resolve(*to_[before[i]]), Dimension::of_symbol(symbols[i]));
+    }
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      call_.set_against(call_.solver().resolve(*to_[after[i]]),
+                        Dimension::of_symbol(symbols[symbols.size() - after.size() + i]));
+    }
+  }
+
   void leave_open(const Dimension& target, const Dimension& against) {
     open_ = true;
+    if (against.symbols().size() == 1) of_one_size_.push_back(target);
     call_.set_against(target, against);
+  }
+
+  bool is_of_one_size(const Dimension& target) const {
+    return std::find(of_one_size_.begin(), of_one_size_.end(), target) != of_one_size_.end();
   }
 
   RuleCall& call_;
   Dimensions from_;
   std::vector<std::optional<Dimension>> to_;
   bool open_ = false;
+  Dimensions of_one_size_;    // targets left open that may stand for one size only
+  bool before_wild_ = false;  // the targets before -1 are looked at, from the left
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/operators/elements.h"
+#include "runtime/passes/baked_values.h"
 
 namespace henson::runtime {
 namespace {
@@ -47,8 +48,12 @@ Along look_along(const Tensor& tensor, std::size_t dim) {
 
 }  // namespace
 
-ShapeAnalysis::ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& inputs)
-    : graph_(graph), producers_(graph.values.size(), nullptr), values_(graph.values.size()) {
+ShapeAnalysis::ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& inputs,
+                             const std::vector<std::optional<Value>>& baked)
+    : graph_(graph),
+      baked_(baked),
+      producers_(graph.values.size(), nullptr),
+      values_(graph.values.size()) {
   for (const Node& node : graph.nodes) {
     for (const ValueId id : node.outputs) producers_[id] = &node;
   }
@@ -64,16 +69,46 @@ ShapeAnalysis::ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& 
     }
     values_[graph.inputs[i].value] = std::move(value);
   }
-  noted_.assign(input_sizes_.size(), false);
+}
+
+void ShapeAnalysis::note_dependents() {
+  depends_.assign(graph_.values.size(), false);
+  weighs_.assign(graph_.values.size(), false);
+  for (const GraphInput& input : graph_.inputs) depends_[input.value] = true;
+  for (std::size_t id = 0; id < graph_.values.size(); ++id) {
+    weighs_[id] = is_real_weight(graph_.values[id]);
+  }
+  for (const Node& node : graph_.nodes) {
+    for (const auto set : {&depends_, &weighs_}) {
+      const bool any = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                   [&](ValueId id) { return (*set)[id]; });
+      for (const ValueId id : node.outputs) (*set)[id] = any;
+    }
+  }
 }
 
 void ShapeAnalysis::run() {
+  note_dependents();
+  visit_all();
+  // What later nodes told of the dummy input helps with the earlier ones.
+  visit_all();
+  settle();
+}
+
+void ShapeAnalysis::visit_all() {
+  contradictions_ = 0;
+  locks_.clear();
+  rows_.clear();
+  held_.clear();
+  noted_.assign(input_sizes_.size(), false);
+  for (std::size_t id = 0; id < values_.size(); ++id) {
+    if (values_[id] && graph_.values[id].constant)
+      values_[id]->content = content_of(static_cast<ValueId>(id));
+  }
   for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
     visit(node);
     note_bound_inputs(node);
   }
-  settle_sites();
-  settle_numbers();
 }
 
 AbstractValue& ShapeAnalysis::value(ValueId id) {
@@ -82,15 +117,26 @@ AbstractValue& ShapeAnalysis::value(ValueId id) {
 }
 
 AbstractValue ShapeAnalysis::describe_constant(ValueId id) {
-  AbstractValue described;
   const std::optional<Value>& constant = graph_.values[id].constant;
-  if (!constant) return described;
-  if (const std::optional<std::int64_t> integer = integer_of(constant)) {
-    described.content = Dimension::of(*integer);
-  } else if (constant->is<Tensor>()) {
-    return describe_tensor(id, graph_.values[id].name.starts_with("CONSTANTS."));
-  }
+  AbstractValue described;
+  if (constant && constant->is<Tensor>())
+    described = describe_tensor(id, !is_weight(graph_.values[id]));
+  described.content = content_of(id);
   return described;
+}
+
+/// Of an int, or of an integer tensor of one element.
+std::optional<Dimension> ShapeAnalysis::content_of(ValueId id) const {
+  const std::optional<Value>& constant = graph_.values[id].constant;
+  if (!constant) return std::nullopt;
+  if (const std::optional<std::int64_t> integer = integer_of(constant)) {
+    return Dimension::of(*integer);
+  }
+  const auto* tensor = std::get_if<Tensor>(&*constant);
+  if (tensor == nullptr || tensor->numel() != 1 || !is_integral(tensor->dtype())) {
+    return std::nullopt;
+  }
+  return Dimension::of(*tensor->to(DType::kInt64).data<std::int64_t>());
 }
 
 AbstractValue ShapeAnalysis::describe_tensor(ValueId id, bool stretchable) {
@@ -111,9 +157,6 @@ AbstractValue ShapeAnalysis::describe_tensor(ValueId id, bool stretchable) {
     const Dimension symbol = solver_.constant(size);
     stretches_.push_back({id, d, size, along == Along::kCounts, symbol});
     described.dims->push_back(symbol);
-  }
-  if (tensor.numel() == 1 && is_integral(tensor.dtype())) {
-    described.content = Dimension::of(*tensor.to(DType::kInt64).data<std::int64_t>());
   }
   return described;
 }
@@ -142,6 +185,17 @@ void ShapeAnalysis::visit(std::size_t index) {
     ++contradictions_;
   }
   while (!call.complete()) call.give_unknown();
+  for (const ValueId id : node.outputs) describe_baked(id);
+}
+
+/// Of what the code's numbers alone make the sizes are known, whatever made it.
+void ShapeAnalysis::describe_baked(ValueId id) {
+  const auto* tensor = baked_[id] ? std::get_if<Tensor>(&*baked_[id]) : nullptr;
+  if (tensor == nullptr || !tensor->defined() || values_[id]->dims) return;
+  values_[id]->dims.emplace();
+  for (const std::int64_t size : tensor->sizes()) {
+    values_[id]->dims->push_back(Dimension::of(size));
+  }
 }
 
 /// An input's size that had to be a number: constants of the model demand it.
@@ -153,71 +207,6 @@ void ShapeAnalysis::note_bound_inputs(std::size_t node) {
     noted_[i] = true;
     locks_.push_back({input_sizes_[i], *literal, false, node,
                       "a constant of the archive has this size, and no other fits it"});
-  }
-}
-
-std::optional<Dimension> ShapeAnalysis::input_of_size(std::int64_t value) const {
-  for (const Dimension& size : input_sizes_) {
-    if (solver_.traced(size) == value) return size;
-  }
-  return std::nullopt;
-}
-
-/// A size of an output that the code holds as a number, and that the dummy input had.
-void ShapeAnalysis::settle_outputs() {
-  for (const ValueId leaf : leaves_of(graph_.output)) {
-    if (!value(leaf).dims) continue;
-    for (const Dimension& size : *value(leaf).dims) {
-      const std::optional<SymbolId> symbol = solver_.resolve(size).symbol();
-      if (!symbol || solver_.symbol(*symbol).kind != DimensionSolver::Kind::kConstant) continue;
-      const bool slice = std::any_of(sites_.begin(), sites_.end(), [&](const SizeSite& site) {
-        return site.symbol.symbol() == symbol && site.purpose == SitePurpose::kSliceOfInput;
-      });
-      if (slice) continue;  // looked at by settle
-      const std::int64_t held = solver_.symbol(*symbol).traced.value_or(0);
-      const std::optional<Dimension> input = input_of_size(held);
-      if (!input) continue;
-      locks_.push_back({*input, held, false, graph_.nodes.size() - 1,
-                        "an output has the size " + std::to_string(held) +
-                            ", which cannot be told from a size of the dummy input"});
-    }
-  }
-}
-
-void ShapeAnalysis::settle_sites() {
-  if (!graph_.nodes.empty()) settle_outputs();
-  for (const SizeSite& site : sites_) settle(site);
-}
-
-/// Decides about a number that nothing showed to be an input's size, nor to be the model's own.
-void ShapeAnalysis::settle(const SizeSite& site) {
-  if (!(solver_.resolve(site.symbol) == site.symbol)) return;
-  const Dimension against = solver_.resolve(site.against);
-  const std::optional<std::int64_t> traced = solver_.traced(against);
-  const std::string held = "the number " + std::to_string(site.value) + " stands here";
-  switch (site.purpose) {
-    case SitePurpose::kView:
-      if (against.symbols().empty() || (site.value == 1 && traced && *traced != 1)) return;
-      if (traced) {
-        locks_.push_back({against, *traced, false, site.node,
-                          held + ", and cannot be told from a size of the dummy input"});
-      }
-      return;
-    case SitePurpose::kSliceOfInput:
-      // A dummy input of less than three tokens is not to be expected.
-      if (site.value < (traced ? 2 : 3) || (traced && *traced != site.value)) return;
-      locks_.push_back({against, site.value, true, site.node,
-                        held + ", and cannot be told from the dummy input's size"});
-      return;
-    case SitePurpose::kExpand:
-    case SitePurpose::kCreate:
-    case SitePurpose::kSliceOfConstant:
-      if (site.value < 2) return;
-      if (const std::optional<Dimension> size = input_of_size(site.value)) {
-        locks_.push_back({*size, site.value, false, site.node,
-                          held + ", and cannot be told from a size of the dummy input"});
-      }
-      return;
   }
 }
 
@@ -349,41 +338,6 @@ std::size_t RuleCall::wrap(std::int64_t dim, std::size_t rank) const {
   const auto bound = static_cast<std::int64_t>(std::max<std::size_t>(rank, 1));
   if (dim < -bound || dim >= bound) throw Contradiction{};
   return static_cast<std::size_t>(dim < 0 ? dim + bound : dim);
-}
-
-void RuleCall::lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason) {
-  analysis_.locks_.push_back({size, value, at_most, index_, std::move(reason)});
-}
-
-/// A row taken by its number out of a dimension whose size is the input's. The first one is the
-/// model's own choice, unless the dummy input had no other.
-void RuleCall::take_row(const Dimension& size, std::int64_t row) {
-  const Dimension resolved = solver().resolve(size);
-  if (row < 0 || !depends_on_input(resolved)) return;
-  const std::optional<std::int64_t> traced = solver().traced(resolved);
-  const std::optional<SymbolId> symbol = resolved.symbol();
-  const bool of_batch = symbol && solver().symbol(*symbol).kind == DimensionSolver::Kind::kInput &&
-                        solver().symbol(*symbol).dim == 0;
-  const bool chosen = traced ? row == 0 && *traced != 1 : row == 0 && !of_batch;
-  if (chosen) return;
-  lock(resolved, traced.value_or(row + 1), false,
-       "row " + std::to_string(row) +
-           " is taken by its number, which cannot be told from a place in the dummy input");
-  analysis_.locks_.back().last_row = true;
-}
-
-/// Rows taken by the numbers of a constant, unless it counts all of them.
-void RuleCall::take_rows(const Dimension& size, ValueId rows) {
-  const std::optional<Value>& constant = analysis_.graph_.values[rows].constant;
-  if (!constant || !constant->is<Tensor>()) return;
-  for (const StretchSite& stretch : analysis_.stretches_) {
-    if (stretch.value == rows && stretch.counts) return;
-  }
-  const Tensor& tensor = constant->as<Tensor>();
-  if (!is_integral(tensor.dtype()) || tensor.numel() == 0) return;
-  const Tensor numbers = tensor.to(DType::kInt64).contiguous();
-  const std::int64_t* const first = numbers.data<std::int64_t>();
-  take_row(size, *std::max_element(first, first + numbers.numel()));
 }
 
 void RuleCall::give_content(std::optional<Dimension> content, bool tensor) {

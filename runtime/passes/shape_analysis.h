@@ -49,15 +49,29 @@ struct StretchSite {
   Dimension symbol;
 };
 
+constexpr std::int64_t kNoSize = -1;
+
 /// A size that cannot be shown to be the dummy's, or that cannot be changed: the graph runs where
-/// it holds.
+/// it holds; nowhere where it would have to be kNoSize.
 struct ShapeLock {
   Dimension size;
   std::int64_t value = 0;
   bool at_most = false;  // size <= value will do
   std::size_t node = 0;
   std::string reason;
-  bool last_row = false;  // `value` is one more than a row: the last row tells the size
+};
+
+/// A row taken by its number out of a dimension of the input's size.
+struct RowSite {
+  Dimension size;
+  std::int64_t row = 0;
+  std::size_t node = 0;
+};
+
+/// A node whose numbers may stem from any size of the dummy input.
+struct HeldNode {
+  std::size_t node = 0;
+  std::string reason;
 };
 
 class ShapeAnalysis {
@@ -67,7 +81,9 @@ class ShapeAnalysis {
     std::optional<std::vector<std::int64_t>> traced;
   };
 
-  ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& inputs);
+  /// `baked` has what baked_values() finds; graph and `baked` must outlive the analysis.
+  ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& inputs,
+                const std::vector<std::optional<Value>>& baked);
   void run();
 
   const DimensionSolver& solver() const { return solver_; }
@@ -83,17 +99,34 @@ class ShapeAnalysis {
   friend class NumberCheck;
   AbstractValue& value(ValueId id);
   AbstractValue describe_constant(ValueId id);
+  std::optional<Dimension> content_of(ValueId id) const;
   AbstractValue describe_tensor(ValueId id, bool stretchable);
+  void describe_baked(ValueId id);
+  void note_dependents();
+  void visit_all();
   void visit(std::size_t node);
   void note_bound_inputs(std::size_t node);
+
+  // When the sizes are known: shape_locks.cc.
+  void settle();
   void settle_outputs();
-  void settle_sites();
+  void settle_output_size(ValueId leaf, const Dimensions& dims, std::size_t d);
+  void settle_rows();
+  void settle_rows_of(const Dimension& size, const std::map<std::int64_t, std::size_t>& rows);
+  void settle_site(const SizeSite& site);
   void settle_numbers();
-  void settle(const SizeSite& site);
+  void widen_locks();
+  void lock_to_trace(std::size_t node, const std::string& reason);
+  void lock_inputs(const std::vector<SymbolId>& sizes, std::size_t node, const std::string& reason);
+  std::vector<SymbolId> free_inputs() const;
   std::optional<Dimension> input_of_size(std::int64_t value) const;
+  bool is_batch(const Dimension& size) const;
 
   const Graph& graph_;
+  const std::vector<std::optional<Value>>& baked_;
   std::vector<const Node*> producers_;
+  std::vector<bool> depends_;  // values that the inputs have a part in
+  std::vector<bool> weighs_;   // and that weights have one in
   DimensionSolver solver_;
   std::vector<std::optional<AbstractValue>> values_;
   std::vector<Dimension> input_sizes_;
@@ -102,6 +135,8 @@ class ShapeAnalysis {
   std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::size_t> site_index_;
   std::vector<StretchSite> stretches_;
   std::vector<ShapeLock> locks_;
+  std::vector<RowSite> rows_;
+  std::vector<HeldNode> held_;
   std::size_t contradictions_ = 0;
 };
 
@@ -121,6 +156,7 @@ class RuleCall {
 
   std::optional<std::size_t> argument(std::string_view name) const;
   AbstractValue& value(std::size_t i) { return analysis_.value(node_.inputs[i]); }
+  AbstractValue& value_of(ValueId id) { return analysis_.value(id); }
   bool is_tensor(std::size_t i) const;
   std::optional<Dimensions> dims(std::size_t i);
   /// The number that the code gives, when it is one.
@@ -146,8 +182,18 @@ class RuleCall {
   /// Whether the input sizes have a part in a size.
   bool depends_on_input(const Dimension& dimension);
   std::size_t wrap(std::int64_t dim, std::size_t rank) const;
+  bool is_batch(const Dimension& dimension) {
+    return analysis_.is_batch(solver().resolve(dimension));
+  }
+  /// What is known of a tensor's elements: a constant of the code, or made of them.
+  const Tensor* known_tensor(ValueId id) const;
+  /// Rows taken by their numbers.
   void take_row(const Dimension& size, std::int64_t row);
   void take_rows(const Dimension& size, ValueId rows);
+  /// Numbers of this node that may stem from any size of the dummy input.
+  void hold(std::string reason) { analysis_.held_.push_back({index_, std::move(reason)}); }
+  /// A number that may be the dummy's size: runs at that size only, nowhere where it is not told.
+  void lock_to_traced(const Dimension& size, std::string reason);
   void lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason);
 
   void give(Dimensions dims) { give(AbstractValue{std::move(dims), {}, {}, {}}); }

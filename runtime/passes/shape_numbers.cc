@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "runtime/passes/baked_values.h"
 #include "runtime/passes/shape_analysis.h"
 
 namespace henson::runtime {
@@ -72,7 +73,6 @@ class NumberCheck {
     for (const Dimension& size : analysis_.input_sizes_) {
       if (const auto traced = analysis_.solver_.traced(size)) known_.push_back({size, *traced});
     }
-    note_dependents();
     note_sizes();
   }
 
@@ -96,32 +96,10 @@ class NumberCheck {
     std::int64_t traced;
   };
 
-  /// Which values the inputs have a part in, and which the weights.
-  void note_dependents() {
-    const std::vector<GraphValue>& values = analysis_.graph_.values;
-    depends_.assign(values.size(), false);
-    weighs_.assign(values.size(), false);
-    for (const GraphInput& input : analysis_.graph_.inputs) depends_[input.value] = true;
-    for (std::size_t id = 0; id < values.size(); ++id) weighs_[id] = is_weight(values[id]);
-    for (const Node& node : analysis_.graph_.nodes) {
-      for (const auto set : {&depends_, &weighs_}) {
-        const bool any = std::any_of(node.inputs.begin(), node.inputs.end(),
-                                     [&](ValueId id) { return (*set)[id]; });
-        for (const ValueId id : node.outputs) (*set)[id] = any;
-      }
-    }
-  }
-
-  static bool is_weight(const GraphValue& value) {
-    if (!value.constant || value.name.empty() || value.name.starts_with("CONSTANTS.")) return false;
-    const auto* tensor = std::get_if<Tensor>(&*value.constant);
-    return tensor == nullptr || !is_integral(tensor->dtype());
-  }
-
   /// The sizes that the model has by itself.
   void note_sizes() {
     for (const GraphValue& value : analysis_.graph_.values) {
-      if (!value.constant || !value.constant->is<Tensor>() || !is_weight(value)) continue;
+      if (!value.constant || !value.constant->is<Tensor>() || !is_real_weight(value)) continue;
       const auto sizes = value.constant->as<Tensor>().sizes();
       if (!sizes.empty()) widths_.insert(sizes.back());
     }
@@ -152,13 +130,13 @@ class NumberCheck {
   void look(std::size_t node, std::size_t argument, double number, Meets how) {
     const std::vector<ValueId>& inputs = analysis_.graph_.nodes[node].inputs;
     const ValueId other = inputs[argument == 0 && inputs.size() > 1 ? 1 : 0];
-    if (!depends_[other]) return;
+    if (!analysis_.depends_[other]) return;
     if (how == Meets::kScales && argument == 1 && look_at_mean(node, other, number)) return;
     if (is_common(number)) return;
     number = std::abs(number);
     if (how == Meets::kScales && scales_product(other, number)) return;
     look_at_sizes(node, number);
-    if (how == Meets::kShifts || !weighs_[other] || is_own_scale(number)) return;
+    if (how == Meets::kShifts || !analysis_.weighs_[other] || is_own_scale(number)) return;
     bool length_known = false;
     for (const Known& known : known_) {
       if (known.traced < 3) continue;
@@ -307,11 +285,7 @@ class NumberCheck {
     }
   }
 
-  bool is_batch(const Dimension& size) const {
-    const std::optional<SymbolId> id = size.symbol();
-    return id && analysis_.solver_.symbol(*id).kind == DimensionSolver::Kind::kInput &&
-           analysis_.solver_.symbol(*id).dim == 0;
-  }
+  bool is_batch(const Dimension& size) const { return analysis_.is_batch(size); }
 
   void lock(std::size_t node, const Dimension& size, std::int64_t value, double number) {
     analysis_.locks_.push_back({size, value, false, node,
@@ -321,8 +295,6 @@ class NumberCheck {
 
   ShapeAnalysis& analysis_;
   std::vector<Known> known_;
-  std::vector<bool> depends_;
-  std::vector<bool> weighs_;
   std::set<std::int64_t> widths_;  // last sizes of weights
   std::set<std::int64_t> own_;
 };

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "runtime/graph/node_writer.h"
+#include "runtime/passes/baked_values.h"
 #include "runtime/passes/shape_analysis.h"
 
 namespace henson::runtime {
@@ -40,10 +41,12 @@ std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced, const I
 
 /// The analysis whose guesses contradict the graph least.
 std::unique_ptr<ShapeAnalysis> analyse(const Graph& graph, const TracedShapes& traced,
-                                       const InputRanks& given, std::vector<std::size_t>& ranks) {
+                                       const InputRanks& given,
+                                       const std::vector<std::optional<Value>>& baked,
+                                       std::vector<std::size_t>& ranks) {
   std::unique_ptr<ShapeAnalysis> best;
   for (const std::vector<InputShape>& guess : guesses(traced, given)) {
-    auto analysis = std::make_unique<ShapeAnalysis>(graph, guess);
+    auto analysis = std::make_unique<ShapeAnalysis>(graph, guess, baked);
     analysis->run();
     if (best && analysis->contradictions() >= best->contradictions()) continue;
     best = std::move(analysis);
@@ -114,7 +117,8 @@ class Unlocker {
  public:
   Unlocker(Graph& graph, const TracedShapes& traced, const InputRanks& ranks) : graph_(graph) {
     for (const Node& node : graph_.nodes) locations_.push_back(node.where);
-    analysis_ = analyse(graph_, traced, ranks, result_.ranks);
+    baked_ = baked_values(graph_);
+    analysis_ = analyse(graph_, traced, ranks, baked_, result_.ranks);
   }
 
   UnlockResult run() {
@@ -275,25 +279,22 @@ class Unlocker {
     }
   }
 
-  /// Each lock once; of several rows taken of one size the last one counts.
+  /// Each lock once.
   static std::vector<ShapeLock> merged(const std::vector<ShapeLock>& locks) {
     std::vector<ShapeLock> kept;
     for (const ShapeLock& lock : locks) {
-      const auto same = std::find_if(kept.begin(), kept.end(), [&](const ShapeLock& other) {
+      const bool known = std::any_of(kept.begin(), kept.end(), [&](const ShapeLock& other) {
         return other.size == lock.size && other.at_most == lock.at_most &&
-               (other.value == lock.value || (other.last_row && lock.last_row));
+               other.value == lock.value;
       });
-      if (same == kept.end()) {
-        kept.push_back(lock);
-      } else if (lock.value > same->value) {
-        *same = lock;
-      }
+      if (!known) kept.push_back(lock);
     }
     return kept;
   }
 
   Graph& graph_;
   UnlockResult result_;
+  std::vector<std::optional<Value>> baked_;
   std::unique_ptr<ShapeAnalysis> analysis_;
   std::vector<script::SourceLine> locations_;
   std::vector<Node> prologue_;
@@ -333,13 +334,19 @@ void check_conditions(const UnlockResult& result, const Graph& graph,
               input.name + ")";
       if (size) size = size->substitute(id, Dimension::of((*shapes[place->input])[place->dim]));
     }
-    const std::optional<std::int64_t> value = size ? size->literal() : std::nullopt;
-    if (!value) continue;
-    if (*value == condition.value || (condition.at_most && *value < condition.value)) continue;
+    if (!size) continue;
+    const std::optional<std::int64_t> value = size->literal();
+    if (value && (*value == condition.value || (condition.at_most && *value < condition.value))) {
+      continue;
+    }
+    if (condition.value < 0) {
+      throw_at(condition.where, ErrorCode::kBadInput,
+               condition.reason + "; the archive does not tell at which shape it was traced");
+    }
     throw_at(condition.where, ErrorCode::kBadInput,
              condition.reason + "; the archive runs where " + text + " gives " +
                  (condition.at_most ? "at most " : "") + std::to_string(condition.value) +
-                 ", and not at " + std::to_string(*value));
+                 ", and not at " + (value ? std::to_string(*value) : "a fraction"));
   }
 }
 

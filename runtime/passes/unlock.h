@@ -12,7 +12,8 @@
 
 namespace henson::runtime {
 
-/// Where a graph can run: a formula in the inputs' sizes that must have a value.
+/// Where a graph can run: a formula in the inputs' sizes that must have a value. Below zero: the
+/// value is not told, and no shape will do.
 struct ShapeCondition {
   Dimension size;  // its symbols are places in `symbols`
   std::int64_t value = 0;

@@ -131,6 +131,38 @@ TEST(Unlock, ScaleOfAttentionIsTheModelsOwn) {
   EXPECT_EQ(graph.run({2, 5}), (Shape{2, 5, 5}));
 }
 
+TEST(Unlock, RowsComputedFromNumbersLock) {
+  Unlocked graph({"r = torch.arange(6, -1, -1)", "return torch.index_select(x, 1, r)"});
+  EXPECT_EQ(graph.run({2, 7}), (Shape{2, 7}));
+  EXPECT_NE(graph.refusal({2, 9}).find("row 6 is taken by its number"), std::string::npos);
+}
+
+TEST(Unlock, RowsThatCountTheBatchAreAsManyAsItHas) {
+  Unlocked graph({"n = torch.sum(torch.gt(x, 0.), [1])", "r = torch.arange(2)",
+                  "return torch.index(x, [r, torch.sub(n, 1)])"});
+  EXPECT_EQ(graph.run({3, 4}), (Shape{3}));
+}
+
+TEST(Unlock, RowThatMayBeInTheMiddleRunsNowhereUntold) {
+  Unlocked graph({"return torch.select(x, 1, 3)"});
+  EXPECT_NE(graph.refusal({2, 4}).find("does not tell at which shape"), std::string::npos);
+  Unlocked traced({"return torch.select(x, 1, 3)"}, Shape{2, 7});
+  EXPECT_EQ(traced.run({3, 7}), (Shape{3}));
+}
+
+TEST(Unlock, OutputThatTheCodeMakesAloneLocks) {
+  Unlocked graph({"return torch.repeat(self.weight, [2, 1])"});
+  EXPECT_EQ(graph.run({2, 5}), (Shape{2, 64}));
+  EXPECT_NE(graph.refusal({3, 5}).find("an output has the size 2"), std::string::npos);
+}
+
+TEST(Unlock, NumbersOfAViewStandInTheOrderOfItsSizes) {
+  Unlocked graph({"h = torch.mul(torch.unsqueeze(x, -1), self.weight)",
+                  "f = torch.view(h, [-1, 64])", "return torch.view(f, [2, 7, -1])"});
+  EXPECT_EQ(graph.run({2, 7}), (Shape{2, 7, 64}));
+  EXPECT_NE(graph.refusal({7, 2}), "ran");
+}
+
 TEST(Unlock, SizesThatAreComputedNeedNothing) {
   Unlocked graph({"n = torch.size(x, 1)", "return torch.view(x, [-1, n, 1])"});
   EXPECT_EQ(graph.run({3, 4}), (Shape{3, 4, 1}));
