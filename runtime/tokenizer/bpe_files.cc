@@ -56,7 +56,7 @@ Settings read_vocab_json(const std::filesystem::path& path) {
   const nlohmann::json json = read_json(path);
   read_vocabulary(JsonValue(json, path.string()), settings);
   const std::filesystem::path merges = path.parent_path() / "merges.txt";
-  if (!exists(merges)) {
+  if (!file_exists(merges)) {
     throw Error(ErrorCode::kNotFound, path.string() + " needs its merges.txt beside it");
   }
   read_merges(merges, settings);

@@ -23,7 +23,7 @@ std::string_view without_line_end(std::string_view line) {
 /// The file that says most.
 std::filesystem::path vocabulary_in(const std::filesystem::path& folder) {
   for (const char* name : {"tokenizer.json", "vocab.json", "vocab.txt"}) {
-    if (exists(folder / name)) return folder / name;
+    if (file_exists(folder / name)) return folder / name;
   }
   throw Error(ErrorCode::kNotFound,
               folder.string() + " has no tokenizer.json, vocab.json or vocab.txt");
@@ -31,7 +31,7 @@ std::filesystem::path vocabulary_in(const std::filesystem::path& folder) {
 
 }  // namespace
 
-bool exists(const std::filesystem::path& path) noexcept {
+bool file_exists(const std::filesystem::path& path) noexcept {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
 }

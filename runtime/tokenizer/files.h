@@ -12,7 +12,7 @@ namespace henson::tokenizer {
 inline constexpr std::size_t kMaxFileSize = std::size_t{256} << 20;
 
 /// Whether there is something of that name. Throws nothing.
-bool exists(const std::filesystem::path& path) noexcept;
+bool file_exists(const std::filesystem::path& path) noexcept;
 
 /// The bytes of a file. Throws kNotFound, and kUnsupported beyond kMaxFileSize.
 std::string read_file(const std::filesystem::path& path);

@@ -127,13 +127,13 @@ void read_options(const JsonValue& config, Settings& settings) {
 void apply_configs(const std::filesystem::path& folder, Settings& settings) {
   std::vector<AddedToken> added;
   std::vector<AddedToken> plain;
-  if (const auto path = folder / "added_tokens.json"; exists(path)) {
+  if (const auto path = folder / "added_tokens.json"; file_exists(path)) {
     const nlohmann::json json = read_json(path);
     read_added(JsonValue(json, path.string()), added);
   }
   for (const char* name : {"special_tokens_map.json", "tokenizer_config.json"}) {
     const std::filesystem::path path = folder / name;
-    if (!exists(path)) continue;
+    if (!file_exists(path)) continue;
     const nlohmann::json json = read_json(path);
     const JsonValue file(json, path.string());
     read_decoder(file, added);
