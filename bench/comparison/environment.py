@@ -98,8 +98,8 @@ class Environment:
         """The trace's worker in C++, against the libraries of the torch package."""
         program = self.folder / "libtorch_worker"
         found = subprocess.run(
-            [self.python, "-c", "import torch, pathlib; print(pathlib.Path(torch.__file__).parent); "
-             "print(int(torch.compiled_with_cxx11_abi()))"],
+            [self.python, "-c", "import torch, pathlib; "
+             "print(pathlib.Path(torch.__file__).parent); print(int(torch.compiled_with_cxx11_abi()))"],
             stdout=subprocess.PIPE, text=True, env=self.variables, check=True)
         torch, abi = found.stdout.split("\n")[:2]
         source = RIVALS / "libtorch_worker.cc"

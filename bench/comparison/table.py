@@ -76,8 +76,9 @@ def padding(group):
 
 
 def document(groups, about):
-    """The whole report. `about` has date, cpu, command, versions and skipped."""
-    parts = [f"{about['date']}, {about['cpu']}: `{about['command']}`\n"]
+    """The whole report. `about` has date, cpu, load, command, versions and skipped."""
+    parts = [f"{about['date']}, {about['cpu']}, load {about['load']:.1f} before the start: "
+             f"`{about['command']}`\n"]
     parts += [f"- {name}: left out, {why}" for name, why in about["skipped"].items()]
     for group in groups:
         parts.append(f"\n## {heading(group)}\n\n{overview(group)}")

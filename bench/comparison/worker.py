@@ -1,6 +1,6 @@
-"""A contender's process, which serves the lines that bench/worker.h tells of. What it prints besides
-goes to a log. Between its turns it is stopped: some runtimes keep their threads spinning for a while
-after a run.
+"""A contender's process, which serves the lines that bench/worker.h tells of. What it prints
+besides goes to a log. Between its turns it is stopped: some runtimes keep their threads spinning for
+a while after a run.
 """
 import ctypes
 import pathlib

@@ -1,6 +1,6 @@
 """Makes the files that the contenders open: models.py MODEL KIND... in the current folder.
 
-    trace        trace.pt, and weights.pt for the eager model; inputs are (input_ids, attention_mask)
+    trace        trace.pt, of (input_ids, attention_mask); weights.pt, for the eager model
     answers      answers of the eager model for each FILE.ids, in FILE.answer
     onnx         fused.onnx: exported, attention and layer norm fused by ONNX Runtime's optimizer
     openvino     openvino.xml

@@ -1,4 +1,4 @@
-"""A rival in Python as a process: the protocol of bench/worker.h, and the padding that they need."""
+"""A rival in Python as a process: the protocol of bench/worker.h, and the padding it needs."""
 import os
 import sys
 import time
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def read_sequences(path):
-    """Arrays of token ids from a file of int64: the number of sequences, their lengths, their ids."""
+    """Arrays of ids from a file of int64: the number of sequences, their lengths, their ids."""
     numbers = np.fromfile(path, np.int64)
     count = int(numbers[0])
     ends = 1 + count + np.cumsum(numbers[1:1 + count])
@@ -35,8 +35,8 @@ def batches_of(sequences, size):
 
 
 class Rival:
-    """What a rival has to say: `load(path, threads)`; `inputs(batch)`, made before the clock starts;
-    `forward(inputs)`, which gives hidden states as something that numpy takes."""
+    """What a rival has to say: `load(path, threads)`; `inputs(batch)`, made before the clock
+    starts; `forward(inputs)`, which gives hidden states as something that numpy takes."""
 
     def prepare(self, path, size):
         sequences = read_sequences(path)

@@ -17,7 +17,7 @@ from comparison.environment import Environment, Missing, call, clean  # noqa: E4
 from comparison.shapes import ENCODERS, Encoder, parse_shape  # noqa: E402
 
 ABOUT = {"date": "2026-01-31", "cpu": "Some <CPU> & more", "command": "bench/compare --quick",
-         "versions": {"torch": "2.13.0"}, "skipped": {"OpenVINO": "no network"}}
+         "load": 0.04, "versions": {"torch": "2.13.0"}, "skipped": {"OpenVINO": "no network"}}
 SMALL = Encoder("small", "Small", layers=1, hidden=10, heads=1, intermediate=20)
 
 
@@ -155,9 +155,11 @@ class Table(unittest.TestCase):
         group.contenders[1].batches["1x2"] = 8
         group.contenders[1].worst_difference = 2.04e-6
         text = table.document([group], ABOUT)
-        for part in ("2026-01-31, Some <CPU> & more: `bench/compare --quick`",
+        for part in ("2026-01-31, Some <CPU> & more, load 0.0 before the start: "
+                     "`bench/compare --quick`",
                      "- OpenVINO: left out, no network", "## Small, one thread, peak 0.500 Gop/s",
-                     "at a time as were fastest: Trace 8.", "within 2.0e-06 of the eager", "Versions: torch 2.13.0."):
+                     "at a time as were fastest: Trace 8.", "within 2.0e-06 of the eager",
+                     "Versions: torch 2.13.0."):
             self.assertIn(part, text)
 
 
