@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "runtime/tokenizer/byte_level_bpe.h"
+#include "runtime/tokenizer/trim_offsets.h"
 #include "runtime/tokenizer/utf8.h"
 #include "runtime/tokenizer/word_piece.h"
 
@@ -21,13 +23,17 @@ std::unique_ptr<const tokenizer::TokenModel> make_model(const Settings& settings
   if (settings.kind == Settings::Kind::kWordPiece) {
     return std::make_unique<tokenizer::WordPiece>(settings);
   }
-  throw Error(ErrorCode::kUnsupported, settings.source + " is not of WordPiece");
+  return std::make_unique<tokenizer::ByteLevelBpe>(settings);
 }
 
-AddedTokenSearch make_search(const Settings& settings) {
+ByteRange range_of(std::size_t begin, std::size_t end) noexcept {
+  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+}
+
+AddedTokenSearch make_search(const Settings& settings, bool normalized) {
   std::vector<AddedToken> tokens;
   std::copy_if(settings.added.begin(), settings.added.end(), std::back_inserter(tokens),
-               [](const AddedToken& token) { return !token.normalized; });
+               [&](const AddedToken& token) { return token.normalized == normalized; });
   return AddedTokenSearch(tokens);
 }
 
@@ -42,7 +48,10 @@ Tokenizer::Impl::Impl(Settings settings)
     size_ = std::max(size_, static_cast<std::size_t>(token.id) + 1);
   }
   model_ = make_model(settings_);
-  search_ = make_search(settings_);
+  search_ = make_search(settings_, false);
+  const bool is_bpe = settings_.kind == Settings::Kind::kByteLevelBpe;
+  if (is_bpe) second_search_ = make_search(settings_, true);
+  trims_ = is_bpe && settings_.trim_offsets;
   single_ = slots_of(settings_.single);
   pair_ = slots_of(settings_.pair);
   const auto is_text = [](const Slot& slot) { return slot.kind != PartKind::kToken; };
@@ -93,15 +102,43 @@ std::vector<Piece> Tokenizer::Impl::pieces_of_utf8(std::string_view text) const 
   Pieces pieces;
   pieces.list.reserve(text.size() / 4 + 1);
   search_.for_each_part(text, [&](std::size_t begin, std::size_t end, const AddedToken* token) {
-    const auto from = static_cast<std::uint32_t>(begin);
-    if (token == nullptr) {
-      model_->tokenize(text.substr(begin, end - begin), from, pieces);
-    } else {
-      pieces.list.push_back({static_cast<std::int32_t>(token->id), from,
-                             static_cast<std::uint32_t>(end), pieces.words++});
+    if (token != nullptr || second_search_.empty()) {
+      add_part(text, range_of(begin, end), token, pieces);
+      return;
     }
+    second_search_.for_each_part(text.substr(begin, end - begin),
+                                 [&](std::size_t from, std::size_t to, const AddedToken* second) {
+                                   add_part(text, range_of(begin + from, begin + to), second,
+                                            pieces);
+                                 });
   });
   return std::move(pieces.list);
+}
+
+void Tokenizer::Impl::add_part(std::string_view text, ByteRange range, const AddedToken* token,
+                               Pieces& pieces) const {
+  const std::string_view part = text.substr(range.begin, range.end - range.begin);
+  const std::size_t first = pieces.list.size();
+  if (token != nullptr) {
+    pieces.list.push_back(
+        {static_cast<std::int32_t>(token->id), range.begin, range.end, pieces.words++});
+    if (trims_) trim(text, part, first, pieces);
+    return;
+  }
+  model_->tokenize(part, range.begin, pieces);
+  for (std::size_t i = first; trims_ && i < pieces.list.size(); ++i) {
+    trim(text, settings_.vocabulary.token(pieces.list[i].id).value_or(""), i, pieces);
+  }
+}
+
+void Tokenizer::Impl::trim(std::string_view text, std::string_view token, std::size_t i,
+                           Pieces& pieces) const {
+  Piece& piece = pieces.list[i];
+  const bool keeps_prefix = settings_.trim_keeps_prefix && (i == 0 || piece.begin == 0);
+  const ByteRange range =
+      tokenizer::trim_offsets(text, {piece.begin, piece.end}, token, keeps_prefix);
+  piece.begin = range.begin;
+  piece.end = range.end;
 }
 
 std::size_t Tokenizer::Impl::room(const std::vector<Slot>& slots, std::size_t max_length) {

@@ -51,6 +51,12 @@ class Tokenizer::Impl {
   /// The tokens of a text, with offsets in it as it was given.
   std::vector<tokenizer::Piece> pieces(std::string_view text) const;
   std::vector<tokenizer::Piece> pieces_of_utf8(std::string_view text) const;
+  /// Adds text[begin, end): an added token, or what the model cuts.
+  void add_part(std::string_view text, ByteRange range, const tokenizer::AddedToken* token,
+                tokenizer::Pieces& pieces) const;
+  /// Takes white space off the offsets of pieces[i], as the files ask for.
+  void trim(std::string_view text, std::string_view token, std::size_t i,
+            tokenizer::Pieces& pieces) const;
   /// How many tokens of the texts max_length leaves room for.
   static std::size_t room(const std::vector<Slot>& slots, std::size_t max_length);
   static Encoding assemble(const std::vector<Slot>& slots, PieceSpan text, PieceSpan pair);
@@ -61,6 +67,9 @@ class Tokenizer::Impl {
   std::size_t size_ = 0;
   std::unique_ptr<const tokenizer::TokenModel> model_;
   tokenizer::AddedTokenSearch search_;  // added tokens that are looked for in the text as given
+  tokenizer::AddedTokenSearch
+      second_search_;  // those looked for after them: BPE does not normalize
+  bool trims_ = false;
   std::vector<Slot> single_, pair_, plain_single_, plain_pair_;
 };
 
