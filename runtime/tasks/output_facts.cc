@@ -19,16 +19,11 @@ using runtime::ValueId;
 /// Operators whose result has elements of their first argument, moved or cast, and nothing else.
 bool keeps_elements(const std::string& name) {
   static const std::unordered_set<std::string> kNames = {
-      "aten::view",       "aten::reshape",  "aten::slice",
-      "aten::select",     "aten::squeeze",  "aten::flatten",
-      "aten::unsqueeze",  "aten::detach",   "aten::to",
-      "aten::contiguous", "aten::clone",    "aten::transpose",
-      "aten::permute",    "aten::t",        "aten::split",
-      "aten::chunk",      "aten::unbind",   "aten::float",
-      "aten::type_as",    "aten::_to_copy", "aten::narrow",
-      "aten::contiguous", "aten::dropout",  "aten::dropout_",
-      "aten::alias",      "aten::expand",   "aten::clamp",
-      "aten::clamp_",     "aten::cpu",      "aten::feature_dropout"};
+      "aten::view",    "aten::reshape",   "aten::slice",  "aten::select",     "aten::squeeze",
+      "aten::flatten", "aten::unsqueeze", "aten::detach", "aten::contiguous", "aten::clone",
+      "aten::permute", "aten::transpose", "aten::t",      "aten::split",      "aten::chunk",
+      "aten::unbind",  "aten::narrow",    "aten::expand", "aten::alias",      "aten::dropout",
+      "aten::to",      "aten::type_as",   "aten::float",  "aten::_to_copy",   "aten::dropout_"};
   return kNames.contains(name);
 }
 

@@ -1,0 +1,56 @@
+// What a TextModel holds.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "runtime/tasks.h"
+#include "runtime/tasks/heads.h"
+#include "runtime/tasks/text_inputs.h"
+
+namespace henson {
+
+class TextModel::Impl {
+ public:
+  Impl(Model of, Tokenizer with, TextModelOptions given);
+
+  /// All tensors of the output for one sequence.
+  std::vector<Tensor> run(const Encoding& encoding);
+  /// Likewise for each of several, run together.
+  std::vector<std::vector<Tensor>> run_all(std::span<const Encoding* const> encodings);
+
+  /// Sequences end at max_length.
+  EncodeOptions truncating() const {
+    EncodeOptions options;
+    options.max_length = max_length;
+    return options;
+  }
+
+  Model model;
+  Tokenizer tokenizer;
+  TextModelOptions options;
+  Session session;
+  tasks::TextInputs inputs;
+  std::size_t max_length;
+  tasks::Heads heads;
+};
+
+namespace tasks {
+
+/// Probabilities that sum to 1.
+std::vector<double> softmax(std::span<const float> scores);
+
+/// The label of a class. Throws kBadInput when there are labels, but not `classes`.
+void check_labels(std::span<const std::string> labels, std::size_t classes);
+std::string label_of(std::span<const std::string> labels, std::size_t index);
+
+/// The number of the largest.
+template <typename T>
+std::size_t largest(std::span<const T> values) {
+  return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+}  // namespace tasks
+}  // namespace henson
