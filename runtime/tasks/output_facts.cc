@@ -85,11 +85,6 @@ class Makers {
   std::vector<std::size_t> makers_;
 };
 
-bool is_floating(DType dtype) {
-  return dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat32 ||
-         dtype == DType::kFloat64;
-}
-
 /// Adds facts of each tensor of an output. `shape` is what the graph says of it, or null.
 void collect(const Output& output, const OutputShape* shape, const std::string& key,
              const Makers& makers, std::vector<OutputFacts>& all) {

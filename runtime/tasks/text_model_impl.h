@@ -23,9 +23,9 @@ class TextModel::Impl {
 
   /// Sequences end at max_length.
   EncodeOptions truncating() const {
-    EncodeOptions options;
-    options.max_length = max_length;
-    return options;
+    EncodeOptions truncated;
+    truncated.max_length = max_length;
+    return truncated;
   }
 
   Model model;
