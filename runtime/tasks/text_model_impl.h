@@ -21,6 +21,9 @@ class TextModel::Impl {
   /// Likewise for each of several, run together.
   std::vector<std::vector<Tensor>> run_all(std::span<const Encoding* const> encodings);
 
+  /// The scores of all classes in an output [1, classes].
+  std::vector<double> class_scores(const Encoding& encoding, std::size_t output, Scoring scoring);
+
   /// Sequences end at max_length.
   EncodeOptions truncating() const {
     EncodeOptions truncated;
@@ -42,8 +45,9 @@ namespace tasks {
 /// Probabilities that sum to 1.
 std::vector<double> softmax(std::span<const float> scores);
 
-/// The label of a class. Throws kBadInput when there are labels, but not `classes`.
+/// Throws kBadInput when there are labels, but not `classes` of them.
 void check_labels(std::span<const std::string> labels, std::size_t classes);
+/// "LABEL_3" when there are none.
 std::string label_of(std::span<const std::string> labels, std::size_t index);
 
 /// The number of the largest.
