@@ -8,6 +8,7 @@
 
 #include "tools/commands/bench.h"
 #include "tools/commands/command.h"
+#include "tools/commands/embed.h"
 #include "tools/commands/inspect.h"
 #include "tools/commands/run.h"
 #include "tools/commands/verify.h"
@@ -62,6 +63,7 @@ int run_program(int argc, const char* const* argv) {
   add_inspect(program, action);
   add_run(program, action);
   add_verify(program, action);
+  add_embed(program, action);
   add_bench(program, action);
   add_help(program, action);
   try {
