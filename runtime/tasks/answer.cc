@@ -95,7 +95,7 @@ std::vector<Answer> TextModel::answer(std::string_view question, std::string_vie
   if (windowing.max_length == 0 || options.window_length < windowing.max_length) {
     windowing.max_length = options.window_length;
   }
-  windowing.stride = options.stride;
+  windowing.stride = std::min(options.stride, windowing.max_length / 3);
   windowing.truncation = Truncation::kOnlySecond;
   std::vector<Answer> answers;
   double none = 1;  // every window must have no answer
