@@ -1,8 +1,7 @@
 """A contender's process, which serves the lines that bench/worker.h tells of. What it prints
-besides goes to a log. Between its turns it is stopped: some runtimes keep their threads spinning
-for a while after a run.
+besides goes to a log. Between its turns it is stopped: some runtimes keep their threads spinning for
+a while after a run.
 """
-import contextlib
 import ctypes
 import pathlib
 import select
@@ -86,8 +85,7 @@ class Worker:
         self.wake()
         self.process.kill()
         self.process.wait()
-        with contextlib.suppress(BrokenPipeError):  # of what a dead process did not read
-            self.process.stdin.close()
+        self.process.stdin.close()
         self.process.stdout.close()
         self.log.close()
 

@@ -119,6 +119,7 @@ class ViewMatcher {
 
   /// Finds what target j is. `remaining` targets, this one included, are left to this side.
   void match_one(Factors& factors, std::size_t j, std::size_t remaining_after, bool wild) {
+    current_ = j;
     const Dimension target = call_.solver().resolve(*to_[j]);
     const std::optional<std::int64_t> number = held_number(call_, target);
     if (!number) {
@@ -185,6 +186,12 @@ class ViewMatcher {
     const std::optional<std::int64_t> traced = call_.solver().traced(have);
     if (targets_after > 0 && !wild && bind_last_size(factors, target, number)) return true;
     if (traced) {
+      // Of several ones the first is the batch.
+      if (number == 1 && !wild && targets_after >= factors.left()) {
+        keep_number(factors, target, 1);
+        return true;
+      }
+      if (number == 1 && before_wild_ && take_batch_of_one(factors, target)) return true;
       if (*traced == number && !(wild && number == 1)) {
         bind(factors, target, have);
         return true;
@@ -230,6 +237,23 @@ class ViewMatcher {
       return true;
     }
     leave_open(target, have);
+    return true;
+  }
+
+  /// A one before -1 that may be the first size of a product: it is, where the next number is the
+  /// rest of it.
+  bool take_batch_of_one(Factors& factors, const Dimension& target) {
+    const std::vector<SymbolId> symbols = factors.remainder().symbols();
+    const Dimension first = symbols.empty() ? Dimension::of(1) : Dimension::of_symbol(symbols[0]);
+    if (symbols.size() < 2 || call_.solver().traced(first) != 1) return false;
+    const std::optional<Dimension> rest = factors.remainder().divided_by(first);
+    const auto& next = to_[current_ + 1];
+    const auto number = next ? held_number(call_, call_.solver().resolve(*next)) : std::nullopt;
+    if (rest && number && call_.solver().traced(*rest) == number) {
+      bind(factors, target, first);
+    } else {
+      leave_open(target, first);
+    }
     return true;
   }
 
@@ -302,6 +326,7 @@ class ViewMatcher {
   Dimensions from_;
   std::vector<std::optional<Dimension>> to_;
   bool open_ = false;
+  std::size_t current_ = 0;   // the target that is looked at
   Dimensions of_one_size_;    // targets left open that may stand for one size only
   bool before_wild_ = false;  // the targets before -1 are looked at, from the left
 };

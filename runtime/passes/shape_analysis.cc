@@ -91,7 +91,9 @@ void ShapeAnalysis::run() {
   note_dependents();
   visit_all();
   // What later nodes told of the dummy input helps with the earlier ones.
+  const std::size_t contradictions = contradictions_;
   visit_all();
+  contradictions_ = std::max(contradictions_, contradictions);
   settle();
 }
 
@@ -205,6 +207,7 @@ void ShapeAnalysis::note_bound_inputs(std::size_t node) {
     const std::optional<std::int64_t> literal = solver_.resolve(input_sizes_[i]).literal();
     if (!literal) continue;
     noted_[i] = true;
+    if (*literal == 1) ++contradictions_;  // of no use as a size: the rank is another
     locks_.push_back({input_sizes_[i], *literal, false, node,
                       "a constant of the archive has this size, and no other fits it"});
   }
@@ -234,6 +237,18 @@ std::vector<ValueId> RuleCall::list_parts(std::size_t i) const {
   const Node* const producer = analysis_.producers_[node_.inputs[i]];
   if (producer == nullptr || producer->kind != NodeKind::kList) return {};
   return producer->inputs;
+}
+
+std::size_t RuleCall::unpacked_into() const {
+  std::size_t count = 0;
+  for (const Node& node : analysis_.graph_.nodes) {
+    const bool uses =
+        std::find(node.inputs.begin(), node.inputs.end(), node_.outputs[0]) != node.inputs.end();
+    if (!uses) continue;
+    if (node.kind != NodeKind::kUnpack) return 0;
+    count = node.outputs.size();
+  }
+  return count;
 }
 
 bool RuleCall::is_none(ValueId id) const {
@@ -277,7 +292,7 @@ Dimension RuleCall::site(std::size_t argument, std::optional<std::size_t> item, 
   if (known != analysis_.site_index_.end()) return analysis_.sites_[known->second].symbol;
   const Dimension symbol = solver().constant(value);
   analysis_.site_index_.emplace(key, analysis_.sites_.size());
-  analysis_.sites_.push_back({index_, argument, item, value, symbol, purpose, against});
+  analysis_.sites_.push_back({index_, argument, item, value, symbol, purpose, against, 0});
   return symbol;
 }
 
@@ -326,6 +341,12 @@ void RuleCall::set_against(const Dimension& symbol, const Dimension& against) {
   }
 }
 
+void RuleCall::set_start(const Dimension& symbol, std::int64_t start) {
+  for (SizeSite& known : analysis_.sites_) {
+    if (known.symbol == symbol && known.node == index_) known.start = start;
+  }
+}
+
 bool RuleCall::depends_on_input(const Dimension& dimension) {
   const Dimension resolved = solver().resolve(dimension);
   const std::vector<SymbolId> symbols = resolved.symbols();
@@ -351,8 +372,8 @@ Dimension RuleCall::broadcast(const Dimension& a, const Dimension& b) {
   const Dimension x = solver().resolve(a);
   const Dimension y = solver().resolve(b);
   // A mask given with three or four dimensions has sizes of one: they are repeated, not equal.
-  if (is_size_of_mask(x) && y.literal()) return y;
-  if (is_size_of_mask(y) && x.literal()) return x;
+  if (is_size_of_mask(x) && y.literal() && !y.is_one()) return y;
+  if (is_size_of_mask(y) && x.literal() && !x.is_one()) return x;
   const std::optional<Dimension> both = solver().broadcast(x, y);
   if (!both) throw Contradiction{};
   return *both;
@@ -390,6 +411,7 @@ ShapeRule find_shape_rule(const std::string& name) {
     add_view_rules(built);
     add_product_rules(built);
     add_number_rules(built);
+    add_window_rules(built);
     return built;
   }();
   const auto found = rules.find(name);

@@ -36,7 +36,8 @@ struct SizeSite {
   std::int64_t value = 0;
   Dimension symbol;
   SitePurpose purpose = SitePurpose::kCreate;
-  Dimension against;  // the size that it may stand for, when one is at hand
+  Dimension against;       // the size that it may stand for, when one is at hand
+  std::int64_t start = 0;  // of a slice
 };
 
 /// A dimension of a constant tensor that can be made longer or shorter: it repeats, or it counts
@@ -110,10 +111,12 @@ class ShapeAnalysis {
   // When the sizes are known: shape_locks.cc.
   void settle();
   void settle_outputs();
+  void settle_output_number(ValueId leaf);
   void settle_output_size(ValueId leaf, const Dimensions& dims, std::size_t d);
   void settle_rows();
   void settle_rows_of(const Dimension& size, const std::map<std::int64_t, std::size_t>& rows);
   void settle_site(const SizeSite& site);
+  void settle_slice(const SizeSite& site, const Dimension& against);
   void settle_numbers();
   void widen_locks();
   void lock_to_trace(std::size_t node, const std::string& reason);
@@ -165,6 +168,8 @@ class RuleCall {
   std::optional<std::vector<std::int64_t>> numbers(std::size_t i) const;
   /// What a list argument was made of, when it was made by the code; empty otherwise.
   std::vector<ValueId> list_parts(std::size_t i) const;
+  /// Into how many values the list that this node makes is taken apart, when that is all.
+  std::size_t unpacked_into() const;
   bool is_none(ValueId id) const;
   bool holds_integers(ValueId id) const;
   const std::optional<Value>& constant(std::size_t i) const {
@@ -177,6 +182,9 @@ class RuleCall {
   /// A list of sizes likewise; nothing stands for -1.
   std::optional<std::vector<std::optional<Dimension>>> size_list(std::size_t i,
                                                                  SitePurpose purpose);
+  /// Whether a number is what code may make of a size to cut or to look at: all, half, all but one.
+  static bool may_stem_from(std::int64_t number, std::int64_t size);
+  void set_start(const Dimension& symbol, std::int64_t start);
   /// Tells what a number of this node may stand for.
   void set_against(const Dimension& symbol, const Dimension& against);
   /// Whether the input sizes have a part in a size.
@@ -192,6 +200,13 @@ class RuleCall {
   void take_rows(const Dimension& size, ValueId rows);
   /// Numbers of this node that may stem from any size of the dummy input.
   void hold(std::string reason) { analysis_.held_.push_back({index_, std::move(reason)}); }
+  /// A number that may be the dummy's length, or its last place, where it is told.
+  void hold_number(std::int64_t number, const std::string& what);
+  /// A number that may be the product of an input's sizes.
+  void hold_total(std::int64_t number, const std::string& reason);
+  /// A number one that may be the size of a batch of one.
+  void hold_batch_of_one(const std::string& reason);
+  bool has_input(ValueId id) const { return analysis_.depends_[id]; }
   /// A number that may be the dummy's size: runs at that size only, nowhere where it is not told.
   void lock_to_traced(const Dimension& size, std::string reason);
   void lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason);
@@ -226,6 +241,7 @@ void add_elementwise_rules(ShapeRules& rules);
 void add_view_rules(ShapeRules& rules);
 void add_product_rules(ShapeRules& rules);
 void add_number_rules(ShapeRules& rules);
+void add_window_rules(ShapeRules& rules);
 
 /// Matches the sizes that a view asks for (nothing: -1) with the sizes there are, by their factors;
 /// binds sizes of the code to sizes of the input. Returns the view's sizes.

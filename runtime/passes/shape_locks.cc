@@ -72,8 +72,38 @@ void ShapeAnalysis::widen_locks() {
 /// A size of an output that the code holds as a number, and that the dummy input had.
 void ShapeAnalysis::settle_outputs() {
   for (const ValueId leaf : leaves_of(graph_.output)) {
+    if (!depends_[leaf]) settle_output_number(leaf);
     const std::optional<Dimensions> dims = value(leaf).dims;
     for (std::size_t d = 0; dims && d < dims->size(); ++d) settle_output_size(leaf, *dims, d);
+  }
+}
+
+/// A whole number that is an output, and no input has a part in it: it may be the dummy's size.
+void ShapeAnalysis::settle_output_number(ValueId leaf) {
+  std::optional<std::int64_t> number;
+  if (const std::optional<Dimension>& content = value(leaf).content) {
+    number = solver_.resolve(*content).literal();
+  } else if (const auto* tensor = baked_[leaf] ? std::get_if<Tensor>(&*baked_[leaf]) : nullptr;
+             tensor != nullptr && tensor->defined() && tensor->numel() == 1 &&
+             is_integral(tensor->dtype()) && tensor->dtype() != DType::kBool) {
+    number = *tensor->to(DType::kInt64).data<std::int64_t>();
+  }
+  if (!number || *number < 1 || is_weight(graph_.values[leaf])) return;
+  const std::string reason = "an output is the number " + std::to_string(*number) +
+                             ", which may be a size of the dummy input";
+  std::vector<Dimension> same;
+  std::vector<Dimension> lengths;
+  std::vector<Dimension> batches;
+  for (const SymbolId id : free_inputs()) {
+    const Dimension size = Dimension::of_symbol(id);
+    const std::optional<std::int64_t> traced = solver_.traced(size);
+    if (traced == number) same.push_back(size);
+    if (!traced) (is_batch(size) ? batches : lengths).push_back(size);
+  }
+  // Where nothing is told a length has more than two tokens.
+  if (same.empty()) same = *number > 2 && !lengths.empty() ? lengths : batches;
+  for (const Dimension& size : same) {
+    locks_.push_back({size, *number, false, graph_.nodes.size() - 1, reason});
   }
 }
 
@@ -113,11 +143,7 @@ void ShapeAnalysis::settle_site(const SizeSite& site) {
                         held + ", and cannot be told from a size of the dummy input"});
       return;
     case SitePurpose::kSliceOfInput:
-      // A dummy input of less than three tokens is not to be expected.
-      if (site.value < (traced ? 2 : 3) || (traced && *traced != site.value)) return;
-      locks_.push_back({against, site.value, traced.has_value(), site.node,
-                        held + ", and cannot be told from the dummy input's size"});
-      return;
+      return settle_slice(site, against);
     case SitePurpose::kExpand:
     case SitePurpose::kCreate:
     case SitePurpose::kSliceOfConstant:
@@ -128,6 +154,21 @@ void ShapeAnalysis::settle_site(const SizeSite& site) {
       }
       return;
   }
+}
+
+/// The end of a slice of what has the input's size. Beyond the dummy's end it is the model's own.
+void ShapeAnalysis::settle_slice(const SizeSite& site, const Dimension& against) {
+  const std::string reason = "the number " + std::to_string(site.value) +
+                             " stands here, and cannot be told from the dummy input's size";
+  if (const std::optional<std::int64_t> traced = solver_.traced(against)) {
+    if (site.value < 2 || !RuleCall::may_stem_from(site.value, *traced)) return;
+    locks_.push_back({against, *traced, site.value == *traced, site.node, reason});
+    return;
+  }
+  if (site.value < 2) return;
+  // From the first one on, all; without the first, without the last; else nothing tells.
+  const std::int64_t guess = site.start < 2 ? site.value + site.start : kNoSize;
+  locks_.push_back({against, guess, false, site.node, reason});
 }
 
 void ShapeAnalysis::settle_rows() {
@@ -185,6 +226,40 @@ void RuleCall::lock(const Dimension& size, std::int64_t value, bool at_most, std
 
 void RuleCall::lock_to_traced(const Dimension& size, std::string reason) {
   lock(size, solver().traced(size).value_or(kNoSize), false, std::move(reason));
+}
+
+bool RuleCall::may_stem_from(std::int64_t number, std::int64_t size) {
+  return number == size || number == size - 1 || number == size - 2 || number == size / 2 ||
+         number == (size + 1) / 2;
+}
+
+void RuleCall::hold_number(std::int64_t number, const std::string& what) {
+  if (number < 2) return;
+  for (const SymbolId id : analysis_.free_inputs()) {
+    const Dimension size = Dimension::of_symbol(id);
+    const std::optional<std::int64_t> traced = solver().traced(size);
+    if (!traced || is_batch(size) || (number != *traced && number != *traced - 1)) continue;
+    lock(
+        size, *traced, false,
+        what + " " + std::to_string(number) + ", which cannot be told from the dummy input's size");
+  }
+}
+
+void RuleCall::hold_total(std::int64_t number, const std::string& reason) {
+  Dimension total = Dimension::of(1);
+  for (const Dimension& size : analysis_.input_sizes_) {
+    const SymbolId id = *size.symbol();
+    if (solver().symbol(id).input == 0) total = total * solver().resolve(size);
+  }
+  if (solver().traced(total)) return hold(reason);
+  lock(total, number, false, reason);
+}
+
+void RuleCall::hold_batch_of_one(const std::string& reason) {
+  for (const SymbolId id : analysis_.free_inputs()) {
+    const Dimension size = Dimension::of_symbol(id);
+    if (is_batch(size) && solver().traced(size).value_or(1) == 1) lock(size, 1, false, reason);
+  }
 }
 
 void RuleCall::take_row(const Dimension& size, std::int64_t row) {

@@ -250,12 +250,19 @@ class NumberCheck {
         return lock(node, *length, *square, number);
       }
       const std::optional<std::int64_t> power = whole(std::exp(std::min(value, 10.0)));
-      if (power && *power > 4 && *power < 1024 && !is_own(*power)) {
+      if (power && *power > 4 && *power < 1024 && !is_logarithm(other)) {
         // log(n) or log(n + 1): which, nothing tells.
         lock(node, *length, *power, number);
         return lock(node, *length, *power - 1, number);
       }
     }
+  }
+
+  /// Logarithms of distances are divided by those of their limits.
+  bool is_logarithm(ValueId id) const {
+    const Node* const maker = analysis_.producers_[id];
+    return maker != nullptr && maker->kind == NodeKind::kOperator &&
+           maker->op->schema.name.starts_with("aten::log");
   }
 
   bool is_own(std::int64_t size) const {

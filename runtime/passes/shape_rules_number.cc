@@ -1,5 +1,6 @@
 // Sizes as numbers: size(x, d), arithmetic on them, and tensors made of them.
 #include <algorithm>
+#include <cstdlib>
 
 #include "runtime/passes/shape_analysis.h"
 
@@ -62,6 +63,24 @@ void create(RuleCall& call) {
   call.give(std::move(dims));
 }
 
+void eye(RuleCall& call) {
+  const auto rows = call.size_argument(0, SitePurpose::kCreate);
+  const std::optional<std::size_t> m = call.argument("m");
+  const auto columns = m ? call.size_argument(*m, SitePurpose::kCreate) : rows;
+  if (!rows || !columns) return;
+  if (call.number(std::size_t{0}) == 1) call.hold_batch_of_one("eye(1), of a batch of one perhaps");
+  if (!m) return call.give(Dimensions{*rows, *rows});
+  call.give(Dimensions{*rows, *columns});
+}
+
+/// arange(0, 14, n): the starts of the dummy's rows, one after the other, perhaps.
+void steps_to_number(RuleCall& call, std::size_t end) {
+  const std::optional<std::int64_t> last = call.number(end);
+  if (!last || *last < 2) return;
+  call.hold_total(*last, "a count in steps of a size ends at " + std::to_string(*last) +
+                             ", which cannot be told from the dummy input's size");
+}
+
 void arange(RuleCall& call) {
   const std::optional<std::size_t> end = call.argument("end");
   const std::optional<std::size_t> start = call.argument("start");
@@ -69,7 +88,14 @@ void arange(RuleCall& call) {
   if (!end) return;
   const std::int64_t from = start ? call.number(*start).value_or(-1) : 0;
   const bool from_zero = !start || from == 0;
-  if (step && call.number(*step) != 1) return;
+  if (step && !call.constant(*step)) return steps_to_number(call, *end);
+  const std::int64_t stride = step ? call.number(*step).value_or(0) : 1;
+  if (stride != 1 || from < 0) {
+    for (const auto& bound : {start ? call.number(*start) : std::nullopt, call.number(*end)}) {
+      if (bound) call.hold_number(std::abs(*bound), "a count from or to");
+    }
+    if (stride != 1) return;
+  }
   if (from_zero) {
     if (const auto size = call.size_argument(*end, SitePurpose::kCreate)) {
       call.give(Dimensions{*size});
@@ -126,6 +152,7 @@ void add_number_rules(ShapeRules& rules) {
     rules.emplace(std::string("aten::") + name, create);
   }
   rules.emplace("aten::arange", arange);
+  rules.emplace("aten::eye", eye);
   for (const char* const name : {"aten::neg", "aten::floordiv", "prim::min", "prim::max"}) {
     rules.emplace(name, number_arithmetic);
   }

@@ -142,6 +142,18 @@ std::optional<Dimension> slice_end(RuleCall& call, std::size_t argument, const D
       argument, of_input ? SitePurpose::kSliceOfInput : SitePurpose::kSliceOfConstant, size);
 }
 
+/// A slice that starts within the input: there the model's own choice is near the front, and open.
+void check_start(RuleCall& call, const Dimension& size, std::int64_t start,
+                 std::optional<std::int64_t> end) {
+  if (start < 2 || !call.depends_on_input(size)) return;
+  const auto traced = call.solver().traced(size);
+  const bool closed = end && *end > start && *end < (std::int64_t{1} << 31);
+  const bool own = traced && !closed && start < *traced && !RuleCall::may_stem_from(start, *traced);
+  if (own) return;
+  call.lock_to_traced(size, "a slice starts at " + std::to_string(start) +
+                                ", which cannot be told from a place in the dummy input");
+}
+
 void slice(RuleCall& call) {
   std::optional<Dimensions> sizes = call.dims(0);
   const auto dim = call.number("dim");
@@ -161,12 +173,8 @@ void slice(RuleCall& call) {
   Dimension start = Dimension::of(0);
   if (const auto number = call.number(*start_at)) {
     start = *number < 0 ? size + Dimension::of(*number) : Dimension::of(*number);
-    const auto traced = call.solver().traced(size);
-    if (*number > 1 && call.depends_on_input(size) && (!traced || *number >= *traced - 1)) {
-      call.lock(size, traced.value_or(*number), false,
-                "a slice starts at " + std::to_string(*number) +
-                    ", which cannot be told from a place in the dummy input");
-    }
+    check_start(call, size, *number, call.number(*end_at));
+    call.set_start(*end, *number);
   } else if (!call.constant(*start_at)) {
     const std::optional<Dimension> content = call.value(*start_at).content;
     if (!content) return;
@@ -228,12 +236,17 @@ void split(RuleCall& call) {
     }
   }
   if (!literal) {
-    const bool harmless = chunks || (count->size() == 1 && (*count)[0] == 1);
+    // Taken apart into single pieces: their number is checked when it runs. Small pieces, or many,
+    // are no part of the dummy input's size.
+    const std::size_t taken = call.unpacked_into();
+    const bool pieces_only =
+        count->size() == 1 && taken > 0 && ((*count)[0] <= 2 || (taken > 3 && (*count)[0] < 8));
+    const bool harmless = chunks || pieces_only || (count->size() == 1 && (*count)[0] == 1);
     const auto traced = call.solver().traced(size);
     if (call.depends_on_input(size) && !harmless) {
       std::int64_t total = 0;
       for (const std::int64_t piece : pieces) total += piece;
-      call.lock(size, traced.value_or(total), false,
+      call.lock(size, traced.value_or(total > 0 ? total : kNoSize), false,
                 "the input is split into pieces of sizes that the code holds");
     }
     return;
@@ -256,11 +269,34 @@ void unbind(RuleCall& call) {
   give_list(call, std::vector<Dimensions>(static_cast<std::size_t>(*literal), *sizes));
 }
 
+/// Rows that the code makes, put beside the input's: as many as the dummy input lacked, perhaps.
+void check_appended(RuleCall& call, std::int64_t dim) {
+  const std::vector<ValueId> parts = call.list_parts(0);
+  std::int64_t made = 0;
+  std::optional<Dimension> size;
+  for (const ValueId id : parts) {
+    const std::optional<Dimensions>& dims = call.value_of(id).dims;
+    if (!dims || dims->empty()) return;
+    const Dimension own = call.solver().resolve((*dims)[call.wrap(dim, dims->size())]);
+    if (call.depends_on_input(own)) {
+      size = own;
+    } else if (!call.has_input(id) && !own.literal()) {
+      made = std::max(made, call.solver().traced(own).value_or(0));
+    }
+  }
+  if (size && made > 1) {
+    call.lock_to_traced(*size,
+                        "rows made by the code stand beside the input's: " + std::to_string(made) +
+                            " of them, perhaps as many as the dummy input lacked");
+  }
+}
+
 void cat(RuleCall& call) {
   const std::optional<std::vector<AbstractValue>>& items = call.value(0).items;
   if (!items || items->empty()) return;
   std::optional<Dimensions> result;
   const std::int64_t dim = call.number("dim").value_or(0);
+  check_appended(call, dim);
   for (const AbstractValue& item : *items) {
     if (!item.dims) return;
     if (item.dims->size() == 1 && item.dims->front().literal() == 0) continue;
@@ -315,8 +351,22 @@ void repeat(RuleCall& call) {
 void gather(RuleCall& call) {
   const std::optional<Dimensions> own = call.dims(0);
   const auto dim = call.number(std::size_t{1});
+  const std::optional<Dimensions> index = call.dims(2);
   if (own && !own->empty() && dim) {
-    call.take_rows((*own)[call.wrap(*dim, own->size())], call.node().inputs[2]);
+    const std::size_t at = call.wrap(*dim, own->size());
+    call.take_rows((*own)[at], call.node().inputs[2]);
+    // Beside that dimension the index has the sizes of what it picks from.
+    for (std::size_t d = 0; index && index->size() == own->size() && d < own->size(); ++d) {
+      const auto number = call.solver().traced((*index)[d]);
+      const bool fits = number && call.solver().traced((*own)[d]).value_or(*number) == *number;
+      const bool held = !call.depends_on_input((*index)[d]);
+      if (d == at || !fits || !held || !call.depends_on_input((*own)[d])) continue;
+      if ((*index)[d].symbol()) {
+        call.same((*index)[d], (*own)[d]);
+      } else if (*number > 1 || call.is_batch((*own)[d])) {
+        call.lock((*own)[d], *number, false, "values are picked by as many numbers as it has");
+      }
+    }
   }
   if (const std::optional<Dimensions> sizes = call.dims(2)) call.give(*sizes);
 }
@@ -369,29 +419,34 @@ void pad(RuleCall& call) {
   for (std::size_t i = 0; i + 1 < amounts->size(); i += 2) {
     Dimension& size = (*sizes)[sizes->size() - 1 - i / 2];
     const std::int64_t added = (*amounts)[i] + (*amounts)[i + 1];
-    if (call.depends_on_input(size) && std::abs(added) > 1) {
-      if (const auto traced = call.solver().traced(size)) {
-        call.lock(size, *traced, false,
-                  "the input is padded by " + std::to_string(added) +
-                      ", which cannot be told from what the dummy input lacked");
-      }
+    const bool even = (*amounts)[i] == (*amounts)[i + 1];
+    if (call.depends_on_input(size) && std::abs(added) > 1 &&
+        (call.solver().traced(size) || !even)) {
+      call.lock_to_traced(size, "the input is padded by " + std::to_string(added) +
+                                    ", which cannot be told from what the dummy input lacked");
     }
     size = size + Dimension::of(added);
   }
   call.give(std::move(*sizes));
 }
 
-/// Windows at places that the code holds as numbers.
+/// Windows at places that the code holds as numbers. A step over a whole row of a contiguous tensor
+/// tells how long the rows of the dummy input were.
 void as_strided(RuleCall& call) {
-  const std::optional<Dimensions> sizes = call.dims(0);
-  if (!sizes) return;
-  for (const Dimension& size : *sizes) {
-    if (!call.depends_on_input(size)) continue;
-    if (const auto traced = call.solver().traced(size)) {
-      call.lock(size, *traced, false,
-                "windows of the input at places that the code holds as numbers");
-    }
+  const std::string reason = "windows of the input at places that the code holds as numbers";
+  const std::optional<Dimensions> from = call.dims(0);
+  const auto sizes = call.numbers(1);
+  const auto strides = call.numbers(2);
+  if (!call.has_input(call.node().inputs[0])) return;
+  const bool rows = from && from->size() == 3 && sizes && strides && !strides->empty();
+  const std::int64_t width = rows ? from->back().literal().value_or(0) : 0;
+  const std::int64_t step = width > 0 ? strides->front() : 0;
+  if (step > width && step % width == 0 && !call.solver().traced(from->front())) {
+    call.lock((*from)[0], sizes->front(), false, reason);
+    call.lock((*from)[1], step / width, false, reason);
+    return;
   }
+  call.hold(reason);
 }
 
 }  // namespace

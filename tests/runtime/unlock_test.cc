@@ -163,6 +163,59 @@ TEST(Unlock, NumbersOfAViewStandInTheOrderOfItsSizes) {
   EXPECT_NE(graph.refusal({7, 2}), "ran");
 }
 
+TEST(Unlock, WindowAsLongAsTheInputLocks) {
+  const std::vector<std::string> lines = {
+      "return torch.avg_pool1d(torch.unsqueeze(x, 1), [7], [7], [0], False, True)"};
+  Unlocked told(lines, Shape{2, 7});
+  EXPECT_EQ(told.run({3, 7}), (Shape{3, 1, 1}));
+  EXPECT_NE(told.refusal({3, 14}).find("a window of 7"), std::string::npos);
+  Unlocked untold(lines);
+  EXPECT_NE(untold.refusal({3, 14}).find("a window of 7"), std::string::npos);
+  Unlocked small({"return torch.max_pool1d(torch.unsqueeze(x, 1), [3], [1], [1], [1], False)"});
+  EXPECT_EQ(small.run({3, 9}), (Shape{3, 1, 9}));
+}
+
+TEST(Unlock, IdentityIsAsLargeAsWhatItMeets) {
+  Unlocked graph({"s = torch.matmul(x, torch.t(x))", "return torch.sub(s, torch.eye(4))"});
+  EXPECT_EQ(graph.run({2, 7}), (Shape{2, 2}));
+  Unlocked one({"s = torch.matmul(x, torch.t(x))", "return torch.sub(s, torch.eye(1))"});
+  EXPECT_EQ(one.run({1, 7}), (Shape{1, 1}));
+  EXPECT_NE(one.refusal({2, 7}).find("eye(1)"), std::string::npos);
+}
+
+TEST(Unlock, SliceThatMayBeHalfOrAllButTheEndsLocks) {
+  Unlocked half({"return torch.slice(x, 1, 0, 3)"}, Shape{2, 7});
+  EXPECT_EQ(half.run({1, 7}), (Shape{1, 3}));
+  EXPECT_NE(half.refusal({1, 5}), "ran");
+  Unlocked cut({"return torch.slice(x, 1, 1, 6)"});
+  EXPECT_EQ(cut.run({1, 7}), (Shape{1, 5}));
+  EXPECT_NE(cut.refusal({1, 6}), "ran");
+  Unlocked own({"return torch.slice(x, 1, 0, 3)"}, Shape{2, 14});
+  EXPECT_EQ(own.run({1, 9}), (Shape{1, 3}));
+}
+
+TEST(Unlock, RowsMadeByTheCodeBesideTheInputsLock) {
+  Unlocked padded({"z = torch.zeros([2, 13])", "return torch.cat([x, z], 1)"}, Shape{2, 7});
+  EXPECT_EQ(padded.run({3, 7}), (Shape{3, 20}));
+  EXPECT_NE(padded.refusal({3, 9}).find("rows made by the code"), std::string::npos);
+  Unlocked first({"z = torch.zeros([2, 1])", "return torch.cat([z, x], 1)"}, Shape{2, 7});
+  EXPECT_EQ(first.run({3, 9}), (Shape{3, 10}));
+}
+
+TEST(Unlock, PiecesThatAreTakenApartAreCountedWhenItRuns) {
+  Unlocked graph({"a, b, = torch.split(x, 2, 1)", "return torch.cat([b, a], 1)"});
+  EXPECT_EQ(graph.run({3, 3}), (Shape{3, 3}));
+  EXPECT_NE(graph.refusal({3, 5}), "ran");
+}
+
+TEST(Unlock, WindowsAtNumberedPlacesLock) {
+  Unlocked graph({"h = torch.mul(torch.unsqueeze(x, -1), self.weight)",
+                  "return torch.as_strided(h, [2, 6, 2, 64], [448, 64, 64, 1])"});
+  EXPECT_EQ(graph.run({2, 7}), (Shape{2, 6, 2, 64}));
+  EXPECT_NE(graph.refusal({2, 9}), "ran");
+  EXPECT_NE(graph.refusal({3, 7}), "ran");
+}
+
 TEST(Unlock, SizesThatAreComputedNeedNothing) {
   Unlocked graph({"n = torch.size(x, 1)", "return torch.view(x, [-1, n, 1])"});
   EXPECT_EQ(graph.run({3, 4}), (Shape{3, 4, 1}));
