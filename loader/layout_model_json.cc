@@ -245,16 +245,17 @@ void ModelJson::load_code(const std::string& entry) {
   code_.add_class(std::move(methods));
   for (const auto& [name, value] : file.assignments) {
     if (name == "op_version_set" && value && value->kind == script::ExprKind::kInt) {
-      op_version_ = value->integer;
+      op_version_ = check_version(value->integer, entry);
     }
   }
 }
 
 void ModelJson::load_version() {
-  if (const auto text = package_.text_if("version", kMaxNoteBytes)) {
-    archive_.version = parse_version(*text, "version");
-  } else if (op_version_) {
+  // The entry "version" is 1 in all archives of this layout; the code tells 1.0 and 1.1 apart.
+  if (op_version_) {
     archive_.version = *op_version_;
+  } else if (const auto text = package_.text_if("version", kMaxNoteBytes)) {
+    archive_.version = parse_version(*text, "version");
   } else {
     throw Error(ErrorCode::kBadArchive, "the entry is missing: it says what the operators mean",
                 {"version", {}, {}});

@@ -169,9 +169,14 @@ std::int64_t parse_version(std::string_view text, const std::string& entry) {
   }
   std::int64_t version = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-  if (error != std::errc() || end != text.data() + text.size() || version < 0) {
+  if (error != std::errc() || end != text.data() + text.size()) {
     throw Error(ErrorCode::kBadArchive, "not a version number", {entry, {}, {}});
   }
+  return check_version(version, entry);
+}
+
+std::int64_t check_version(std::int64_t version, const std::string& entry) {
+  if (version < 0) throw Error(ErrorCode::kBadArchive, "not a version number", {entry, {}, {}});
   if (version > limits::kMaxVersion) {
     throw Error(ErrorCode::kUnsupported,
                 "the archive's version is " + std::to_string(version) +

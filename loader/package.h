@@ -52,5 +52,7 @@ void load_model_json(Package& package, Archive& archive);
 
 /// The number that an entry "version" holds.
 std::int64_t parse_version(std::string_view text, const std::string& entry);
+/// The version again, when operators of that version are known. Throws kUnsupported when not.
+std::int64_t check_version(std::int64_t version, const std::string& entry);
 
 }  // namespace henson::loader

@@ -121,7 +121,9 @@ class Query {
     const std::string& name = op_.schema.name;
     if (const std::optional<DType> named = dtype_argument()) return named;
     if (name.ends_with('_') && !name.ends_with("__")) return first();
-    if (boolean_results().contains(name)) return DType::kBool;
+    if (boolean_results().contains(name)) {
+      return op_.versions.last < kFirstVersionWithBool ? DType::kUInt8 : DType::kBool;
+    }
     if (name == "aten::type_as" || name == "aten::to") {
       return name == "aten::type_as" || op_.schema.overload == "other" ? of(1) : first();
     }

@@ -155,9 +155,9 @@ Tensor is_close(const Tensor& a, const Tensor& b, double rtol, double atol, bool
 }
 
 void register_classification(OperatorTable& table) {
-  table.add("aten::isnan(Tensor self) -> Tensor", test_kernel<is_nan>);
-  table.add("aten::isinf(Tensor self) -> Tensor", test_kernel<is_infinite>);
-  table.add("aten::isfinite(Tensor self) -> Tensor", test_kernel<is_finite, true>);
+  add_question<test_kernel<is_nan>>(table, "aten::isnan(Tensor self) -> Tensor");
+  add_question<test_kernel<is_infinite>>(table, "aten::isinf(Tensor self) -> Tensor");
+  add_question<test_kernel<is_finite, true>>(table, "aten::isfinite(Tensor self) -> Tensor");
   table.add("aten::isposinf(Tensor self) -> Tensor", test_kernel<is_positive_infinity>);
   table.add("aten::isneginf(Tensor self) -> Tensor", test_kernel<is_negative_infinity>);
   table.add("aten::signbit(Tensor self) -> Tensor",

@@ -29,7 +29,7 @@ void add_comparison(OperatorTable& table, std::initializer_list<std::string> nam
   for (const std::string& name : names) {
     for (const std::string kind : {"Tensor", "Scalar"}) {
       const std::string rest = " self, " + kind + " other) -> Tensor";
-      table.add("aten::" + name + "." + kind + "(Tensor" + rest, compare_kernel<F>);
+      add_question<compare_kernel<F>>(table, "aten::" + name + "." + kind + "(Tensor" + rest);
       table.add("aten::" + name + "_." + kind + "(Tensor(a!)" + rest + "(a!)", compare_in_place<F>);
     }
   }

@@ -52,6 +52,8 @@ class Call {
   DType dtype(std::size_t i) const;  // of a ScalarType number
   std::optional<DType> maybe_dtype(std::size_t i) const;
 
+  std::span<const Value> args() const noexcept { return arguments_; }
+
   /// Sets the next result.
   void give(Value result) { results_[given_++] = std::move(result); }
 
@@ -89,6 +91,24 @@ class OperatorTable {
   std::vector<std::unique_ptr<const Operator>> operators_;
   std::unordered_map<std::string, std::vector<const Operator*>> by_name_;
 };
+
+/// Archives of PyTorch 1.0 and 1.1 have version 0: these had no bool, and gave uint8.
+inline constexpr std::int64_t kFirstVersionWithBool = 1;
+
+template <Kernel kKernel>
+void answer_in_bytes(Call& call) {
+  Value answer;
+  Call inner(call.args(), {&answer, 1});
+  kKernel(inner);
+  call.give(answer.as<Tensor>().to(DType::kUInt8));
+}
+
+/// An operator that answers yes or no for each element.
+template <Kernel kKernel>
+void add_question(OperatorTable& table, const std::string& schema) {
+  table.add(schema, kKernel, {.first = kFirstVersionWithBool});
+  table.add(schema, answer_in_bytes<kKernel>, {.last = kFirstVersionWithBool - 1});
+}
 
 /// Each file of this folder adds its own group.
 void register_arithmetic(OperatorTable& table);

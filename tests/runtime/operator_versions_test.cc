@@ -59,5 +59,16 @@ TEST(OperatorVersions, FloorDivideTruncatesWhereTheArchiveIsSurelyOld) {
   EXPECT_EQ(*call("aten::floor_divide", 3, a, b).data<std::int64_t>(), -4);
 }
 
+TEST(OperatorVersions, ComparisonsGiveBytesInVersion0) {
+  const Tensor a = Tensor::scalar(std::int64_t{7});
+  const Tensor b = Tensor::scalar(std::int64_t{2});
+  const Tensor old = call("aten::gt", 0, a, b);
+  ASSERT_EQ(old.dtype(), DType::kUInt8);
+  EXPECT_EQ(*old.data<std::uint8_t>(), 1);
+  const Tensor now = call("aten::gt", 1, a, b);
+  ASSERT_EQ(now.dtype(), DType::kBool);
+  EXPECT_TRUE(*now.data<bool>());
+}
+
 }  // namespace
 }  // namespace henson::runtime
