@@ -35,9 +35,11 @@ ThreadTeam::~ThreadTeam() {
 
 void ThreadTeam::take_tasks(std::size_t thread) {
   for (;;) {
-    const std::size_t task = next_.fetch_add(1, std::memory_order_relaxed);
-    if (task >= tasks_) return;
+    const std::uint64_t ticket = tickets_.fetch_add(1, std::memory_order_acquire);
+    const std::size_t task = ticket & 0xFFFFFFFFU;
+    if (task >= ticket >> 32) return;
     (*work_)(task, thread);
+    done_.fetch_add(1, std::memory_order_release);
   }
 }
 
@@ -49,7 +51,6 @@ void ThreadTeam::serve(std::size_t thread) {
     seen = round_.load(std::memory_order_acquire);
     if (stop_) return;
     take_tasks(thread);
-    busy_.fetch_sub(1, std::memory_order_release);
   }
 }
 
@@ -60,13 +61,18 @@ void ThreadTeam::for_each(std::size_t tasks,
     return;
   }
   work_ = &work;
-  tasks_ = tasks;
-  next_.store(0, std::memory_order_relaxed);
-  busy_.store(helpers_.size(), std::memory_order_relaxed);
+  done_.store(0, std::memory_order_relaxed);
+  tickets_.store(std::uint64_t{tasks} << 32, std::memory_order_release);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   take_tasks(0);
-  while (busy_.load(std::memory_order_acquire) != 0) pause();
+  for (int i = 0; done_.load(std::memory_order_acquire) != tasks; ++i) {
+    if (i < kSpins) {
+      pause();
+    } else {
+      std::this_thread::yield();  // whoever has the last task may be waiting for this core
+    }
+  }
 }
 
 }  // namespace henson::runtime

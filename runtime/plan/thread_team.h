@@ -22,7 +22,8 @@ class ThreadTeam {
   std::size_t size() const noexcept { return helpers_.size() + 1; }
 
   /// Calls work(task, thread) for each task below `tasks`, each once, on whichever thread is free;
-  /// thread is below size(). Returns when all are done. `work` must not throw.
+  /// thread is below size(). Returns when all are done: a thread that was not there in time to take
+  /// a task is not waited for. `work` must not throw.
   void for_each(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& work);
 
  private:
@@ -31,10 +32,11 @@ class ThreadTeam {
 
   std::vector<std::thread> helpers_;
   const std::function<void(std::size_t, std::size_t)>* work_ = nullptr;
-  std::size_t tasks_ = 0;
   alignas(64) std::atomic<std::uint32_t> round_ = 0;  // counts calls; the helpers wait for it
-  alignas(64) std::atomic<std::size_t> next_ = 0;     // task
-  alignas(64) std::atomic<std::size_t> busy_ = 0;     // helpers that have not finished this round
+  /// How many tasks there are (the upper half) and the next one to take (the lower). In one word,
+  /// so that who takes a task knows that it is there: work_ then stays until the task is done.
+  alignas(64) std::atomic<std::uint64_t> tickets_ = 0;
+  alignas(64) std::atomic<std::size_t> done_ = 0;  // tasks of this round
   bool stop_ = false;
 };
 
