@@ -13,10 +13,6 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
-std::string describe(const GraphInput& input) {
-  return "input " + input.path + " (" + input.name + ")";
-}
-
 std::string list_inputs(const BuiltGraph& built) {
   std::string text;
   for (const GraphInput& input : built.graph.inputs) {

@@ -57,6 +57,10 @@ Type type_of(const Value& value) {
   return std::visit(Visitor{}, static_cast<const Value::variant&>(value));
 }
 
+std::string describe(const GraphInput& input) {
+  return "input " + input.path + " (" + input.name + ")";
+}
+
 std::string to_string(const script::SourceLine& where) {
   return (where.entry ? *where.entry : std::string()) + ":" + std::to_string(where.line);
 }

@@ -46,6 +46,7 @@ struct GraphInput {
   ValueId value = 0;
   std::optional<std::size_t> rank = std::nullopt;  // of a tensor, once unlock() has settled it
 };
+std::string describe(const GraphInput& input);  // "input 0 (input_ids)"
 
 /// The structure that the trace returns, with a graph value at each leaf.
 struct OutputShape {
