@@ -107,7 +107,7 @@ struct AnswerOptions {
   std::size_t count = 1;            // how many answers, best first
   std::size_t longest = 15;         // of an answer, in tokens
   std::size_t window_length = 384;  // of question and context in tokens; at most max_length()
-  std::size_t stride = 128;         // tokens of the context that a window repeats of the one before
+  std::size_t stride = 128;         // repeated from window to window, in tokens; at most a third
   bool may_be_none = false;         // "there is no answer" is one of the answers
 };
 

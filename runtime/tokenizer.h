@@ -61,10 +61,12 @@ struct EncodeOptions {
 
 /// What is set here goes before what the files say.
 struct TokenizerOptions {
-  std::optional<bool> lower_case;        // WordPiece; by default true
-  std::optional<bool> strip_accents;     // WordPiece; by default as lower_case
-  std::optional<bool> tokenize_cjk;      // WordPiece: each CJK ideograph a word; by default true
-  std::optional<bool> add_prefix_space;  // BPE: a text starts as if after a space; default false
+  // WordPiece.
+  std::optional<bool> lower_case = std::nullopt;     // by default true
+  std::optional<bool> strip_accents = std::nullopt;  // by default as lower_case
+  std::optional<bool> tokenize_cjk = std::nullopt;   // an ideograph is a word; by default true
+  // Byte-level BPE: a text starts as if after a space; by default false.
+  std::optional<bool> add_prefix_space = std::nullopt;
 };
 
 /// Immutable: may be used by many threads at once. Copies are cheap.

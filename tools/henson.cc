@@ -6,10 +6,16 @@
 #include <new>
 #include <string>
 
+#include "tools/commands/answer.h"
 #include "tools/commands/bench.h"
+#include "tools/commands/classify.h"
 #include "tools/commands/command.h"
+#include "tools/commands/embed.h"
+#include "tools/commands/fill_mask.h"
 #include "tools/commands/inspect.h"
 #include "tools/commands/run.h"
+#include "tools/commands/similar.h"
+#include "tools/commands/tag.h"
 #include "tools/commands/verify.h"
 
 namespace henson::tools {
@@ -23,6 +29,8 @@ Examples:
   henson run bert.pt --ids "101 2040 2001 3958 27227 102"
   henson verify bert.pt --cases bert.npz
   henson bench bert.pt --shape 8x128
+  henson embed minilm.pt --vocab vocab.txt "Who was Jim Henson?"
+  henson fill-mask bert.pt --vocab vocab.txt "Jim Henson was a [MASK]."
 `henson help COMMAND` says more of one.)";
 
 void add_help(CLI::App& program, Action& action) {
@@ -62,6 +70,13 @@ int run_program(int argc, const char* const* argv) {
   add_inspect(program, action);
   add_run(program, action);
   add_verify(program, action);
+  add_embed(program, action);
+  add_similar(program, action);
+  add_fill_mask(program, action);
+  add_classify(program, action);
+  add_tag(program, action);
+  add_answer(program, action);
+  add_next_sentence(program, action);
   add_bench(program, action);
   add_help(program, action);
   try {

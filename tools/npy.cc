@@ -267,6 +267,20 @@ Tensor decode_npy(const NpyHeader& header, std::span<const std::byte> elements) 
   return Tensor::copy(header.dtype, header.shape, flags);
 }
 
+std::string npy_start(DType dtype, std::span<const std::int64_t> shape) {
+  const auto descr = std::find_if(kDescrs.begin(), kDescrs.end(),
+                                  [&](const Descr& known) { return known.dtype == dtype; });
+  if (descr == kDescrs.end()) {
+    throw Error(ErrorCode::kUnsupported,
+                "npy files cannot hold elements of type " + std::string(name_of(dtype)));
+  }
+  const std::string header = header_text(descr->text, shape);
+  const auto length = static_cast<std::uint16_t>(header.size());
+  std::string start(kMagic);
+  start += {'\1', '\0', static_cast<char>(length & 0xff), static_cast<char>(length >> 8)};
+  return start + header;
+}
+
 std::vector<std::byte> encode_npy(const Tensor& tensor) {
   std::vector<float> widened;
   std::span<const std::byte> elements = tensor.bytes();
@@ -276,17 +290,7 @@ std::vector<std::byte> encode_npy(const Tensor& tensor) {
     elements = std::as_bytes(std::span<const float>(widened));
     dtype = DType::kFloat32;
   }
-  const auto descr = std::find_if(kDescrs.begin(), kDescrs.end(),
-                                  [&](const Descr& known) { return known.dtype == dtype; });
-  if (descr == kDescrs.end()) {
-    throw Error(ErrorCode::kUnsupported,
-                "npy files cannot hold elements of type " + std::string(name_of(dtype)));
-  }
-  const std::string header = header_text(descr->text, tensor.shape());
-  const auto length = static_cast<std::uint16_t>(header.size());
-  std::string start(kMagic);
-  start += {'\1', '\0', static_cast<char>(length & 0xff), static_cast<char>(length >> 8)};
-  start += header;
+  const std::string start = npy_start(dtype, tensor.shape());
   const auto bytes = std::as_bytes(std::span<const char>(start));
   std::vector<std::byte> file(bytes.begin(), bytes.end());
   file.insert(file.end(), elements.begin(), elements.end());

@@ -32,6 +32,10 @@ NpyHeader parse_npy_header(std::span<const std::byte> start, std::uint64_t total
 /// The elements after the header, in row-major order.
 Tensor decode_npy(const NpyHeader& header, std::span<const std::byte> elements);
 
+/// What stands before the elements, version 1. Throws henson::Error (kUnsupported) for dtypes that
+/// npy does not have.
+std::string npy_start(DType dtype, std::span<const std::int64_t> shape);
+
 /// The whole npy file of a tensor, version 1. bfloat16, which npy does not have, becomes float32.
 std::vector<std::byte> encode_npy(const Tensor& tensor);
 

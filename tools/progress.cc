@@ -32,6 +32,13 @@ void Progress::show(std::size_t done, std::string_view what) {
   shown_ = true;
 }
 
+void Progress::show(std::string_view what) {
+  if (!on_terminal_) return;
+  std::fputs(("\r\x1b[K" + printable(what)).c_str(), stderr);
+  std::fflush(stderr);
+  shown_ = true;
+}
+
 void Progress::clear() {
   if (!shown_) return;
   std::fputs("\r\x1b[K", stderr);

@@ -16,6 +16,8 @@ class Progress {
 
   /// Shows that `done` steps of the total are done, and what is being done now.
   void show(std::size_t done, std::string_view what);
+  /// Shows what is being done alone, when nobody knows how much there is to do.
+  void show(std::string_view what);
   /// Takes the bar away, so that other lines can be printed.
   void clear();
 

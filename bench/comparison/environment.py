@@ -33,8 +33,12 @@ def call(command, log, folder=None, environment=None):
     """Runs to the end with its output in `log`; Missing with the last line when it fails."""
     with open(log, "a") as file:
         print("$", shlex.join(map(str, command)), file=file, flush=True)
-        done = subprocess.run([str(word) for word in command], cwd=folder, stdout=file, stderr=file,
-                              stdin=subprocess.DEVNULL, env=environment, check=False)
+        try:
+            done = subprocess.run([str(word) for word in command], cwd=folder, stdout=file,
+                                  stderr=file, stdin=subprocess.DEVNULL, env=environment,
+                                  check=False)
+        except OSError as error:
+            raise Missing(f"{command[0]}: {error.strerror}") from None
     if done.returncode != 0:
         raise Missing(f"{last_line(log)} (see {log})")
 
@@ -99,7 +103,8 @@ class Environment:
         program = self.folder / "libtorch_worker"
         found = subprocess.run(
             [self.python, "-c", "import torch, pathlib; "
-             "print(pathlib.Path(torch.__file__).parent); print(int(torch.compiled_with_cxx11_abi()))"],
+             "print(pathlib.Path(torch.__file__).parent); "
+             "print(int(torch.compiled_with_cxx11_abi()))"],
             stdout=subprocess.PIPE, text=True, env=self.variables, check=True)
         torch, abi = found.stdout.split("\n")[:2]
         source = RIVALS / "libtorch_worker.cc"

@@ -1,7 +1,8 @@
 """A contender's process, which serves the lines that bench/worker.h tells of. What it prints
-besides goes to a log. Between its turns it is stopped: some runtimes keep their threads spinning for
-a while after a run.
+besides goes to a log. Between its turns it is stopped: some runtimes keep their threads spinning
+for a while after a run.
 """
+import contextlib
 import ctypes
 import pathlib
 import select
@@ -85,7 +86,8 @@ class Worker:
         self.wake()
         self.process.kill()
         self.process.wait()
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # of what a dead process did not read
+            self.process.stdin.close()
         self.process.stdout.close()
         self.log.close()
 

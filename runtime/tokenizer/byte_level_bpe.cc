@@ -1,6 +1,7 @@
 #include "runtime/tokenizer/byte_level_bpe.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "loader/error.h"
@@ -19,6 +20,14 @@ std::int32_t merged_id(const Settings& settings, const std::string& token) {
                                             "\", which the vocabulary does not have");
   }
   return static_cast<std::int32_t>(*id);
+}
+
+/// There is no normalizer, but these come after the others all the same.
+std::vector<AddedToken> normalized_tokens(const Settings& settings) {
+  std::vector<AddedToken> tokens;
+  std::copy_if(settings.added.begin(), settings.added.end(), std::back_inserter(tokens),
+               [](const AddedToken& token) { return token.normalized; });
+  return tokens;
 }
 
 }  // namespace
@@ -45,7 +54,9 @@ struct ByteLevelBpe::Segment {
 };
 
 ByteLevelBpe::ByteLevelBpe(const Settings& settings)
-    : fuse_unknown_(settings.fuse_unknown), add_prefix_space_(settings.add_prefix_space) {
+    : fuse_unknown_(settings.fuse_unknown),
+      add_prefix_space_(settings.add_prefix_space),
+      added_(normalized_tokens(settings)) {
   add_bytes(settings);
   add_merges(settings);
   if (settings.words_before_merges) add_long_words(settings.vocabulary);
@@ -119,6 +130,19 @@ void ByteLevelBpe::split(std::string_view word, std::vector<Symbol>& symbols) co
 }
 
 void ByteLevelBpe::tokenize(std::string_view text, std::uint32_t origin, Pieces& pieces) const {
+  added_.for_each_part(text, [&](std::size_t begin, std::size_t end, const AddedToken* token) {
+    const auto from = static_cast<std::uint32_t>(origin + begin);
+    if (token == nullptr) {
+      tokenize_plain(text.substr(begin, end - begin), from, pieces);
+    } else {
+      const auto to = static_cast<std::uint32_t>(origin + end);
+      pieces.list.push_back({static_cast<std::int32_t>(token->id), from, to, pieces.words++});
+    }
+  });
+}
+
+void ByteLevelBpe::tokenize_plain(std::string_view text, std::uint32_t origin,
+                                  Pieces& pieces) const {
   if (text.empty()) return;
   if (!add_prefix_space_ || text.front() == ' ') {
     tokenize_words({text, origin, false}, pieces);

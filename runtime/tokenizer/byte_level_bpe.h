@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/tokenizer/added_token_search.h"
 #include "runtime/tokenizer/merges.h"
 #include "runtime/tokenizer/model.h"
 #include "runtime/tokenizer/settings.h"
@@ -32,6 +33,8 @@ class ByteLevelBpe final : public TokenModel {
   void add_merges(const Settings& settings);
   void add_words(const Vocabulary& vocabulary);
   void add_long_words(const Vocabulary& vocabulary);
+  /// A text without added tokens.
+  void tokenize_plain(std::string_view text, std::uint32_t origin, Pieces& pieces) const;
   void tokenize_words(const Segment& segment, Pieces& pieces) const;
   /// The tokens of one word. Bytes that the vocabulary lacks are the unknown token, or nothing.
   void split(std::string_view word, std::vector<Symbol>& symbols) const;
@@ -42,6 +45,7 @@ class ByteLevelBpe final : public TokenModel {
   std::int32_t unknown_ = kNone;
   bool fuse_unknown_ = false;  // bytes without a token that follow each other are one
   bool add_prefix_space_ = false;
+  AddedTokenSearch added_;  // those that others which are looked for earlier leave
   Merges merges_;
   ShortWords words_;  // those which `split` makes one token of
   Vocabulary long_words_;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "runtime/tokenizer/byte_level_bpe.h"
-#include "runtime/tokenizer/trim_offsets.h"
 #include "runtime/tokenizer/utf8.h"
 #include "runtime/tokenizer/word_piece.h"
 
@@ -17,6 +16,7 @@ using tokenizer::AddedTokenSearch;
 using tokenizer::Piece;
 using tokenizer::Pieces;
 using tokenizer::Settings;
+using tokenizer::TokenizedText;
 using PartKind = tokenizer::TemplatePart::Kind;
 
 std::unique_ptr<const tokenizer::TokenModel> make_model(const Settings& settings) {
@@ -26,21 +26,17 @@ std::unique_ptr<const tokenizer::TokenModel> make_model(const Settings& settings
   return std::make_unique<tokenizer::ByteLevelBpe>(settings);
 }
 
-ByteRange range_of(std::size_t begin, std::size_t end) noexcept {
-  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
-}
-
-AddedTokenSearch make_search(const Settings& settings, bool normalized) {
+AddedTokenSearch make_search(const Settings& settings) {
   std::vector<AddedToken> tokens;
   std::copy_if(settings.added.begin(), settings.added.end(), std::back_inserter(tokens),
-               [&](const AddedToken& token) { return token.normalized == normalized; });
+               [](const AddedToken& token) { return !token.normalized; });
   return AddedTokenSearch(tokens);
 }
 
 }  // namespace
 
 Tokenizer::Impl::Impl(Settings settings)
-    : settings_(std::move(settings)), size_(settings_.vocabulary.size()) {
+    : settings_(std::move(settings)), size_(settings_.vocabulary.size()), trimmer_(settings_) {
   for (std::size_t i = 0; i < settings_.added.size(); ++i) {
     const AddedToken& token = settings_.added[i];
     added_ids_[token.id] = i;
@@ -48,10 +44,7 @@ Tokenizer::Impl::Impl(Settings settings)
     size_ = std::max(size_, static_cast<std::size_t>(token.id) + 1);
   }
   model_ = make_model(settings_);
-  search_ = make_search(settings_, false);
-  const bool is_bpe = settings_.kind == Settings::Kind::kByteLevelBpe;
-  if (is_bpe) second_search_ = make_search(settings_, true);
-  trims_ = is_bpe && settings_.trim_offsets;
+  search_ = make_search(settings_);
   single_ = slots_of(settings_.single);
   pair_ = slots_of(settings_.pair);
   const auto is_text = [](const Slot& slot) { return slot.kind != PartKind::kToken; };
@@ -83,62 +76,36 @@ const std::vector<Tokenizer::Impl::Slot>& Tokenizer::Impl::slots(bool has_pair,
   return has_pair ? plain_pair_ : plain_single_;
 }
 
-std::vector<Piece> Tokenizer::Impl::pieces(std::string_view text) const {
+TokenizedText Tokenizer::Impl::tokenize(std::string_view text) const {
   if (text.size() >= std::numeric_limits<std::uint32_t>::max() / 3) {  // U+FFFD is three bytes
     throw Error(ErrorCode::kBadInput, "a text has " + std::to_string(text.size()) +
                                           " bytes; tokenize it in parts of less than 1 GiB");
   }
-  if (tokenizer::is_utf8(text)) return pieces_of_utf8(text);
+  if (tokenizer::is_utf8(text)) return tokenize_utf8(text);
   const tokenizer::Repaired repaired = tokenizer::repair_utf8(text);
-  std::vector<Piece> pieces = pieces_of_utf8(repaired.text);
-  for (Piece& piece : pieces) {
-    piece.begin = repaired.origins[piece.begin];
-    piece.end = repaired.origins[piece.end];
-  }
-  return pieces;
+  TokenizedText tokenized = tokenize_utf8(repaired.text);
+  const auto give_origin = [&](auto& range) {
+    range.begin = repaired.origins[range.begin];
+    range.end = repaired.origins[range.end];
+  };
+  std::for_each(tokenized.pieces.begin(), tokenized.pieces.end(), give_origin);
+  std::for_each(tokenized.first_offsets.begin(), tokenized.first_offsets.end(), give_origin);
+  return tokenized;
 }
 
-std::vector<Piece> Tokenizer::Impl::pieces_of_utf8(std::string_view text) const {
+TokenizedText Tokenizer::Impl::tokenize_utf8(std::string_view text) const {
   Pieces pieces;
   pieces.list.reserve(text.size() / 4 + 1);
   search_.for_each_part(text, [&](std::size_t begin, std::size_t end, const AddedToken* token) {
-    if (token != nullptr || second_search_.empty()) {
-      add_part(text, range_of(begin, end), token, pieces);
-      return;
+    const auto from = static_cast<std::uint32_t>(begin);
+    if (token == nullptr) {
+      model_->tokenize(text.substr(begin, end - begin), from, pieces);
+    } else {
+      pieces.list.push_back({static_cast<std::int32_t>(token->id), from,
+                             static_cast<std::uint32_t>(end), pieces.words++});
     }
-    second_search_.for_each_part(text.substr(begin, end - begin),
-                                 [&](std::size_t from, std::size_t to, const AddedToken* second) {
-                                   add_part(text, range_of(begin + from, begin + to), second,
-                                            pieces);
-                                 });
   });
-  return std::move(pieces.list);
-}
-
-void Tokenizer::Impl::add_part(std::string_view text, ByteRange range, const AddedToken* token,
-                               Pieces& pieces) const {
-  const std::string_view part = text.substr(range.begin, range.end - range.begin);
-  const std::size_t first = pieces.list.size();
-  if (token != nullptr) {
-    pieces.list.push_back(
-        {static_cast<std::int32_t>(token->id), range.begin, range.end, pieces.words++});
-    if (trims_) trim(text, part, first, pieces);
-    return;
-  }
-  model_->tokenize(part, range.begin, pieces);
-  for (std::size_t i = first; trims_ && i < pieces.list.size(); ++i) {
-    trim(text, settings_.vocabulary.token(pieces.list[i].id).value_or(""), i, pieces);
-  }
-}
-
-void Tokenizer::Impl::trim(std::string_view text, std::string_view token, std::size_t i,
-                           Pieces& pieces) const {
-  Piece& piece = pieces.list[i];
-  const bool keeps_prefix = settings_.trim_keeps_prefix && (i == 0 || piece.begin == 0);
-  const ByteRange range =
-      tokenizer::trim_offsets(text, {piece.begin, piece.end}, token, keeps_prefix);
-  piece.begin = range.begin;
-  piece.end = range.end;
+  return trimmer_.trim(text, std::move(pieces.list));
 }
 
 std::size_t Tokenizer::Impl::room(const std::vector<Slot>& slots, std::size_t max_length) {
@@ -186,8 +153,8 @@ Encoding Tokenizer::Impl::encode(std::string_view text, const std::string_view* 
                                  const EncodeOptions& options) const {
   const std::vector<Slot>& parts = slots(pair != nullptr, options.add_special_tokens);
   const std::size_t space = room(parts, options.max_length);
-  const std::vector<Piece> first = pieces(text);
-  const std::vector<Piece> second = pair == nullptr ? std::vector<Piece>() : pieces(*pair);
+  const std::vector<Piece> first = tokenize(text).pieces;
+  const std::vector<Piece> second = pair == nullptr ? std::vector<Piece>() : tokenize(*pair).pieces;
   tokenizer::Lengths lengths{first.size(), second.size()};
   if (pair == nullptr && options.truncation != Truncation::kOnlySecond) {
     lengths.first = std::min(lengths.first, space);
@@ -204,11 +171,11 @@ std::vector<Encoding> Tokenizer::Impl::encode_windows(std::string_view text,
   if (options.max_length == 0) return {encode(text, pair, options)};
   const std::vector<Slot>& parts = slots(pair != nullptr, options.add_special_tokens);
   const std::size_t space = room(parts, options.max_length);
-  const std::vector<Piece> first = pieces(text);
-  const std::vector<Piece> second = pair == nullptr ? std::vector<Piece>() : pieces(*pair);
+  TokenizedText first = tokenize(text);
+  TokenizedText second = pair == nullptr ? TokenizedText() : tokenize(*pair);
   const bool cuts_first = pair == nullptr || options.truncation == Truncation::kOnlyFirst;
-  const PieceSpan cut = cuts_first ? first : second;
-  const PieceSpan whole = cuts_first ? second : first;
+  TokenizedText& cut = cuts_first ? first : second;
+  const PieceSpan whole = cuts_first ? second.pieces : first.pieces;
   if (whole.size() >= space) {
     throw Error(ErrorCode::kBadInput,
                 "the text that is whole in every window has " + std::to_string(whole.size()) +
@@ -216,8 +183,12 @@ std::vector<Encoding> Tokenizer::Impl::encode_windows(std::string_view text,
   }
   std::vector<Encoding> encodings;
   for (const auto [begin, end] :
-       tokenizer::windows(cut.size(), space - whole.size(), options.stride)) {
-    const PieceSpan window = cut.subspan(begin, end - begin);
+       tokenizer::windows(cut.pieces.size(), space - whole.size(), options.stride)) {
+    if (begin < cut.first_offsets.size()) {  // no later window has this piece but as its first
+      cut.pieces[begin].begin = cut.first_offsets[begin].begin;
+      cut.pieces[begin].end = cut.first_offsets[begin].end;
+    }
+    const PieceSpan window = PieceSpan(cut.pieces).subspan(begin, end - begin);
     encodings.push_back(cuts_first ? assemble(parts, window, whole)
                                    : assemble(parts, whole, window));
   }

@@ -15,6 +15,7 @@
 #include "runtime/tokenizer/added_token_search.h"
 #include "runtime/tokenizer/model.h"
 #include "runtime/tokenizer/settings.h"
+#include "runtime/tokenizer/trim_offsets.h"
 #include "runtime/tokenizer/truncation.h"
 
 namespace henson {
@@ -49,14 +50,8 @@ class Tokenizer::Impl {
   std::vector<Slot> slots_of(const std::vector<tokenizer::TemplatePart>& parts) const;
   const std::vector<Slot>& slots(bool has_pair, bool add_special_tokens) const;
   /// The tokens of a text, with offsets in it as it was given.
-  std::vector<tokenizer::Piece> pieces(std::string_view text) const;
-  std::vector<tokenizer::Piece> pieces_of_utf8(std::string_view text) const;
-  /// Adds text[begin, end): an added token, or what the model cuts.
-  void add_part(std::string_view text, ByteRange range, const tokenizer::AddedToken* token,
-                tokenizer::Pieces& pieces) const;
-  /// Takes white space off the offsets of pieces[i], as the files ask for.
-  void trim(std::string_view text, std::string_view token, std::size_t i,
-            tokenizer::Pieces& pieces) const;
+  tokenizer::TokenizedText tokenize(std::string_view text) const;
+  tokenizer::TokenizedText tokenize_utf8(std::string_view text) const;
   /// How many tokens of the texts max_length leaves room for.
   static std::size_t room(const std::vector<Slot>& slots, std::size_t max_length);
   static Encoding assemble(const std::vector<Slot>& slots, PieceSpan text, PieceSpan pair);
@@ -66,10 +61,8 @@ class Tokenizer::Impl {
   std::unordered_map<std::string_view, std::size_t> added_texts_;
   std::size_t size_ = 0;
   std::unique_ptr<const tokenizer::TokenModel> model_;
+  tokenizer::OffsetTrimmer trimmer_;
   tokenizer::AddedTokenSearch search_;  // added tokens that are looked for in the text as given
-  tokenizer::AddedTokenSearch
-      second_search_;  // those looked for after them: BPE does not normalize
-  bool trims_ = false;
   std::vector<Slot> single_, pair_, plain_single_, plain_pair_;
 };
 

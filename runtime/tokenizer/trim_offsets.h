@@ -1,17 +1,52 @@
 // Offsets of byte-level BPE without the white space that its tokens begin or end with.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "runtime/tokenizer.h"
+#include "runtime/tokenizer/model.h"
+#include "runtime/tokenizer/settings.h"
 
 namespace henson::tokenizer {
 
-/// The range of a token in `text` without as many characters at its ends as the token itself has
-/// there that stand for white space; as the vocabulary writes it, or as the text has it for an
-/// added token. With `keeps_prefix` one alone at the start stays: it may be what add_prefix_space
-/// put in front, and is not in the text.
-ByteRange trim_offsets(std::string_view text, ByteRange range, std::string_view token,
+/// How many characters at the ends of a token stand for white space.
+struct Spaces {
+  std::uint32_t leading = 0;
+  std::uint32_t trailing = 0;
+};
+
+/// Of a token as the vocabulary writes it, or as the text has it for an added token.
+Spaces spaces_of(std::string_view token) noexcept;
+
+/// The range of a token in `text` without as many characters as its spaces. With `keeps_prefix` one
+/// alone at the start stays: it may be what add_prefix_space put in front, and is not in the text.
+ByteRange trim_offsets(std::string_view text, ByteRange range, Spaces spaces,
                        bool keeps_prefix) noexcept;
+
+/// The tokens of a text.
+struct TokenizedText {
+  std::vector<Piece> pieces;
+  std::vector<ByteRange> first_offsets;  // of each piece were it the first of a sequence; empty
+                                         // when they are the same
+};
+
+/// Trims what settings say. Immutable.
+class OffsetTrimmer {
+ public:
+  explicit OffsetTrimmer(const Settings& settings);
+
+  /// `pieces` are of `text`, with whole offsets.
+  TokenizedText trim(std::string_view text, std::vector<Piece> pieces) const;
+
+ private:
+  Spaces spaces_of(std::string_view text, const Piece& piece) const noexcept;
+
+  bool trims_ = false;
+  bool keeps_prefix_ = false;
+  std::vector<Spaces> spaces_;  // of each id
+  std::vector<bool> is_added_;  // of each id: the text tells its spaces
+};
 
 }  // namespace henson::tokenizer

@@ -251,7 +251,7 @@ TEST(ByteLevelBpeTest, Decodes) {
 TEST(TrimOffsetsTest, TakesWhiteSpaceOfTheToken) {
   const std::string_view text = " ab  <m> é";
   const auto trim = [&](ByteRange range, std::string_view token, bool keeps = false) {
-    return trim_offsets(text, range, token, keeps);
+    return trim_offsets(text, range, spaces_of(token), keeps);
   };
   EXPECT_EQ(trim({0, 3}, "Ġab"), (ByteRange{1, 3}));
   EXPECT_EQ(trim({0, 3}, "Ġab", true), (ByteRange{0, 3}));

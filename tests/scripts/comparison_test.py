@@ -236,6 +236,7 @@ class Processes(unittest.TestCase):
         server = self.start()
         with self.assertRaisesRegex(worker.WorkerError, "it ended: out of luck"):
             server.ask("die")
+        server.process.wait()
         with self.assertRaisesRegex(worker.WorkerError, "it ended: out of luck"):
             server.ask("run", 1)
 
@@ -250,6 +251,10 @@ class Processes(unittest.TestCase):
         command = [sys.executable, "-c", "import sys; sys.exit('no wheel')"]
         with self.assertRaisesRegex(Missing, "no wheel"):
             call(command, self.folder / "log")
+
+    def test_no_such_command(self):
+        with self.assertRaisesRegex(Missing, "^no-such-compiler: No such file or directory$"):
+            call(["no-such-compiler"], self.folder / "log")
 
     def test_given_environment_without_packages(self):
         environment = Environment(self.folder / "a", self.folder, pathlib.Path(sys.executable))

@@ -55,6 +55,18 @@ function(henson_link target)
   endforeach()
 endfunction()
 
+# henson_install_header(FILE): installs a public header that includes others of runtime/, which lie
+# beside it once installed.
+function(henson_install_header file)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(READ ${file} text)
+  string(REPLACE "#include \"runtime/" "#include \"" text "${text}")
+  cmake_path(GET file FILENAME name)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/include/${name} CONTENT "${text}" @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/include/${name}
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson)
+endfunction()
+
 # henson_library(): libhenson from all parts, and the rules that install it with its public headers
 # and its CMake package.
 function(henson_library)
@@ -79,6 +91,7 @@ function(henson_library)
   install(TARGETS henson EXPORT hensonTargets)
   install(EXPORT hensonTargets NAMESPACE henson:: DESTINATION ${package_dir})
   install(FILES runtime/henson.h runtime/tokenizer.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson)
+  henson_install_header(runtime/tasks.h)
   install(FILES loader/error.h loader/dtype.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson/loader)
   include(CMakePackageConfigHelpers)
   configure_package_config_file(tools/cmake/hensonConfig.cmake.in

@@ -1,0 +1,66 @@
+#include <cmath>
+
+#include "runtime/tasks/text_model_impl.h"
+
+namespace henson {
+namespace {
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+/// What is left to do with scores that the model may have made probabilities of.
+std::vector<double> probabilities_of(std::span<const float> scores, tasks::Maker maker,
+                                     Scoring scoring) {
+  std::vector<double> values(scores.begin(), scores.end());
+  if (scoring == Scoring::kAuto) {
+    if (maker == tasks::Maker::kLogSoftmax) {
+      for (double& value : values) value = std::exp(value);
+    }
+    if (maker != tasks::Maker::kLinear) return values;
+    scoring = scores.size() == 1 ? Scoring::kSigmoid : Scoring::kSoftmax;
+  }
+  if (scoring == Scoring::kSoftmax) return tasks::softmax(scores);
+  if (scoring == Scoring::kSigmoid) {
+    for (double& value : values) value = sigmoid(value);
+  }
+  return values;
+}
+
+std::vector<LabelScore> labelled(std::span<const double> values,
+                                 std::span<const std::string> labels) {
+  tasks::check_labels(labels, values.size());
+  std::vector<LabelScore> scores;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    scores.push_back({i, tasks::label_of(labels, i), values[i]});
+  }
+  return scores;
+}
+
+}  // namespace
+
+std::vector<double> TextModel::Impl::class_scores(const Encoding& encoding, std::size_t output,
+                                                  Scoring scoring) {
+  return probabilities_of(tasks::floats_of(run(encoding)[output]), heads[output].maker, scoring);
+}
+
+std::vector<LabelScore> TextModel::classify(std::string_view text,
+                                            std::span<const std::string> labels, Scoring scoring) {
+  const std::size_t output = impl_->heads.class_scores();
+  const Encoding encoding = impl_->tokenizer.encode(text, impl_->truncating());
+  return labelled(impl_->class_scores(encoding, output, scoring), labels);
+}
+
+std::vector<LabelScore> TextModel::classify(std::string_view text, std::string_view pair,
+                                            std::span<const std::string> labels, Scoring scoring) {
+  const std::size_t output = impl_->heads.class_scores();
+  const Encoding encoding = impl_->tokenizer.encode(text, pair, impl_->truncating());
+  return labelled(impl_->class_scores(encoding, output, scoring), labels);
+}
+
+double TextModel::next_sentence(std::string_view first, std::string_view second) {
+  const std::size_t output = impl_->heads.class_scores(2);
+  const Encoding encoding = impl_->tokenizer.encode(first, second, impl_->truncating());
+  // BERT was trained with class 0 for a second text that follows the first.
+  return impl_->class_scores(encoding, output, Scoring::kAuto)[0];
+}
+
+}  // namespace henson

@@ -1,0 +1,36 @@
+// A tokenizer's sequences as the inputs of a model.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "runtime/henson.h"
+#include "runtime/tokenizer.h"
+
+namespace henson::tasks {
+
+class TextInputs {
+ public:
+  /// Throws kUnsupported when the model reads an input that a text does not give or cannot take ids
+  /// of one sequence, and kBadInput when the tokenizer has more tokens than its table of words.
+  TextInputs(const Model& model, const Tokenizer& tokenizer);
+
+  /// Tokens of the longest sequence that the model has positions for; 0 when it has no table.
+  std::size_t max_length() const noexcept { return max_length_; }
+  /// Rows of the table of words.
+  std::int64_t vocabulary() const noexcept { return vocabulary_; }
+
+  /// The inputs for a batch of one.
+  std::vector<NamedInput> of(const Encoding& encoding) const;
+
+ private:
+  Tensor tensor_of(const InputInfo& info, const Encoding& encoding) const;
+
+  std::vector<InputInfo> infos_;
+  std::int64_t vocabulary_ = 0;
+  std::int64_t first_position_ = 0;
+  std::size_t max_length_ = 0;
+};
+
+}  // namespace henson::tasks

@@ -1,0 +1,132 @@
+#include "tools/commands/answer.h"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include "tools/commands/text.h"
+
+namespace henson::tools {
+namespace {
+
+constexpr std::string_view kExamples =
+    R"(The spans of the context that answer best, each with its score and where it stands: the number of its
+first character and the one after its last, and in JSON its bytes as well. Long contexts are read in
+windows that overlap.
+
+Examples:
+  henson answer squad.pt --vocab vocab.txt "Who was Jim Henson?" "Jim Henson was a puppeteer."
+  henson answer squad.pt --vocab vocab.txt "Who was Jim Henson?" --context article.txt --top 3)";
+
+struct Options {
+  TextOptions text;
+  std::string question;
+  std::string context;
+  std::filesystem::path file;
+  AnswerOptions answer;
+  bool json = false;
+};
+
+std::string read_context(const std::filesystem::path& path) {
+  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(ErrorCode::kNotFound, path.string() + ": cannot be opened");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::size_t characters_before(const std::string& text, std::uint32_t byte) {
+  return width_of(std::string_view(text).substr(0, byte));
+}
+
+struct Found {
+  std::string text;
+  std::size_t begin = 0;  // in characters
+  std::size_t end = 0;
+};
+
+Found locate(const std::string& context, const ByteRange& range) {
+  return {context.substr(range.begin, range.end - range.begin),
+          characters_before(context, range.begin), characters_before(context, range.end)};
+}
+
+bool is_none(const Answer& answer) { return answer.range == ByteRange{}; }
+
+void print(const std::string& context, const std::vector<Answer>& answers) {
+  using enum Table::Align;
+  Table table({kRight, kLeft, kLeft});
+  for (const Answer& answer : answers) {
+    const Found found = locate(context, answer.range);
+    table.add({format_probability(answer.score),
+               is_none(answer) ? "" : std::to_string(found.begin) + "-" + std::to_string(found.end),
+               is_none(answer) ? "(no answer)" : printable(found.text)});
+  }
+  table.print(std::cout);
+}
+
+Json to_json(const Options& options, const std::string& context,
+             const std::vector<Answer>& answers) {
+  Json json{{"question", options.question}, {"answers", Json::array()}};
+  for (const Answer& answer : answers) {
+    const Found found = locate(context, answer.range);
+    json["answers"].push_back({{"text", is_none(answer) ? Json() : Json(found.text)},
+                               {"start", found.begin},
+                               {"end", found.end},
+                               {"start_byte", answer.range.begin},
+                               {"end_byte", answer.range.end},
+                               {"score", number_as_json(answer.score)}});
+  }
+  return json;
+}
+
+int answer(const Options& options) {
+  if (options.context.empty() == options.file.empty()) {
+    throw UsageError("give the context as the second text, or a file of it by --context");
+  }
+  TextModel model = open_text_model(options.text);
+  const std::string context = options.file.empty() ? options.context : read_context(options.file);
+  const std::vector<Answer> answers = model.answer(options.question, context, options.answer);
+  if (options.json) {
+    print_json(std::cout, to_json(options, context, answers));
+  } else {
+    print(context, answers);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_answer(CLI::App& program, Action& action) {
+  CLI::App* const command = program.add_subcommand("answer", "Where a text answers a question");
+  const auto options = std::make_shared<Options>();
+  add_text_options(*command, options->text);
+  command->add_option("question", options->question, "The question")->required()->type_name("TEXT");
+  command->add_option("text", options->context, "The text that answers it")->type_name("TEXT");
+  command->add_option("--context", options->file, "A file that holds the text; -: standard input")
+      ->type_name("FILE");
+  command->add_option("--top", options->answer.count, "How many answers; 1 by default")
+      ->check(CLI::Range(1, 1000).description(""))
+      ->type_name("N");
+  command
+      ->add_option("--longest", options->answer.longest,
+                   "Tokens of an answer at most; 15 by default")
+      ->check(CLI::Range(1, 10000).description(""))
+      ->type_name("N");
+  command
+      ->add_option("--window", options->answer.window_length,
+                   "Tokens of question and context that are read at once; 384 by default")
+      ->check(CLI::Range(4, 1 << 24).description(""))
+      ->type_name("N");
+  command
+      ->add_option("--stride", options->answer.stride,
+                   "Tokens that a window shares with the one before; 128 by default")
+      ->check(CLI::Range(0, 1 << 24).description(""))
+      ->type_name("N");
+  command->add_flag("--may-be-none", options->answer.may_be_none,
+                    "The text may have no answer (models trained on SQuAD 2)");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->footer(std::string(kExamples));
+  command->callback([options, &action] { action = [options] { return answer(*options); }; });
+}
+
+}  // namespace henson::tools

@@ -1,0 +1,135 @@
+#include "tools/commands/classify.h"
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <memory>
+
+#include "tools/commands/text.h"
+
+namespace henson::tools {
+namespace {
+
+constexpr std::string_view kClassifyExamples =
+    R"(Scores are probabilities, best first. With --pair, each text is read together with a second one.
+
+Examples:
+  henson classify sentiment.pt --vocab vocab.txt "A lovely film."
+  henson classify nli.pt --vocab vocab.txt --labels config.json "A man plays." --pair "Music sounds.")";
+
+constexpr std::string_view kNextSentenceExamples =
+    R"(The probability that the second text follows the first.
+
+Example:
+  henson next-sentence bert.pt --vocab vocab.txt "Who was Jim Henson?" "He was a puppeteer.")";
+
+struct Options {
+  TextOptions text;
+  TextSource source;
+  std::string pair;
+  std::filesystem::path labels;
+  Scoring scoring = Scoring::kAuto;
+  std::size_t top = 5;
+  bool json = false;
+};
+
+void print(const std::vector<LabelScore>& scores) {
+  using enum Table::Align;
+  Table table({kRight, kLeft});
+  for (const LabelScore& score : scores) {
+    table.add({format_probability(score.score), printable(score.label)});
+  }
+  table.print(std::cout);
+}
+
+Json to_json(const std::string& text, const std::vector<LabelScore>& scores) {
+  Json json{{"text", text}, {"scores", Json::array()}};
+  for (const LabelScore& score : scores) {
+    json["scores"].push_back(
+        {{"label", score.label}, {"class", score.index}, {"score", number_as_json(score.score)}});
+  }
+  return json;
+}
+
+int classify(const Options& options) {
+  const std::vector<std::string> labels = find_labels(options.labels, options.text.archive);
+  TextModel model = open_text_model(options.text);
+  for_each_text(options.source, [&](const std::string& text) {
+    std::vector<LabelScore> scores =
+        options.pair.empty() ? model.classify(text, labels, options.scoring)
+                             : model.classify(text, options.pair, labels, options.scoring);
+    std::stable_sort(scores.begin(), scores.end(),
+                     [](const LabelScore& a, const LabelScore& b) { return a.score > b.score; });
+    if (scores.size() > options.top) scores.resize(options.top);
+    if (options.json) {
+      std::cout << json_line(to_json(text, scores)) << std::flush;
+    } else {
+      print(scores);
+      std::cout << std::flush;
+    }
+  });
+  return kDone;
+}
+
+struct NextSentenceOptions {
+  TextOptions text;
+  std::string first;
+  std::string second;
+  bool json = false;
+};
+
+int next_sentence(const NextSentenceOptions& options) {
+  TextModel model = open_text_model(options.text);
+  const double probability = model.next_sentence(options.first, options.second);
+  if (options.json) {
+    std::cout << json_line({{"first", options.first},
+                            {"second", options.second},
+                            {"probability", number_as_json(probability)}});
+  } else {
+    std::cout << format_probability(probability) << '\n';
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_classify(CLI::App& program, Action& action) {
+  CLI::App* const command = program.add_subcommand("classify", "The class of a text");
+  const auto options = std::make_shared<Options>();
+  add_text_options(*command, options->text);
+  add_text_source(*command, options->source);
+  command->add_option("--pair", options->pair, "A second text beside each")->type_name("TEXT");
+  add_labels(*command, options->labels);
+  static const std::map<std::string, Scoring> kScorings{{"auto", Scoring::kAuto},
+                                                        {"softmax", Scoring::kSoftmax},
+                                                        {"sigmoid", Scoring::kSigmoid},
+                                                        {"none", Scoring::kNone}};
+  command
+      ->add_option_function<std::string>(
+          "--scores", [options](const std::string& name) { options->scoring = kScorings.at(name); },
+          "softmax: one class holds (default); sigmoid: any may hold; none: as the model has them")
+      ->check(CLI::IsMember({"auto", "softmax", "sigmoid", "none"}).description(""))
+      ->type_name("softmax|sigmoid|none");
+  command->add_option("--top", options->top, "How many classes; 5 by default")
+      ->check(CLI::Range(1, 100000).description(""))
+      ->type_name("N");
+  command->add_flag("--json", options->json, "Print a line of JSON a text");
+  command->footer(std::string(kClassifyExamples));
+  command->callback([options, &action] { action = [options] { return classify(*options); }; });
+}
+
+void add_next_sentence(CLI::App& program, Action& action) {
+  CLI::App* const command =
+      program.add_subcommand("next-sentence", "Whether a text follows another");
+  const auto options = std::make_shared<NextSentenceOptions>();
+  add_text_options(*command, options->text);
+  command->add_option("first", options->first, "A text")->required()->type_name("TEXT");
+  command->add_option("second", options->second, "The one that may follow it")
+      ->required()
+      ->type_name("TEXT");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->footer(std::string(kNextSentenceExamples));
+  command->callback([options, &action] { action = [options] { return next_sentence(*options); }; });
+}
+
+}  // namespace henson::tools

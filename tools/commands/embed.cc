@@ -1,0 +1,184 @@
+#include "tools/commands/embed.h"
+
+#include <chrono>
+#include <map>
+#include <memory>
+
+#include "tools/commands/text.h"
+#include "tools/embedding_writer.h"
+#include "tools/interrupt.h"
+#include "tools/lines.h"
+#include "tools/progress.h"
+
+namespace henson::tools {
+namespace {
+
+// Texts that are sorted and run together; at most so many are in memory.
+constexpr std::size_t kTextsAtOnce = 1024;
+constexpr std::size_t kBytesAtOnce = 256 << 10;
+
+constexpr std::string_view kExamples =
+    R"(A text gives one embedding, in the order of the texts. They are normalized to length 1, so that the
+dot product of two is their cosine. The embedding is the model's own where it returns one [batch,
+size], else the mean of the hidden states of all tokens. Texts are never padded: each embedding is to
+the bit what the text alone gives.
+
+Examples:
+  henson embed minilm.pt --vocab vocab.txt "Who was Jim Henson?" "A puppeteer."
+  henson embed minilm.pt --vocab vocab.txt --input lines.txt --output embeddings.npy
+  grep -v '^$' book.txt | henson embed minilm.pt --vocab vocab.txt --format jsonl | head)";
+
+struct Options {
+  TextOptions text;
+  TextSource source;
+  EmbedOptions embed;
+  bool as_they_are = false;
+  std::filesystem::path output;
+  std::string format;
+};
+
+EmbeddingFormat format_of(const Options& options) {
+  const std::string extension = options.output.extension().string();
+  const bool npy = options.format.empty() ? extension == ".npy" : options.format == "npy";
+  const bool json = options.format.empty() ? extension == ".jsonl" : options.format == "jsonl";
+  if (npy && options.output.empty()) {
+    throw UsageError(
+        "--format npy needs --output FILE.npy: its header says how many texts there were");
+  }
+  return npy ? EmbeddingFormat::kNpy : json ? EmbeddingFormat::kJsonLines : EmbeddingFormat::kText;
+}
+
+/// How many texts are done, how fast, and of a file how much.
+class Speedometer {
+ public:
+  explicit Speedometer(const std::optional<std::uint64_t> total)
+      : total_(total), progress_(total ? kSteps : 1) {}
+
+  void show(std::uint64_t texts, std::uint64_t bytes) {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
+    const double rate = static_cast<double>(texts) / std::max(passed.count(), 1e-9);
+    const std::string what = format_count(texts) + " texts, " +
+                             format_count(static_cast<std::uint64_t>(rate)) + " a second";
+    if (!total_ || *total_ == 0) return progress_.show(what);
+    const double share = static_cast<double>(bytes) / static_cast<double>(*total_);
+    progress_.show(static_cast<std::size_t>(share * kSteps), what);
+  }
+
+ private:
+  static constexpr std::size_t kSteps = 100;
+  std::optional<std::uint64_t> total_;
+  Progress progress_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Texts from first to last, embedded in groups.
+class Embedding {
+ public:
+  Embedding(TextModel& model, const EmbedOptions& options, EmbeddingWriter& writer)
+      : model_(model), options_(options), writer_(writer) {}
+
+  void add(std::string text) {
+    bytes_ += text.size();
+    group_.push_back(std::move(text));
+  }
+  bool is_full() const { return group_.size() == kTextsAtOnce || bytes_ >= kBytesAtOnce; }
+
+  void run() {
+    const Embeddings embeddings = model_.embed(group_, options_);
+    for (std::size_t i = 0; i < group_.size(); ++i) writer_.write(group_[i], embeddings.row(i));
+    writer_.flush();
+    if (embeddings.dimensions > 0) dimensions_ = embeddings.dimensions;
+    done_ += group_.size();
+    group_.clear();
+    bytes_ = 0;
+  }
+
+  void finish() {
+    if (done_ == 0) dimensions_ = model_.embed(std::vector<std::string>{""}, options_).dimensions;
+    writer_.finish(dimensions_);
+  }
+  std::uint64_t done() const { return done_; }
+
+ private:
+  TextModel& model_;
+  EmbedOptions options_;
+  EmbeddingWriter& writer_;
+  std::vector<std::string> group_;
+  std::size_t bytes_ = 0;
+  std::size_t dimensions_ = 0;
+  std::uint64_t done_ = 0;
+};
+
+void embed_lines(Lines& lines, Embedding& embedding) {
+  Speedometer speedometer(lines.total_bytes());
+  while (!interrupted()) {
+    auto line = lines.next();
+    if (!line) break;
+    embedding.add(std::move(*line));
+    if (!embedding.is_full()) continue;
+    embedding.run();
+    speedometer.show(embedding.done(), lines.bytes());
+  }
+  if (!interrupted()) embedding.run();
+}
+
+int embed(const Options& options) {
+  const EmbeddingFormat format = format_of(options);
+  if (!options.source.texts.empty() && !options.source.file.empty()) {
+    throw UsageError("give texts or --input, not both");
+  }
+  TextModel model = open_text_model(options.text);
+  catch_interrupts();
+  try {
+    EmbeddingWriter writer(options.output, format);
+    Embedding embedding(model, options.embed, writer);
+    if (options.source.texts.empty()) {
+      Lines lines(options.source.file.empty() ? "-" : options.source.file);
+      embed_lines(lines, embedding);
+    } else {
+      for (const std::string& text : options.source.texts) embedding.add(text);
+      embedding.run();
+    }
+    if (interrupted()) {
+      print_error(
+          "interrupted after " + plural(embedding.done(), "text") +
+          (options.output.empty() ? "" : "; " + options.output.string() + " is not written"));
+      return kInterrupted;
+    }
+    embedding.finish();
+  } catch (const BrokenPipe&) {
+    return kDone;  // the reader has what it wanted
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_embed(CLI::App& program, Action& action) {
+  CLI::App* const command = program.add_subcommand("embed", "Embeddings of texts");
+  const auto options = std::make_shared<Options>();
+  add_text_options(*command, options->text);
+  add_text_source(*command, options->source);
+  static const std::map<std::string, Pooling> kPoolings{
+      {"auto", Pooling::kAuto}, {"mean", Pooling::kMean}, {"first", Pooling::kFirst}};
+  command
+      ->add_option_function<std::string>(
+          "--pooling",
+          [options](const std::string& name) { options->embed.pooling = kPoolings.at(name); },
+          "auto (default); mean: of all tokens; first: the first token's, [CLS]")
+      ->check(CLI::IsMember({"auto", "mean", "first"}).description(""))
+      ->type_name("auto|mean|first");
+  command->add_flag("--no-normalize", options->as_they_are, "Leave the lengths as they are");
+  command->add_option("--output", options->output, "Where to write; standard output by default")
+      ->type_name("FILE");
+  command->add_option("--format", options->format, "By default as --output ends, or text")
+      ->check(CLI::IsMember({"text", "jsonl", "npy"}).description(""))
+      ->type_name("text|jsonl|npy");
+  command->footer(std::string(kExamples));
+  command->callback([options, &action] {
+    options->embed.normalize = !options->as_they_are;
+    action = [options] { return embed(*options); };
+  });
+}
+
+}  // namespace henson::tools

@@ -1,0 +1,11 @@
+// henson embed: embeddings of texts.
+#pragma once
+
+#include "tools/commands/command.h"
+
+namespace henson::tools {
+
+/// Adds the command to the program. When it is given, `action` becomes what it does.
+void add_embed(CLI::App& program, Action& action);
+
+}  // namespace henson::tools

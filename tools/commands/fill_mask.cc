@@ -1,0 +1,81 @@
+#include "tools/commands/fill_mask.h"
+
+#include <iostream>
+#include <memory>
+
+#include "tools/commands/text.h"
+
+namespace henson::tools {
+namespace {
+
+constexpr std::string_view kExamples =
+    R"(Several masks in a text are filled each by itself.
+
+Example:
+  henson fill-mask bert.pt --vocab vocab.txt "Who was Jim Henson ? Jim Henson was a [MASK].")";
+
+struct Options {
+  TextOptions text;
+  TextSource source;
+  std::size_t top = 5;
+  bool json = false;
+};
+
+void print(const std::vector<FilledMask>& masks) {
+  using enum Table::Align;
+  for (std::size_t m = 0; m < masks.size(); ++m) {
+    Table table({kRight, kRight, kLeft});
+    for (const TokenGuess& guess : masks[m].guesses) {
+      table.add({masks.size() > 1 ? std::to_string(m + 1) : "",
+                 format_probability(guess.probability), printable(guess.token)});
+    }
+    table.print(std::cout);
+  }
+}
+
+Json to_json(const std::string& text, const std::vector<FilledMask>& masks) {
+  Json json{{"text", text}, {"masks", Json::array()}};
+  for (const FilledMask& mask : masks) {
+    Json guesses = Json::array();
+    for (const TokenGuess& guess : mask.guesses) {
+      guesses.push_back({{"token", guess.token},
+                         {"id", guess.id},
+                         {"probability", number_as_json(guess.probability)}});
+    }
+    json["masks"].push_back(
+        {{"begin", mask.range.begin}, {"end", mask.range.end}, {"guesses", std::move(guesses)}});
+  }
+  return json;
+}
+
+int fill_mask(const Options& options) {
+  TextModel model = open_text_model(options.text);
+  for_each_text(options.source, [&](const std::string& text) {
+    const std::vector<FilledMask> masks = model.fill_mask(text, options.top);
+    if (options.json) {
+      std::cout << json_line(to_json(text, masks)) << std::flush;
+    } else {
+      print(masks);
+      std::cout << std::flush;
+    }
+  });
+  return kDone;
+}
+
+}  // namespace
+
+void add_fill_mask(CLI::App& program, Action& action) {
+  CLI::App* const command =
+      program.add_subcommand("fill-mask", "What may stand in the place of [MASK]");
+  const auto options = std::make_shared<Options>();
+  add_text_options(*command, options->text);
+  add_text_source(*command, options->source);
+  command->add_option("--top", options->top, "How many tokens a mask; 5 by default")
+      ->check(CLI::Range(1, 100000).description(""))
+      ->type_name("N");
+  command->add_flag("--json", options->json, "Print a line of JSON a text");
+  command->footer(std::string(kExamples));
+  command->callback([options, &action] { action = [options] { return fill_mask(*options); }; });
+}
+
+}  // namespace henson::tools

@@ -1,0 +1,120 @@
+#include "tools/commands/text.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include "tools/interrupt.h"
+#include "tools/lines.h"
+
+namespace henson::tools {
+namespace {
+
+/// The folder of the archive, when it holds a vocabulary.
+std::filesystem::path vocabulary_beside(const std::filesystem::path& archive) {
+  std::filesystem::path folder = archive.parent_path();
+  if (folder.empty()) folder = ".";
+  for (const char* const name : {"tokenizer.json", "vocab.txt", "vocab.json"}) {
+    std::error_code failed;
+    if (std::filesystem::exists(folder / name, failed)) return folder;
+  }
+  throw UsageError(
+      "give the vocabulary: --vocab vocab.txt (or vocab.json, tokenizer.json); there is none "
+      "beside the archive");
+}
+
+}  // namespace
+
+void add_text_options(CLI::App& command, TextOptions& options) {
+  command.add_option("archive", options.archive, "The TorchScript archive")
+      ->required()
+      ->type_name("A.pt");
+  command
+      .add_option(
+          "--vocab", options.vocabulary,
+          "vocab.txt, vocab.json, tokenizer.json or a folder; beside the archive by default")
+      ->type_name("VOCAB");
+  command.add_flag("--cased", options.cased, "Upper case matters, whatever the files say");
+  command
+      .add_option("--max-length", options.model.max_length,
+                  "Tokens of a text, special ones too; as many as the model takes by default")
+      ->check(CLI::Range(3, 1 << 24).description(""))
+      ->type_name("N");
+  command
+      .add_option("--head", options.model.output,
+                  "The output to use, by number or key; the one that fits by default")
+      ->type_name("OUTPUT");
+  add_session_options(command, options.model.session);
+}
+
+TextModel open_text_model(const TextOptions& options) {
+  TokenizerOptions tokenizer_options;
+  if (options.cased) {
+    tokenizer_options.lower_case = false;
+    tokenizer_options.strip_accents = false;
+  }
+  Tokenizer tokenizer = Tokenizer::open(
+      options.vocabulary.empty() ? vocabulary_beside(options.archive) : options.vocabulary,
+      tokenizer_options);
+  Model model = open_model(options.archive);
+  try {
+    return TextModel(std::move(model), std::move(tokenizer), options.model);
+  } catch (const Error& error) {
+    throw located(options.archive.string(), error);
+  }
+}
+
+void add_text_source(CLI::App& command, TextSource& source) {
+  command.add_option("texts", source.texts, "Texts")->type_name("TEXT");
+  command
+      .add_option("--input", source.file,
+                  "A file with a text a line; -: standard input, as without texts")
+      ->type_name("FILE");
+}
+
+void for_each_text(const TextSource& source, const std::function<void(const std::string&)>& take) {
+  if (!source.texts.empty() && !source.file.empty()) {
+    throw UsageError("give texts or --input, not both");
+  }
+  for (const std::string& text : source.texts) take(text);
+  if (!source.texts.empty()) return;
+  Lines lines(source.file.empty() ? "-" : source.file);
+  while (!interrupted()) {
+    const auto line = lines.next();
+    if (!line) return;
+    take(*line);
+  }
+}
+
+void add_labels(CLI::App& command, std::filesystem::path& labels) {
+  command
+      .add_option("--labels", labels,
+                  "Names of the classes: config.json (its id2label) or a file with one a line; the "
+                  "config.json beside the archive by default")
+      ->type_name("LABELS");
+}
+
+std::vector<std::string> find_labels(const std::filesystem::path& labels,
+                                     const std::filesystem::path& archive) {
+  if (!labels.empty()) return read_labels(labels);
+  const std::filesystem::path config = archive.parent_path() / "config.json";
+  std::error_code failed;
+  if (!std::filesystem::exists(config, failed)) return {};
+  try {
+    return read_labels(config);
+  } catch (const Error&) {
+    return {};  // a config without labels is nothing that the user asked for
+  }
+}
+
+std::string format_probability(double probability) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4f", probability);
+  return text;
+}
+
+std::string json_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace henson::tools
