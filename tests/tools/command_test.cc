@@ -1,12 +1,11 @@
 // The program as its users meet it: exit codes, what is printed and where, what is written.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "tests/tools/files.h"
+#include "tests/tools/program.h"
 #include "tools/npz.h"
 
 namespace henson::tools {
@@ -15,37 +14,6 @@ namespace {
 const std::string kGolden = HENSON_TEST_DATA;
 const std::string kEncoder = kGolden + "/torch2.13_encoder_ids.pt";
 const std::string kFull = kGolden + "/torch2.13_encoder_full.pt";
-
-struct Result {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-/// Runs `henson ARGUMENTS` by the shell.
-Result henson(const TestFolder& folder, const std::string& arguments) {
-  const std::string out = (folder / "stdout").string();
-  const std::string err = (folder / "stderr").string();
-  const std::string line =
-      std::string(HENSON_PROGRAM) + ' ' + arguments + " >'" + out + "' 2>'" + err + "'";
-  const int status = std::system(line.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
-}
-
-bool is_one_line(const std::string& text) {
-  return !text.empty() && text.find('\n') == text.size() - 1;
-}
-
-/// The command fails with the code and one line on standard error that has `words`.
-void expect_failure(const std::string& arguments, int code, const std::string& words) {
-  const TestFolder folder;
-  const Result result = henson(folder, arguments);
-  EXPECT_EQ(result.code, code) << arguments;
-  EXPECT_TRUE(is_one_line(result.err)) << result.err;
-  EXPECT_TRUE(result.err.starts_with("henson: ")) << result.err;
-  EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
-  EXPECT_EQ(result.out, "");
-}
 
 TEST(Command, HelpAndVersion) {
   const TestFolder folder;

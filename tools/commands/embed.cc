@@ -127,8 +127,8 @@ int embed(const Options& options) {
   if (!options.source.texts.empty() && !options.source.file.empty()) {
     throw UsageError("give texts or --input, not both");
   }
-  TextModel model = open_text_model(options.text);
   catch_interrupts();
+  TextModel model = open_text_model(options.text);
   try {
     EmbeddingWriter writer(options.output, format);
     Embedding embedding(model, options.embed, writer);

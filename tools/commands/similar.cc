@@ -53,7 +53,9 @@ int print_matrix(TextModel& model, const Options& options) {
     texts.push_back(text);
   });
   const Embeddings embeddings = model.embed(texts);
-  Table table(std::vector<Table::Align>(texts.size() + 2, Table::Align::kRight));
+  std::vector<Table::Align> columns(texts.size() + 1, Table::Align::kRight);
+  columns.push_back(Table::Align::kLeft);
+  Table table(std::move(columns));
   Json matrix = Json::array();
   for (std::size_t i = 0; i < texts.size(); ++i) {
     std::vector<std::string> cells{std::to_string(i + 1)};

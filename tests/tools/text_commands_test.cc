@@ -1,0 +1,245 @@
+// The commands that take text.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/tools/files.h"
+#include "tests/tools/program.h"
+#include "tools/npy.h"
+
+namespace henson::tools {
+namespace {
+
+using Json = nlohmann::json;
+
+const std::string kTasks = std::string(HENSON_TEST_SOURCES) + "/tasks/";
+const std::string kVocabulary = " --vocab '" + kTasks + "vocab.txt' ";
+const std::string kEncoder =
+    "'" + std::string(HENSON_TEST_DATA) + "/torch2.13_encoder_full.pt'" + kVocabulary;
+
+std::string archive(const std::string& name) { return "'" + kTasks + name + ".pt' "; }
+
+Json json_of(const TestFolder& folder, const std::string& arguments) {
+  const Result result = henson(folder, arguments + " --json");
+  EXPECT_EQ(result.code, 0) << result.err;
+  return Json::parse(result.out);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// 1,500 lines of several lengths, more than run together.
+std::string many_lines() {
+  std::string text;
+  for (int i = 0; i < 1500; ++i) {
+    for (int k = 0; k <= i % 7; ++k) text += k % 2 == 0 ? "frog " : "puppet ";
+    text += i % 3 == 0 ? "\r\n" : "\n";
+  }
+  return text;
+}
+
+TEST(Embed, ArgumentsAFileAndStandardInputGiveTheSame) {
+  const TestFolder folder;
+  write_file(folder / "in.txt", "the frog\n\nWho was he?\r\n[MASK] show");
+  const Result arguments =
+      henson(folder, "embed " + kEncoder + "'the frog' '' 'Who was he?' '[MASK] show'");
+  EXPECT_EQ(arguments.code, 0) << arguments.err;
+  EXPECT_EQ(arguments.err, "");
+  EXPECT_EQ(lines_of(arguments.out).size(), 4U);
+  const std::string file = " '" + (folder / "in.txt").string() + "'";
+  EXPECT_EQ(henson(folder, "embed " + kEncoder + "--input" + file).out, arguments.out);
+  EXPECT_EQ(henson(folder, "embed " + kEncoder + "<" + file).out, arguments.out);
+  EXPECT_EQ(henson(folder, "embed " + kEncoder + "--input - <" + file).out, arguments.out);
+}
+
+TEST(Embed, FormatsHoldTheSameNumbersInTheOrderOfTheLines) {
+  const TestFolder folder;
+  write_file(folder / "in.txt", many_lines());
+  const auto embed = [&](const std::string& more) {
+    const Result result = henson(
+        folder, "embed " + kEncoder + "--input '" + (folder / "in.txt").string() + "' " + more);
+    EXPECT_EQ(result.code, 0) << result.err;
+    return result.out;
+  };
+  const auto text = lines_of(embed(""));
+  const auto json = lines_of(embed("--format jsonl"));
+  embed("--output '" + (folder / "out.npy").string() + "'");
+  embed("--output '" + (folder / "out.jsonl").string() + "'");
+  EXPECT_EQ(lines_of(read_file(folder / "out.jsonl")), json);
+  EXPECT_FALSE(std::filesystem::exists(folder / "out.npy.part"));
+
+  const std::string npy = read_file(folder / "out.npy");
+  const auto bytes = std::as_bytes(std::span(npy));
+  const NpyHeader header = parse_npy_header(bytes, npy.size(), "out.npy");
+  EXPECT_EQ(header.shape, (std::vector<std::int64_t>{1500, 32}));
+  const Tensor tensor = decode_npy(header, bytes.subspan(header.size));
+  const auto values = tensor.values<float>();
+  ASSERT_EQ(text.size(), 1500U);
+  ASSERT_EQ(json.size(), 1500U);
+  for (const std::size_t i : {0, 1, 2, 1023, 1024, 1499}) {
+    const Json line = Json::parse(json[i]);
+    EXPECT_EQ(line["text"].get<std::string>().starts_with("frog"), true);
+    std::istringstream numbers(text[i]);
+    for (std::size_t d = 0; d < 32; ++d) {
+      float number = 0;
+      numbers >> number;
+      EXPECT_EQ(number, values[i * 32 + d]) << i;
+      EXPECT_EQ(line["embedding"][d].get<float>(), number) << i;
+    }
+  }
+  const Result first = henson(folder, "embed " + kEncoder + "frog");
+  EXPECT_EQ(lines_of(first.out)[0].substr(0, 20), text[0].substr(0, 20)) << "\"frog \"";
+}
+
+TEST(Embed, NothingGivesAnArrayOfNoRows) {
+  const TestFolder folder;
+  const std::string out = (folder / "out.npy").string();
+  EXPECT_EQ(henson(folder, "embed " + kEncoder + "--output '" + out + "' </dev/null").code, 0);
+  const std::string npy = read_file(out);
+  const auto bytes = std::as_bytes(std::span(npy));
+  EXPECT_EQ(parse_npy_header(bytes, npy.size(), "out").shape, (std::vector<std::int64_t>{0, 32}));
+}
+
+TEST(Embed, AClosedPipeEndsItQuietly) {
+  const TestFolder folder;
+  write_file(folder / "in.txt", many_lines() + many_lines() + many_lines());
+  const Result result = henson(
+      folder, "embed " + kEncoder + "--input '" + (folder / "in.txt").string() + "' | head -n 1");
+  EXPECT_EQ(lines_of(result.out).size(), 1U);
+  EXPECT_EQ(result.err, "");
+}
+
+TEST(Embed, CtrlCLeavesNoHalfFile) {
+  const TestFolder folder;
+  const std::string out = (folder / "out.npy").string();
+  // Nobody writes to the input, and nobody closes it: only the signal ends this.
+  const std::string fifo = (folder / "fifo").string();
+  const std::string err = (folder / "stderr").string();
+  const std::string line = "mkfifo '" + fifo + "'; sleep 5 >'" + fifo +
+                           "' & timeout --preserve-status -s INT 2 " + HENSON_PROGRAM + " embed " +
+                           kEncoder + "--output '" + out + "' --input '" + fifo + "' 2>'" + err +
+                           "'";
+  const int status = std::system(line.c_str());
+  EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 130);
+  EXPECT_TRUE(read_file(err).starts_with("henson: interrupted after 0 texts")) << read_file(err);
+  EXPECT_FALSE(std::filesystem::exists(out));
+  EXPECT_FALSE(std::filesystem::exists(out + ".part"));
+}
+
+TEST(Embed, BadUsageAndFiles) {
+  expect_failure("embed " + kEncoder + "--format npy frog", 2, "needs --output");
+  expect_failure("embed " + kEncoder + "--input a.txt frog", 2, "not both");
+  expect_failure("embed " + kEncoder + "--pooling max frog", 2, "--pooling");
+  expect_failure("embed " + kEncoder + "--input none.txt", 3, "none.txt: No such file");
+  expect_failure("embed " + kEncoder + "--output none/out.npy frog", 3, "cannot be written");
+  expect_failure("embed '" + std::string(HENSON_TEST_DATA) + "/sentence.pt' frog", 2, "--vocab");
+  expect_failure("embed " + archive("tagger") + "frog", 3,
+                 "no hidden states [1, length, size] and no embedding [1, size]: it returns `0` "
+                 "[1, length, 5] of a linear layer");
+}
+
+TEST(Embed, LengthsAsTheyAre) {
+  const TestFolder folder;
+  const auto length = [&](const std::string& more) {
+    std::istringstream numbers(henson(folder, "embed " + kEncoder + "frog " + more).out);
+    double squares = 0;
+    for (double number = 0; numbers >> number;) squares += number * number;
+    return std::sqrt(squares);
+  };
+  EXPECT_NEAR(length(""), 1, 1e-6);
+  EXPECT_GT(std::abs(length("--no-normalize") - 1), 1e-3);
+}
+
+TEST(Similar, OfAMatrixTheDiagonalIsOne) {
+  const TestFolder folder;
+  const Json json = json_of(folder, "similar " + kEncoder + "frog 'the puppet'");
+  EXPECT_NEAR(json["similarities"][0][0], 1, 1e-6);
+  EXPECT_EQ(json["similarities"][0][1], json["similarities"][1][0]);
+  EXPECT_LT(json["similarities"][0][1], 0.9999);
+}
+
+TEST(Similar, TheNearestLineIsTheQueryItself) {
+  const TestFolder folder;
+  write_file(folder / "in.txt", many_lines() + "the muppet show\n" + many_lines());
+  const Json json =
+      json_of(folder, "similar " + kEncoder + "--query 'The Muppet show' --top 3 --input '" +
+                          (folder / "in.txt").string() + "'");
+  ASSERT_EQ(json.size(), 3U);
+  EXPECT_EQ(json[0]["line"], 1501);
+  EXPECT_NEAR(json[0]["similarity"], 1, 1e-6);
+  EXPECT_GT(json[0]["similarity"], json[1]["similarity"]);
+}
+
+TEST(FillMask, TopTokens) {
+  const TestFolder folder;
+  const Json json = json_of(folder, "fill-mask " + archive("masked_lm") + "--top 2 'a [MASK]'");
+  EXPECT_EQ(json["masks"][0]["begin"], 2);
+  EXPECT_EQ(json["masks"][0]["guesses"].size(), 2U);
+  expect_failure("fill-mask " + archive("masked_lm") + "frog", 3, "the text has no [MASK]");
+}
+
+TEST(Classify, LabelsFromAConfig) {
+  const TestFolder folder;
+  write_file(folder / "config.json", R"({"id2label": {"0": "sad", "1": "so", "2": "happy"}})");
+  const Json json =
+      json_of(folder, "classify " + archive("classifier") + "--labels '" +
+                          (folder / "config.json").string() + "' 'Jim Henson was a puppeteer.'");
+  EXPECT_EQ(json["scores"].size(), 3U);
+  for (const Json& score : json["scores"]) {
+    EXPECT_EQ(score["label"], Json({"sad", "so", "happy"})[score["class"].get<std::size_t>()]);
+  }
+  EXPECT_GE(json["scores"][0]["score"], json["scores"][1]["score"]);
+}
+
+TEST(Tag, ALineAWord) {
+  const TestFolder folder;
+  const Result result = henson(folder, "tag " + archive("tagger") + "'He made it!'");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(lines_of(result.out).size(), 4U) << result.out;
+  const Json json = json_of(folder, "tag " + archive("tagger") + "'He made it!'");
+  EXPECT_EQ(json["words"][3]["text"], "!");
+  EXPECT_EQ(json["words"][3]["begin"], 10);
+}
+
+TEST(Answer, PlacesAreCharacters) {
+  const TestFolder folder;
+  const Json json =
+      json_of(folder, "answer " + archive("answerer") +
+                          "'who was he?' 'J\u00edm H\u00e9nson was a puppeteer' --top 50");
+  const std::string context = "J\u00edm H\u00e9nson was a puppeteer";
+  for (const Json& answer : json["answers"]) {
+    const std::size_t begin = answer["start_byte"];
+    const std::size_t end = answer["end_byte"];
+    EXPECT_EQ(answer["text"], context.substr(begin, end - begin));
+    const std::size_t accents = begin > 6 ? 2 : begin > 1 ? 1 : 0;
+    EXPECT_EQ(answer["start"], begin - accents);
+  }
+  expect_failure("answer " + archive("answerer") + "'who was he?'", 2, "give the context");
+}
+
+TEST(NextSentence, AProbability) {
+  const TestFolder folder;
+  const Json json =
+      json_of(folder, "next-sentence " + archive("next_sentence") + "'a frog' 'a film'");
+  EXPECT_GT(json["probability"], 0);
+  EXPECT_LT(json["probability"], 1);
+}
+
+TEST(TextCommands, Help) {
+  const TestFolder folder;
+  for (const std::string command :
+       {"embed", "similar", "fill-mask", "classify", "tag", "answer", "next-sentence"}) {
+    const Result result = henson(folder, command + " --help");
+    EXPECT_EQ(result.code, 0);
+    EXPECT_NE(result.out.find("Example"), std::string::npos) << command;
+  }
+}
+
+}  // namespace
+}  // namespace henson::tools
