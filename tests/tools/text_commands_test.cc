@@ -44,6 +44,21 @@ std::string many_lines() {
   return text;
 }
 
+/// The rows of an npy file of float32.
+struct Matrix {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+Matrix read_matrix(const std::filesystem::path& path) {
+  const std::string npy = read_file(path);
+  const auto bytes = std::as_bytes(std::span(npy));
+  const NpyHeader header = parse_npy_header(bytes, npy.size(), path.string());
+  const Tensor tensor = decode_npy(header, bytes.subspan(header.size));
+  const auto values = tensor.values<float>();
+  return {header.shape, {values.begin(), values.end()}};
+}
+
 TEST(Embed, ArgumentsAFileAndStandardInputGiveTheSame) {
   const TestFolder folder;
   write_file(folder / "in.txt", "the frog\n\nWho was he?\r\n[MASK] show");
@@ -74,12 +89,8 @@ TEST(Embed, FormatsHoldTheSameNumbersInTheOrderOfTheLines) {
   EXPECT_EQ(lines_of(read_file(folder / "out.jsonl")), json);
   EXPECT_FALSE(std::filesystem::exists(folder / "out.npy.part"));
 
-  const std::string npy = read_file(folder / "out.npy");
-  const auto bytes = std::as_bytes(std::span(npy));
-  const NpyHeader header = parse_npy_header(bytes, npy.size(), "out.npy");
-  EXPECT_EQ(header.shape, (std::vector<std::int64_t>{1500, 32}));
-  const Tensor tensor = decode_npy(header, bytes.subspan(header.size));
-  const auto values = tensor.values<float>();
+  const auto [shape, values] = read_matrix(folder / "out.npy");
+  EXPECT_EQ(shape, (std::vector<std::int64_t>{1500, 32}));
   ASSERT_EQ(text.size(), 1500U);
   ASSERT_EQ(json.size(), 1500U);
   for (const std::size_t i : {0, 1, 2, 1023, 1024, 1499}) {
@@ -97,13 +108,31 @@ TEST(Embed, FormatsHoldTheSameNumbersInTheOrderOfTheLines) {
   EXPECT_EQ(lines_of(first.out)[0].substr(0, 20), text[0].substr(0, 20)) << "\"frog \"";
 }
 
+TEST(Embed, EqualsSentenceTransformersOnTwoHundredSentences) {
+  const auto root = std::filesystem::path(HENSON_TEST_SOURCES).parent_path();
+  const std::string sample = (root / "build/sample/minilm.pt").string();
+  if (!std::filesystem::exists(sample)) GTEST_SKIP() << "tools/quickstart makes " << sample;
+  const TestFolder folder;
+  const std::string out = (folder / "out.npy").string();
+  const Result result = henson(folder, "embed '" + sample + "' --input '" + kTasks +
+                                           "sentences.txt' --output '" + out + "'");
+  ASSERT_EQ(result.code, 0) << result.err;
+  const Matrix ours = read_matrix(out);
+  const Matrix theirs = read_matrix(kTasks + "sentences.npy");
+  ASSERT_EQ(theirs.shape, (std::vector<std::int64_t>{200, 384}));
+  ASSERT_EQ(ours.shape, theirs.shape);
+  float worst = 0;
+  for (std::size_t i = 0; i < ours.values.size(); ++i) {
+    worst = std::max(worst, std::abs(ours.values[i] - theirs.values[i]));
+  }
+  EXPECT_LE(worst, 1e-5);
+}
+
 TEST(Embed, NothingGivesAnArrayOfNoRows) {
   const TestFolder folder;
   const std::string out = (folder / "out.npy").string();
   EXPECT_EQ(henson(folder, "embed " + kEncoder + "--output '" + out + "' </dev/null").code, 0);
-  const std::string npy = read_file(out);
-  const auto bytes = std::as_bytes(std::span(npy));
-  EXPECT_EQ(parse_npy_header(bytes, npy.size(), "out").shape, (std::vector<std::int64_t>{0, 32}));
+  EXPECT_EQ(read_matrix(out).shape, (std::vector<std::int64_t>{0, 32}));
 }
 
 TEST(Embed, AClosedPipeEndsItQuietly) {
