@@ -16,7 +16,7 @@ set(work ${BUILD_DIR}/consumer)
 file(REMOVE_RECURSE ${work})
 run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${work}/prefix)
 file(COPY ${SOURCE_DIR}/tests/consumer/CMakeLists.txt ${SOURCE_DIR}/tests/consumer/main.cc
-  DESTINATION ${work}/source)
+  ${SOURCE_DIR}/tests/consumer/page.cc DESTINATION ${work}/source)
 run(${CMAKE_COMMAND} -S ${work}/source -B ${work}/build -G Ninja -D CMAKE_PREFIX_PATH=${work}/prefix
   -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_BUILD_TYPE=${BUILD_TYPE})
 
@@ -39,4 +39,9 @@ run(${CMAKE_COMMAND} --build ${work}/build)
 run(${work}/build/consumer ${ARCHIVE})
 if(NOT output STREQUAL "1 5 32 ")
   message(FATAL_ERROR "the consumer printed \"${output}\"")
+endif()
+run(${work}/build/page ${SOURCE_DIR}/tests/tasks/masked_lm.pt ${SOURCE_DIR}/tests/tasks/vocab.txt)
+if(NOT output MATCHES "^by hand: ([a-z#]+)\nfrom text: ([a-z#]+)\nin one call: [a-z#]+\n$"
+    OR NOT CMAKE_MATCH_1 STREQUAL CMAKE_MATCH_2)
+  message(FATAL_ERROR "the page's example printed \"${output}\"")
 endif()
