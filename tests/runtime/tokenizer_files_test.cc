@@ -1,93 +1,17 @@
-// Files of tokenizers: what is read of them, and one broken file a defect.
-#include <gtest/gtest.h>
-#include <unistd.h>
+// What is read of a tokenizer's files.
+#include "tests/runtime/tokenizer_files.h"
 
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "loader/error.h"
 #include "runtime/tokenizer/bpe_files.h"
 #include "runtime/tokenizer/files.h"
-#include "runtime/tokenizer/json_file.h"
 #include "runtime/tokenizer/settings.h"
 #include "runtime/tokenizer/tokenizer_config.h"
 #include "runtime/tokenizer/tokenizer_json.h"
 
 namespace henson::tokenizer {
 namespace {
-
-using Json = nlohmann::json;
-
-/// A folder of its own for each test, gone at its end.
-class TokenizerFiles : public testing::Test {
- protected:
-  TokenizerFiles() { std::filesystem::create_directories(folder_); }
-  ~TokenizerFiles() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(folder_ / name, std::ios::binary) << bytes;
-    return folder_ / name;
-  }
-
-  const std::filesystem::path folder_ =
-      std::filesystem::temp_directory_path() /
-      ("henson_tokenizer_" + std::to_string(getpid()) + "_" +
-       testing::UnitTest::GetInstance()->current_test_info()->name());
-};
-
-Json word_piece_json() {
-  return Json::parse(R"({
-    "version": "1.0", "truncation": {"max_length": 128}, "padding": null,
-    "added_tokens": [
-      {"id": 0, "content": "[PAD]", "single_word": false, "lstrip": false, "rstrip": false,
-       "normalized": false, "special": true},
-      {"id": 6, "content": "<new>", "single_word": true, "lstrip": true, "rstrip": true,
-       "normalized": true, "special": false}],
-    "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": false,
-                   "strip_accents": null, "lowercase": false},
-    "pre_tokenizer": {"type": "BertPreTokenizer"},
-    "post_processor": {
-      "type": "TemplateProcessing",
-      "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}},
-                 {"Sequence": {"id": "A", "type_id": 0}},
-                 {"SpecialToken": {"id": "[SEP]", "type_id": 0}}],
-      "pair": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}},
-               {"Sequence": {"id": "A", "type_id": 0}},
-               {"SpecialToken": {"id": "[SEP]", "type_id": 0}},
-               {"Sequence": {"id": "B", "type_id": 1}},
-               {"SpecialToken": {"id": "[SEP]", "type_id": 1}}],
-      "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [2], "tokens": ["[CLS]"]},
-                         "[SEP]": {"id": "[SEP]", "ids": [3], "tokens": ["[SEP]"]}}},
-    "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": false},
-    "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
-              "max_input_chars_per_word": 50,
-              "vocab": {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "a": 4, "##b": 5}}
-  })");
-}
-
-Json bpe_json() {
-  return Json::parse(R"({
-    "version": "1.0", "truncation": null, "padding": null,
-    "added_tokens": [
-      {"id": 0, "content": "<s>", "single_word": false, "lstrip": false, "rstrip": false,
-       "normalized": true, "special": true},
-      {"id": 2, "content": "<mask>", "single_word": false, "lstrip": true, "rstrip": false,
-       "normalized": false, "special": true}],
-    "normalizer": null,
-    "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true},
-    "post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 1], "cls": ["<s>", 0],
-                       "trim_offsets": true, "add_prefix_space": false},
-    "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true},
-    "model": {"type": "BPE", "dropout": null, "unk_token": null,
-              "continuing_subword_prefix": "", "end_of_word_suffix": "", "fuse_unk": false,
-              "vocab": {"<s>": 0, "</s>": 1, "<mask>": 2, "a": 3, "b": 4, "ab": 5},
-              "merges": ["a b"]}
-  })");
-}
 
 TEST_F(TokenizerFiles, WordPieceOfTokenizerJson) {
   const Settings settings = read_tokenizer_json(write("tokenizer.json", word_piece_json().dump()));
@@ -196,15 +120,6 @@ TEST_F(TokenizerFiles, VocabJsonAndMerges) {
   EXPECT_EQ(settings.merges[1], std::make_pair(std::string("ab"), std::string("b")));
 }
 
-Settings small_settings(Settings::Kind kind) {
-  Settings settings;
-  settings.kind = kind;
-  for (const char* token : {"<s>", "</s>", "<mask>", "a"}) {
-    settings.vocabulary.add(token, static_cast<std::int64_t>(settings.vocabulary.size()));
-  }
-  return settings;
-}
-
 TEST_F(TokenizerFiles, ConfigOfWordPiece) {
   Settings settings = small_settings(Settings::Kind::kWordPiece);
   write("tokenizer_config.json",
@@ -264,210 +179,6 @@ TEST_F(TokenizerFiles, AddedTokensDecoder) {
   EXPECT_EQ(settings.added[2].id, 5);
 }
 
-/// What reading throws; the test fails when it does not.
-Error error_of(const std::function<void()>& read) {
-  try {
-    read();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "was read";
-  return Error(ErrorCode::kInternal, "");
-}
-
-void expect_error(const Error& error, ErrorCode code, const std::string& file,
-                  const std::string& what) {
-  EXPECT_EQ(error.code(), code) << error.what();
-  EXPECT_NE(error.message().find(file), std::string::npos) << error.what();
-  EXPECT_NE(error.message().find(what), std::string::npos) << error.what();
-  EXPECT_EQ(error.message().find('\n'), std::string::npos) << error.what();
-}
-
-/// One change to a good tokenizer.json.
-struct Defect {
-  const char* at;     // a JSON pointer
-  const char* value;  // what stands there instead, as JSON; "": nothing
-  ErrorCode code;
-  const char* what;  // is part of the message
-};
-
-constexpr ErrorCode kBad = ErrorCode::kBadArchive;
-constexpr ErrorCode kOther = ErrorCode::kUnsupported;
-
-Json broken(Json json, const Defect& defect) {
-  const Json::json_pointer at(defect.at);
-  if (std::string(defect.value).empty()) {
-    json[at.parent_pointer()].erase(at.back());
-  } else {
-    json[at] = Json::parse(defect.value);
-  }
-  return json;
-}
-
-const Defect kWordPieceDefects[] = {
-    {"/version", "2", kBad, "version is of type number"},
-    {"/version", "\"2.0\"", kOther, "version 2.0"},
-    {"/model", "", kBad, "has no \"model\""},
-    {"/model", "[]", kBad, "model is of type array"},
-    {"/model/type", "\"Unigram\"", kOther, "Unigram"},
-    {"/model/type", "\"WordLevel\"", kOther, "WordLevel"},
-    {"/model/vocab", "", kBad, "model has no \"vocab\""},
-    {"/model/vocab", "{}", kBad, "no tokens"},
-    {"/model/vocab", "[[\"a\", -1.5]]", kBad, "vocab is of type array"},
-    {"/model/vocab/a", "-1", kBad, "a has an id out of range"},
-    {"/model/vocab/a", "16777216", kBad, "a has an id out of range"},
-    {"/model/vocab/a", "99999999999999999999999", kBad, "a is of type number"},
-    {"/model/vocab/a", "\"4\"", kBad, "a is of type string"},
-    {"/model/vocab/a", "4.5", kBad, "a is of type number"},
-    {"/model/max_input_chars_per_word", "-1", kBad, "max_input_chars_per_word"},
-    {"/model/max_input_chars_per_word", "true", kBad, "max_input_chars_per_word"},
-    {"/normalizer/type", "\"NFKC\"", kOther, "NFKC"},
-    {"/normalizer/type", "\"Sequence\"", kOther, "Sequence"},
-    {"/normalizer/type", "", kBad, "normalizer has no \"type\""},
-    {"/normalizer/lowercase", "1", kBad, "normalizer.lowercase"},
-    {"/pre_tokenizer", "", kBad, "has no \"pre_tokenizer\""},
-    {"/pre_tokenizer/type", "\"Whitespace\"", kOther, "Whitespace"},
-    {"/decoder/type", "\"Metaspace\"", kOther, "Metaspace"},
-    {"/decoder/prefix", "\"@@\"", kOther, "prefix"},
-    {"/added_tokens", "{}", kBad, "added_tokens is of type object"},
-    {"/added_tokens/0", "4", kBad, "added_tokens[0]"},
-    {"/added_tokens/0/content", "", kBad, "added_tokens[0] has no \"content\""},
-    {"/added_tokens/1/lstrip", "\"yes\"", kBad, "added_tokens[1].lstrip"},
-    {"/post_processor/type", "\"RobertaProcessing\"", kOther, "RobertaProcessing"},
-    {"/post_processor/type", "\"Other\"", kOther, "Other"},
-    {"/post_processor/single", "", kBad, "post_processor has no \"single\""},
-    {"/post_processor/single/1", "{}", kBad, "single[1] has no \"Sequence\""},
-    {"/post_processor/single/1/Sequence/id", "\"B\"", kOther, "other texts"},
-    {"/post_processor/pair/3/Sequence/id", "\"A\"", kOther, "other texts"},
-    {"/post_processor/pair/0/SpecialToken/id", "\"[X]\"", kBad, "has no \"[X]\""},
-    {"/post_processor/special_tokens", "", kBad, "special_tokens"},
-    {"/post_processor/special_tokens/[CLS]/ids", "[3]", kBad, "the id 3, and the vocabulary 2"},
-    {"/post_processor/special_tokens/[CLS]/ids", "[2, 3]", kBad, "as many ids"},
-    {"/post_processor/special_tokens/[CLS]/tokens", "[\"<c>\"]", kBad, "token \"<c>\""},
-};
-
-TEST_F(TokenizerFiles, DefectsOfWordPiece) {
-  for (const Defect& defect : kWordPieceDefects) {
-    SCOPED_TRACE(std::string(defect.at) + " = " + defect.value);
-    const auto path = write("tokenizer.json", broken(word_piece_json(), defect).dump());
-    expect_error(error_of([&] { read_tokenizer_json(path); }), defect.code, path.string(),
-                 defect.what);
-  }
-}
-
-const Defect kBpeDefects[] = {
-    {"/model/type", "\"SentencePiece\"", kOther, "SentencePiece"},
-    {"/pre_tokenizer", "", kOther, "BPE of characters"},
-    {"/pre_tokenizer/type", "\"Metaspace\"", kOther, "Metaspace"},
-    {"/pre_tokenizer/type", "\"Sequence\"", kOther, "Sequence"},
-    {"/pre_tokenizer/use_regex", "false", kOther, "pattern"},
-    {"/normalizer", "{\"type\": \"NFC\"}", kOther, "NFC"},
-    {"/decoder/type", "\"BPEDecoder\"", kOther, "BPEDecoder"},
-    {"/model/dropout", "0.1", kOther, "dropout"},
-    {"/model/byte_fallback", "true", kOther, "byte_fallback"},
-    {"/model/end_of_word_suffix", "\"</w>\"", kOther, "</w>"},
-    {"/model/continuing_subword_prefix", "\"##\"", kOther, "##"},
-    {"/model/merges", "", kOther, "of no known type"},
-    {"/model/merges", "{}", kBad, "model.merges is of type object"},
-    {"/model/merges/0", "\"ab\"", kBad, "model.merges[0] is not two tokens"},
-    {"/model/merges/0", "\"a b c\"", kBad, "model.merges[0] is not two tokens"},
-    {"/model/merges/0", "[\"a\"]", kBad, "model.merges[0] is not two tokens"},
-    {"/model/merges/0", "[\"a\", 1]", kBad, "model.merges[0][1] is of type number"},
-    {"/model/merges/0", "7", kBad, "model.merges[0] is of type number"},
-    {"/post_processor/sep", "[\"</s>\"]", kBad, "post_processor.sep is not a token"},
-    {"/post_processor/sep", "[\"</s>\", 9]", kBad, "the id 9, and the vocabulary 1"},
-    {"/post_processor/cls", "[\"<c>\", 0]", kBad, "token \"<c>\""},
-};
-
-TEST_F(TokenizerFiles, DefectsOfByteLevelBpe) {
-  for (const Defect& defect : kBpeDefects) {
-    SCOPED_TRACE(std::string(defect.at) + " = " + defect.value);
-    Json json = bpe_json();
-    if (std::string(defect.at) == "/model/merges" && std::string(defect.value).empty()) {
-      json["model"].erase("type");
-    }
-    const auto path = write("tokenizer.json", broken(json, defect).dump());
-    expect_error(error_of([&] { read_tokenizer_json(path); }), defect.code, path.string(),
-                 defect.what);
-  }
-}
-
-TEST_F(TokenizerFiles, NotJson) {
-  std::string deep;
-  for (int i = 0; i < 100000; ++i) deep += '[';
-  struct {
-    std::string bytes;
-    ErrorCode code;
-    const char* what;
-  } const files[] = {
-      {"", kBad, "at byte 1"},
-      {"{\"model\": ", kBad, "is not JSON"},
-      {"{} {}", kBad, "at byte 4"},
-      {"{\"a\": \"\xFF\"}", kBad, "is not JSON"},
-      {"{\"a\": \"\\ud800\"}", kBad, "is not JSON"},
-      {"{\"a\": 1e999}", kBad, "a number"},
-      {deep, kOther, "levels"},
-      {"[1, 2]", kBad, "is of type array"},
-      {std::string("PK\x03\x04\0\0", 6), kBad, "is not JSON"},
-      {"<!DOCTYPE html>", kBad, "is not JSON"},
-  };
-  for (const auto& file : files) {
-    const auto path = write("tokenizer.json", file.bytes);
-    expect_error(error_of([&] { read_tokenizer_json(path); }), file.code, path.string(), file.what);
-  }
-}
-
-TEST_F(TokenizerFiles, TooManyValues) {
-  std::string bytes = "[0";
-  for (std::size_t i = 0; i <= kMaxJsonValues; ++i) bytes += ",0";
-  const auto path = write("tokenizer.json", bytes + "]");
-  expect_error(error_of([&] { read_tokenizer_json(path); }), kOther, path.string(), "values");
-}
-
-TEST_F(TokenizerFiles, DefectsOfMerges) {
-  const auto vocabulary = write("vocab.json", R"({"a": 0, "b": 1})");
-  expect_error(error_of([&] { read_vocab_json(vocabulary); }), ErrorCode::kNotFound,
-               vocabulary.string(), "merges.txt");
-  const struct {
-    const char* bytes;
-    const char* what;
-  } files[] = {{"a\n", "line 1"},
-               {"#version: 0.2\na b\na b c\n", "line 3"},
-               {"a b\n\na b\n", "line 2"},
-               {"a \xFF\n", "is not UTF-8"}};
-  for (const auto& file : files) {
-    const auto path = write("merges.txt", file.bytes);
-    expect_error(error_of([&] { read_vocab_json(vocabulary); }), kBad, path.string(), file.what);
-  }
-}
-
-TEST_F(TokenizerFiles, DefectsOfConfigs) {
-  const struct {
-    const char* name;
-    const char* bytes;
-    const char* what;
-  } files[] = {
-      {"tokenizer_config.json", "[]", "is of type array"},
-      {"tokenizer_config.json", R"({"do_lower_case": "yes"})", "do_lower_case"},
-      {"tokenizer_config.json", R"({"mask_token": 5})", "mask_token is of type number"},
-      {"tokenizer_config.json", R"({"mask_token": {"text": "m"}})", "no \"content\""},
-      {"tokenizer_config.json", R"({"added_tokens_decoder": {"x": {"content": "a"}}})", "its id"},
-      {"tokenizer_config.json", R"({"added_tokens_decoder": {"5 ": {"content": "a"}}})", "its id"},
-      {"tokenizer_config.json", R"({"additional_special_tokens": [7]})", "tokens[0]"},
-      {"special_tokens_map.json", R"({"cls_token": ["<s>"]})", "cls_token is of type array"},
-      {"special_tokens_map.json", "{", "is not JSON"},
-      {"added_tokens.json", R"({"<new>": "5"})", "<new> is of type string"},
-  };
-  for (const auto& file : files) {
-    SCOPED_TRACE(file.bytes);
-    const auto path = write(file.name, file.bytes);
-    Settings settings = small_settings(Settings::Kind::kWordPiece);
-    expect_error(error_of([&] { apply_configs(folder_, settings); }), kBad, path.string(),
-                 file.what);
-    std::filesystem::remove(path);
-  }
-}
-
 TEST_F(TokenizerFiles, FolderOpensTheFileThatSaysMost) {
   write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\na\n");
   write("tokenizer_config.json", R"({"do_lower_case": false, "add_prefix_space": true})");
@@ -486,16 +197,6 @@ TEST_F(TokenizerFiles, FolderOpensTheFileThatSaysMost) {
   write("tokenizer.json", bpe_json().dump());
   EXPECT_EQ(read_settings(folder_).vocabulary.size(), 6);
   EXPECT_EQ(read_settings(folder_ / "vocab.json").vocabulary.size(), 3);
-}
-
-TEST_F(TokenizerFiles, NothingToOpen) {
-  expect_error(error_of([&] { read_settings(folder_); }), ErrorCode::kNotFound, folder_.string(),
-               "tokenizer.json, vocab.json or vocab.txt");
-  const auto absent = folder_ / "absent.json";
-  expect_error(error_of([&] { read_settings(absent); }), ErrorCode::kNotFound, absent.string(),
-               "cannot read");
-  const auto merges = write("merges.txt", "a b\n");
-  expect_error(error_of([&] { read_settings(merges); }), kOther, merges.string(), "vocab.json");
 }
 
 }  // namespace
