@@ -16,6 +16,7 @@
 #include "tools/commands/run.h"
 #include "tools/commands/similar.h"
 #include "tools/commands/tag.h"
+#include "tools/commands/tokenize.h"
 #include "tools/commands/verify.h"
 
 namespace henson::tools {
@@ -78,6 +79,7 @@ int run_program(int argc, const char* const* argv) {
   add_answer(program, action);
   add_next_sentence(program, action);
   add_bench(program, action);
+  add_tokenize(program, action);
   add_help(program, action);
   try {
     program.parse(argc, argv);

@@ -18,7 +18,7 @@ const std::string kFull = kGolden + "/torch2.13_encoder_full.pt";
 TEST(Command, HelpAndVersion) {
   const TestFolder folder;
   for (const std::string arguments :
-       {"--help", "help", "help run", "run --help", "help verify", "help bench"}) {
+       {"--help", "help", "help run", "run --help", "help verify", "help bench", "help tokenize"}) {
     const Result result = henson(folder, arguments);
     EXPECT_EQ(result.code, 0) << arguments;
     EXPECT_NE(result.out.find("Examples:"), std::string::npos) << arguments;

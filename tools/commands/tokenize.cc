@@ -1,0 +1,229 @@
+#include "tools/commands/tokenize.h"
+
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/tokenizer.h"
+#include "tools/report.h"
+
+namespace henson::tools {
+namespace {
+
+constexpr std::string_view kExamples =
+    R"(A text is an argument, or a line of --input or standard input; its ids are a line. With --pair a text is
+two: two arguments, or a line with a tab between them. --stride with --max-length gives all of a long
+text, in windows, a line each. Offsets are bytes of the text, [0, 0] for special tokens.
+
+Examples:
+  henson tokenize --vocab vocab.txt "Who was Jim Henson ?"
+  henson tokenize --vocab vocab.txt --json --input lines.txt
+  henson tokenize --vocab vocab.txt --pair "Who was he ?" "He was a puppeteer."
+  henson tokenize --vocab vocab.txt --decode "101 2040 2001 3958 27227 102")";
+
+struct Options {
+  std::filesystem::path vocabulary;
+  std::vector<std::string> texts;
+  std::filesystem::path input;
+  bool cased = false;
+  bool pair = false;
+  bool decode = false;
+  bool json = false;
+  bool tokens = false;
+  bool no_special = false;
+  bool in_windows = false;
+  EncodeOptions encode;
+};
+
+using Take = std::function<void(const std::string&)>;
+
+void for_each_line(const std::filesystem::path& path, const Take& take) {
+  const bool is_standard = path.empty() || path == "-";
+  std::ifstream file;
+  if (!is_standard) file.open(path, std::ios::binary);
+  if (!is_standard && !file) throw Error(ErrorCode::kNotFound, "cannot read " + path.string());
+  std::istream& in = is_standard ? std::cin : file;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    take(line);
+  }
+}
+
+void for_each_text(const Options& options, const Take& take) {
+  if (options.texts.empty()) {
+    for_each_line(options.input, take);
+  } else if (!options.input.empty()) {
+    throw UsageError("give texts or --input, not both");
+  } else {
+    for (const std::string& text : options.texts) take(text);
+  }
+}
+
+using TakePair = std::function<void(std::string_view, std::string_view)>;
+
+void for_each_pair(const Options& options, const TakePair& take) {
+  if (options.texts.empty()) {
+    for_each_line(options.input, [&](const std::string& line) {
+      const std::size_t tab = line.find('\t');
+      if (tab == std::string::npos) {
+        throw Error(ErrorCode::kBadInput, "--pair: a line has no tab between two texts");
+      }
+      take(std::string_view(line).substr(0, tab), std::string_view(line).substr(tab + 1));
+    });
+    return;
+  }
+  if (!options.input.empty()) throw UsageError("give texts or --input, not both");
+  if (options.texts.size() % 2 != 0) throw UsageError("--pair: give two texts a pair");
+  for (std::size_t i = 0; i < options.texts.size(); i += 2) {
+    take(options.texts[i], options.texts[i + 1]);
+  }
+}
+
+Json to_json(const Tokenizer& tokenizer, const Encoding& encoding) {
+  Json tokens = Json::array();
+  Json offsets = Json::array();
+  for (const std::int64_t id : encoding.ids) tokens.push_back(tokenizer.token(id).value_or(""));
+  for (const ByteRange range : encoding.offsets) offsets.push_back({range.begin, range.end});
+  return {{"ids", encoding.ids},
+          {"tokens", std::move(tokens)},
+          {"offsets", std::move(offsets)},
+          {"type_ids", encoding.type_ids}};
+}
+
+void print_encoding(const Options& options, const Tokenizer& tokenizer, const Encoding& encoding) {
+  if (options.json) {
+    std::cout << to_json(tokenizer, encoding).dump() << '\n';
+    return;
+  }
+  std::string line;
+  for (const std::int64_t id : encoding.ids) {
+    if (!line.empty()) line += ' ';
+    line += options.tokens ? std::string(tokenizer.token(id).value_or("")) : std::to_string(id);
+  }
+  std::cout << line << '\n';
+}
+
+std::vector<std::int64_t> parse_ids(const std::string& text) {
+  std::vector<std::int64_t> ids;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;) {
+    if (*at == ' ' || *at == ',' || *at == '\t') {
+      ++at;
+      continue;
+    }
+    std::int64_t id = 0;
+    const auto [next, error] = std::from_chars(at, end, id);
+    if (error != std::errc()) {
+      throw Error(ErrorCode::kBadInput, "--decode: `" + std::string(at, end) + "` is no number");
+    }
+    ids.push_back(id);
+    at = next;
+  }
+  return ids;
+}
+
+void decode(const Options& options, const Tokenizer& tokenizer) {
+  for_each_text(options, [&](const std::string& text) {
+    const std::string decoded = tokenizer.decode(parse_ids(text), options.no_special);
+    std::cout << (options.json ? Json(decoded).dump() : decoded) << '\n';
+  });
+}
+
+void encode_pairs(const Options& options, const Tokenizer& tokenizer) {
+  for_each_pair(options, [&](std::string_view text, std::string_view pair) {
+    if (!options.in_windows) {
+      print_encoding(options, tokenizer, tokenizer.encode(text, pair, options.encode));
+      return;
+    }
+    for (const Encoding& window : tokenizer.encode_windows(text, pair, options.encode)) {
+      print_encoding(options, tokenizer, window);
+    }
+  });
+}
+
+void encode_texts(const Options& options, const Tokenizer& tokenizer) {
+  for_each_text(options, [&](const std::string& text) {
+    if (!options.in_windows) {
+      print_encoding(options, tokenizer, tokenizer.encode(text, options.encode));
+      return;
+    }
+    for (const Encoding& window : tokenizer.encode_windows(text, options.encode)) {
+      print_encoding(options, tokenizer, window);
+    }
+  });
+}
+
+int tokenize(const Options& options) {
+  if (options.decode && options.pair) throw UsageError("give one of --decode and --pair");
+  if (options.in_windows && options.encode.max_length == 0) {
+    throw UsageError("--stride needs --max-length: the tokens of a window");
+  }
+  TokenizerOptions tokenizer_options;
+  if (options.cased) tokenizer_options.lower_case = tokenizer_options.strip_accents = false;
+  const Tokenizer tokenizer = Tokenizer::open(options.vocabulary, tokenizer_options);
+  if (options.decode) {
+    decode(options, tokenizer);
+  } else if (options.pair) {
+    encode_pairs(options, tokenizer);
+  } else {
+    encode_texts(options, tokenizer);
+  }
+  std::cout << std::flush;
+  if (!std::cout) throw Error(ErrorCode::kBadInput, "standard output cannot be written");
+  return kDone;
+}
+
+void add_lengths(CLI::App& command, Options& options) {
+  command.add_option("--max-length", options.encode.max_length, "Tokens at most, special ones too")
+      ->check(CLI::Range(1, 1 << 24).description(""))
+      ->type_name("N");
+  static const std::map<std::string, Truncation> kTruncations = {
+      {"longest-first", Truncation::kLongestFirst},
+      {"only-first", Truncation::kOnlyFirst},
+      {"only-second", Truncation::kOnlySecond}};
+  command
+      .add_option("--truncation", options.encode.truncation,
+                  "Which text loses tokens; longest-first by default")
+      ->transform(CLI::CheckedTransformer(kTruncations).description(""))
+      ->type_name("longest-first|only-first|only-second");
+  CLI::Option* const stride =
+      command.add_option("--stride", options.encode.stride, "Tokens that a window repeats")
+          ->check(CLI::Range(0, 1 << 24).description(""))
+          ->type_name("N");
+  stride->each([&](const std::string&) { options.in_windows = true; });
+}
+
+}  // namespace
+
+void add_tokenize(CLI::App& program, Action& action) {
+  CLI::App* const command = program.add_subcommand("tokenize", "Turn texts into ids, or back");
+  const auto options = std::make_shared<Options>();
+  command->add_option("texts", options->texts, "Texts")->type_name("TEXT");
+  command
+      ->add_option("--vocab", options->vocabulary,
+                   "vocab.txt, vocab.json, tokenizer.json or a folder")
+      ->required()
+      ->type_name("VOCAB");
+  command->add_option("--input", options->input, "A file with a text a line; -: standard input")
+      ->type_name("FILE");
+  command->add_flag("--cased", options->cased, "Upper case matters, whatever the files say");
+  command->add_flag("--pair", options->pair, "Texts come in twos");
+  add_lengths(*command, *options);
+  command->add_flag("--no-special", options->no_special,
+                    "Without [CLS] and [SEP]; with --decode, leaves special tokens out");
+  command->add_flag("--tokens", options->tokens, "Print tokens instead of ids");
+  command->add_flag("--json", options->json, "Print an object a line: ids, tokens, offsets");
+  command->add_flag("--decode", options->decode, "Texts are ids: print what they say");
+  command->footer(std::string(kExamples));
+  command->callback([options, &action] {
+    options->encode.add_special_tokens = !options->no_special;
+    action = [options] { return tokenize(*options); };
+  });
+}
+
+}  // namespace henson::tools
