@@ -71,6 +71,7 @@ int run_program(int argc, const char* const* argv) {
   add_inspect(program, action);
   add_run(program, action);
   add_verify(program, action);
+  add_tokenize(program, action);
   add_embed(program, action);
   add_similar(program, action);
   add_fill_mask(program, action);
@@ -79,7 +80,6 @@ int run_program(int argc, const char* const* argv) {
   add_answer(program, action);
   add_next_sentence(program, action);
   add_bench(program, action);
-  add_tokenize(program, action);
   add_help(program, action);
   try {
     program.parse(argc, argv);

@@ -1,7 +1,6 @@
 #include "tools/commands/tokenize.h"
 
 #include <charconv>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "runtime/tokenizer.h"
+#include "tools/commands/text.h"
 #include "tools/report.h"
 
 namespace henson::tools {
@@ -28,8 +28,7 @@ Examples:
 
 struct Options {
   std::filesystem::path vocabulary;
-  std::vector<std::string> texts;
-  std::filesystem::path input;
+  TextSource source;
   bool cased = false;
   bool pair = false;
   bool decode = false;
@@ -40,35 +39,11 @@ struct Options {
   EncodeOptions encode;
 };
 
-using Take = std::function<void(const std::string&)>;
-
-void for_each_line(const std::filesystem::path& path, const Take& take) {
-  const bool is_standard = path.empty() || path == "-";
-  std::ifstream file;
-  if (!is_standard) file.open(path, std::ios::binary);
-  if (!is_standard && !file) throw Error(ErrorCode::kNotFound, "cannot read " + path.string());
-  std::istream& in = is_standard ? std::cin : file;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    take(line);
-  }
-}
-
-void for_each_text(const Options& options, const Take& take) {
-  if (options.texts.empty()) {
-    for_each_line(options.input, take);
-  } else if (!options.input.empty()) {
-    throw UsageError("give texts or --input, not both");
-  } else {
-    for (const std::string& text : options.texts) take(text);
-  }
-}
-
 using TakePair = std::function<void(std::string_view, std::string_view)>;
 
-void for_each_pair(const Options& options, const TakePair& take) {
-  if (options.texts.empty()) {
-    for_each_line(options.input, [&](const std::string& line) {
+void for_each_pair(const TextSource& source, const TakePair& take) {
+  if (source.texts.empty()) {
+    for_each_text(source, [&](const std::string& line) {
       const std::size_t tab = line.find('\t');
       if (tab == std::string::npos) {
         throw Error(ErrorCode::kBadInput, "--pair: a line has no tab between two texts");
@@ -77,10 +52,10 @@ void for_each_pair(const Options& options, const TakePair& take) {
     });
     return;
   }
-  if (!options.input.empty()) throw UsageError("give texts or --input, not both");
-  if (options.texts.size() % 2 != 0) throw UsageError("--pair: give two texts a pair");
-  for (std::size_t i = 0; i < options.texts.size(); i += 2) {
-    take(options.texts[i], options.texts[i + 1]);
+  if (!source.file.empty()) throw UsageError("give texts or --input, not both");
+  if (source.texts.size() % 2 != 0) throw UsageError("--pair: give two texts a pair");
+  for (std::size_t i = 0; i < source.texts.size(); i += 2) {
+    take(source.texts[i], source.texts[i + 1]);
   }
 }
 
@@ -128,14 +103,14 @@ std::vector<std::int64_t> parse_ids(const std::string& text) {
 }
 
 void decode(const Options& options, const Tokenizer& tokenizer) {
-  for_each_text(options, [&](const std::string& text) {
+  for_each_text(options.source, [&](const std::string& text) {
     const std::string decoded = tokenizer.decode(parse_ids(text), options.no_special);
     std::cout << (options.json ? Json(decoded).dump() : decoded) << '\n';
   });
 }
 
 void encode_pairs(const Options& options, const Tokenizer& tokenizer) {
-  for_each_pair(options, [&](std::string_view text, std::string_view pair) {
+  for_each_pair(options.source, [&](std::string_view text, std::string_view pair) {
     if (!options.in_windows) {
       print_encoding(options, tokenizer, tokenizer.encode(text, pair, options.encode));
       return;
@@ -147,7 +122,7 @@ void encode_pairs(const Options& options, const Tokenizer& tokenizer) {
 }
 
 void encode_texts(const Options& options, const Tokenizer& tokenizer) {
-  for_each_text(options, [&](const std::string& text) {
+  for_each_text(options.source, [&](const std::string& text) {
     if (!options.in_windows) {
       print_encoding(options, tokenizer, tokenizer.encode(text, options.encode));
       return;
@@ -203,14 +178,12 @@ void add_lengths(CLI::App& command, Options& options) {
 void add_tokenize(CLI::App& program, Action& action) {
   CLI::App* const command = program.add_subcommand("tokenize", "Turn texts into ids, or back");
   const auto options = std::make_shared<Options>();
-  command->add_option("texts", options->texts, "Texts")->type_name("TEXT");
+  add_text_source(*command, options->source);
   command
       ->add_option("--vocab", options->vocabulary,
                    "vocab.txt, vocab.json, tokenizer.json or a folder")
       ->required()
       ->type_name("VOCAB");
-  command->add_option("--input", options->input, "A file with a text a line; -: standard input")
-      ->type_name("FILE");
   command->add_flag("--cased", options->cased, "Upper case matters, whatever the files say");
   command->add_flag("--pair", options->pair, "Texts come in twos");
   add_lengths(*command, *options);
