@@ -6,6 +6,7 @@
 #include <new>
 
 #include "loader/error.h"
+#include "runtime/explain_ids.h"
 #include "runtime/graph/writes.h"
 
 namespace henson::runtime {
@@ -138,6 +139,9 @@ void FramePlan::run_node(std::size_t index, Frame& frame) const {
         break;
     }
   } catch (const Error& error) {
+    if (const auto text = explain_ids(graph_, node, frame)) {
+      throw_at(node.where, ErrorCode::kBadInput, *text);
+    }
     fail_at(node, error);
   } catch (const std::bad_alloc&) {
     fail_at(node, Error(ErrorCode::kBadInput, "not enough memory for a tensor of this size"));

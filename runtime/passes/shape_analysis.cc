@@ -102,6 +102,7 @@ void ShapeAnalysis::visit_all() {
   locks_.clear();
   rows_.clear();
   held_.clear();
+  limits_.clear();
   noted_.assign(input_sizes_.size(), false);
   for (std::size_t id = 0; id < values_.size(); ++id) {
     if (values_[id] && graph_.values[id].constant)

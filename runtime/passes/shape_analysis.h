@@ -23,6 +23,7 @@ struct AbstractValue {
   std::optional<Dimension> content;  // of an int, or of an integer tensor of one element
   std::optional<std::vector<AbstractValue>> items;  // of a list
   std::optional<Dimension> summed_over;             // of a sum: how many elements went into each
+  std::optional<Dimension> last = std::nullopt;     // of what counts up: its last element
 };
 
 /// Why a number of the code is looked at.
@@ -60,6 +61,15 @@ struct ShapeLock {
   bool at_most = false;  // size <= value will do
   std::size_t node = 0;
   std::string reason;
+  bool limit = false;  // of the model itself: the reason names the table
+};
+
+/// A table that has so many rows, and what is asked of it: the model's own limit.
+struct TableLimit {
+  Dimension asked;
+  std::int64_t rows = 0;
+  std::size_t node = 0;
+  std::string table;
 };
 
 /// A row taken by its number out of a dimension of the input's size.
@@ -116,6 +126,7 @@ class ShapeAnalysis {
   void settle_rows();
   void settle_rows_of(const Dimension& size, const std::map<std::int64_t, std::size_t>& rows);
   void settle_site(const SizeSite& site);
+  void settle_limits();
   void settle_slice(const SizeSite& site, const Dimension& against);
   void settle_numbers();
   void widen_locks();
@@ -140,6 +151,7 @@ class ShapeAnalysis {
   std::vector<ShapeLock> locks_;
   std::vector<RowSite> rows_;
   std::vector<HeldNode> held_;
+  std::vector<TableLimit> limits_;
   std::size_t contradictions_ = 0;
 };
 
@@ -198,6 +210,8 @@ class RuleCall {
   /// Rows taken by their numbers.
   void take_row(const Dimension& size, std::int64_t row);
   void take_rows(const Dimension& size, ValueId rows);
+  /// The first argument is a table: so many of its rows are asked for, or up to that one.
+  void limit(const Dimension& asked, std::int64_t rows);
   /// Numbers of this node that may stem from any size of the dummy input.
   void hold(std::string reason) { analysis_.held_.push_back({index_, std::move(reason)}); }
   /// A number that may be the dummy's length, or its last place, where it is told.

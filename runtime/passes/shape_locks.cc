@@ -14,6 +14,22 @@ void ShapeAnalysis::settle() {
   settle_numbers();
   for (const HeldNode& held : held_) lock_to_trace(held.node, held.reason);
   widen_locks();
+  settle_limits();
+}
+
+/// A table that is too short for an input: told before it runs, in tokens.
+void ShapeAnalysis::settle_limits() {
+  for (const TableLimit& limit : limits_) {
+    const Dimension asked = solver_.resolve(limit.asked);
+    const std::vector<SymbolId> symbols = asked.symbols();
+    if (symbols.size() != 1 || solver_.symbol(symbols[0]).kind != DimensionSolver::Kind::kInput) {
+      continue;
+    }
+    const Dimension size = Dimension::of_symbol(symbols[0]);
+    const std::optional<std::int64_t> more = (asked - size).literal();
+    if (!more || is_batch(size) || *more >= limit.rows) continue;
+    locks_.push_back({size, limit.rows - *more, true, limit.node, limit.table, true});
+  }
 }
 
 bool ShapeAnalysis::is_batch(const Dimension& size) const {
@@ -222,6 +238,17 @@ const Tensor* RuleCall::known_tensor(ValueId id) const {
 
 void RuleCall::lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason) {
   analysis_.locks_.push_back({size, value, at_most, index_, std::move(reason)});
+}
+
+void RuleCall::limit(const Dimension& asked, std::int64_t rows) {
+  ValueId table = node_.inputs[0];
+  while (analysis_.graph_.values[table].name.empty()) {
+    const Node* const maker = analysis_.producers_[table];
+    if (maker == nullptr || maker->inputs.empty()) break;
+    table = maker->inputs[0];
+  }
+  const std::string& name = analysis_.graph_.values[table].name;
+  analysis_.limits_.push_back({asked, rows, index_, name.empty() ? "a table of the code" : name});
 }
 
 void RuleCall::lock_to_traced(const Dimension& size, std::string reason) {

@@ -46,6 +46,10 @@ void elementwise(RuleCall& call) {
     if (a && b)
       result.content = combine(call, call.solver().resolve(*a), call.solver().resolve(*b));
   }
+  if (call.name() == "aten::add" && call.value(0).last) {
+    const std::optional<Dimension>& more = call.value(1).content;
+    if (more && call.number("alpha").value_or(1) == 1) result.last = *call.value(0).last + *more;
+  }
   if (call.name().ends_with('_') && call.value(0).dims) {
     result.dims = call.dims(0);
     call.value(0).content = result.content;
@@ -54,7 +58,7 @@ void elementwise(RuleCall& call) {
 }
 
 void keep_first(RuleCall& call) {
-  AbstractValue result{call.dims(0), call.value(0).content, {}, {}};
+  AbstractValue result{call.dims(0), call.value(0).content, {}, {}, call.value(0).last};
   while (!call.complete()) call.give(result);
 }
 
@@ -68,6 +72,10 @@ void embedding(RuleCall& call) {
   const std::optional<Dimensions> table = call.dims(0);
   std::optional<Dimensions> sizes = call.dims(1);
   if (!table || !sizes || table->size() != 2) return;
+  const auto rows = (*table)[0].literal();
+  if (const auto& last = call.value(1).last; rows && last) {
+    call.limit(*last + Dimension::of(1), *rows);
+  }
   sizes->push_back((*table)[1]);
   call.give(std::move(*sizes));
 }

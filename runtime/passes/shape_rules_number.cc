@@ -98,7 +98,7 @@ void arange(RuleCall& call) {
   }
   if (from_zero) {
     if (const auto size = call.size_argument(*end, SitePurpose::kCreate)) {
-      call.give(Dimensions{*size});
+      call.give(AbstractValue{Dimensions{*size}, {}, {}, {}, *size - Dimension::of(1)});
     }
     return;
   }
@@ -110,13 +110,15 @@ void arange(RuleCall& call) {
     // arange(2, 9): as many as the dummy input had, perhaps; its end is then the input's size and
     // two.
     if (const auto size = call.size_argument(*end, SitePurpose::kCreate)) {
-      call.give(Dimensions{*size - Dimension::of(from)});
+      call.give(AbstractValue{
+          Dimensions{*size - Dimension::of(from)}, {}, {}, {}, *size - Dimension::of(1)});
       return;
     }
     call.give(Dimensions{Dimension::of(*literal)});
     return;
   }
-  call.give(Dimensions{count});
+  call.give(AbstractValue{
+      Dimensions{count}, {}, {}, {}, call.solver().resolve(*last) - Dimension::of(1)});
 }
 
 void number_arithmetic(RuleCall& call) {

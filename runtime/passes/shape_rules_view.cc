@@ -48,7 +48,7 @@ void unsqueeze(RuleCall& call) {
   if (!sizes || !dim) return;
   const std::size_t at = call.wrap(*dim, sizes->size() + 1);
   sizes->insert(sizes->begin() + static_cast<std::ptrdiff_t>(at), Dimension::of(1));
-  call.give(AbstractValue{std::move(sizes), call.value(0).content, {}, {}});
+  call.give(AbstractValue{std::move(sizes), call.value(0).content, {}, {}, call.value(0).last});
 }
 
 void squeeze(RuleCall& call) {
@@ -112,14 +112,14 @@ void expand(RuleCall& call) {
     const Dimension size = d < lead ? Dimension::of(1) : (*own)[d - lead];
     result.push_back(expanded(call, size, (*wanted)[d]));
   }
-  call.give(std::move(result));
+  call.give(AbstractValue{std::move(result), {}, {}, {}, call.value(0).last});
 }
 
 void expand_as(RuleCall& call) {
   const std::optional<Dimensions> own = call.dims(0);
   const std::optional<Dimensions> other = call.dims(1);
   if (!own || !other) return;
-  call.give(call.broadcast(*own, *other));
+  call.give(AbstractValue{call.broadcast(*own, *other), {}, {}, {}, call.value(0).last});
 }
 
 /// The end of a slice: what is left when it is open or negative, else a size that may be the
@@ -175,6 +175,8 @@ void slice(RuleCall& call) {
     start = *number < 0 ? size + Dimension::of(*number) : Dimension::of(*number);
     check_start(call, size, *number, call.number(*end_at));
     call.set_start(*end, *number);
+    const auto rows = size.literal();
+    if (rows && *number == 0) call.limit(*end, *rows);
   } else if (!call.constant(*start_at)) {
     const std::optional<Dimension> content = call.value(*start_at).content;
     if (!content) return;

@@ -275,7 +275,7 @@ class Unlocker {
     }
     for (const ShapeLock& lock : merged(analysis_->locks())) {
       result_.conditions.push_back(
-          {lock.size, lock.value, lock.at_most, locations_[lock.node], lock.reason});
+          {lock.size, lock.value, lock.at_most, locations_[lock.node], lock.reason, lock.limit});
     }
   }
 
@@ -312,7 +312,9 @@ UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& 
 void check_conditions(const UnlockResult& result, const Graph& graph,
                       std::span<const std::optional<std::vector<std::int64_t>>> shapes) {
   for (std::size_t i = 0; i < shapes.size() && i < result.ranks.size(); ++i) {
-    const bool matters = !result.unlocked.empty() || !result.conditions.empty();
+    const bool matters =
+        !result.unlocked.empty() || std::any_of(result.conditions.begin(), result.conditions.end(),
+                                                [](const ShapeCondition& c) { return !c.limit; });
     if (!matters || !shapes[i] || shapes[i]->size() == result.ranks[i]) continue;
     throw Error(ErrorCode::kBadInput,
                 "input " + graph.inputs[i].path + " (" + graph.inputs[i].name + ") should have " +
@@ -338,6 +340,12 @@ void check_conditions(const UnlockResult& result, const Graph& graph,
     const std::optional<std::int64_t> value = size->literal();
     if (value && (*value == condition.value || (condition.at_most && *value < condition.value))) {
       continue;
+    }
+    if (condition.limit) {
+      throw_at(condition.where, ErrorCode::kBadInput,
+               "the input has " + (value ? std::to_string(*value) : "too many") +
+                   " tokens; this model takes at most " + std::to_string(condition.value) +
+                   " (table " + condition.reason + ")");
     }
     if (condition.value < 0) {
       throw_at(condition.where, ErrorCode::kBadInput,

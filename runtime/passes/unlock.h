@@ -20,6 +20,7 @@ struct ShapeCondition {
   bool at_most = false;
   script::SourceLine where;
   std::string reason;
+  bool limit = false;  // of the model itself, not of the trace: the reason names the table
 };
 
 /// A number of the code, or a constant's size, that was made the input's own.

@@ -70,5 +70,38 @@ TEST(Interpreter, ListsAreTakenApartByTheirCount) {
   EXPECT_THROW(interpreter.run(std::vector<Value>{input(3)}), Error);
 }
 
+TEST(Interpreter, IdOutsideATableNamesInputAndTable) {
+  const BuiltGraph built =
+      build_graph(archive_of(method("ids: Tensor", {"return torch.embedding(self.words, ids)"}),
+                             {{"words", test::stored({2, 1}, {5, 6})}}));
+  Tensor ids = Tensor::empty(DType::kInt64, {1, 2});
+  ids.mutable_data<std::int64_t>()[0] = 1;
+  ids.mutable_data<std::int64_t>()[1] = 7;
+  const Value inputs[] = {ids};
+  try {
+    Interpreter(built.graph).run(inputs);
+    FAIL() << "ran";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "code/__torch__.py:3: input 0 (ids) has the id 7 at [0, 1]; the table words has 2 "
+                 "rows");
+  }
+}
+
+TEST(Interpreter, ComparisonsFromBeforeBooleansAreBytes) {
+  loader::Archive archive =
+      archive_of(method("x: Tensor", {"m = torch.eq(x, 0)", "return torch.rsub(m, 1, 1)"}));
+  archive.comparisons_give_bytes = true;
+  const BuiltGraph built = build_graph(archive);
+  Tensor x = Tensor::empty(DType::kFloat32, {2});
+  x.mutable_data<float>()[0] = 0;
+  x.mutable_data<float>()[1] = 3;
+  const Value inputs[] = {x};
+  const Tensor result = Interpreter(built.graph).run(inputs)[0].as<Tensor>();
+  ASSERT_EQ(result.dtype(), DType::kUInt8);
+  EXPECT_EQ(result.data<std::uint8_t>()[0], 0);
+  EXPECT_EQ(result.data<std::uint8_t>()[1], 1);
+}
+
 }  // namespace
 }  // namespace henson::runtime

@@ -216,6 +216,20 @@ TEST(Unlock, WindowsAtNumberedPlacesLock) {
   EXPECT_NE(graph.refusal({3, 7}), "ran");
 }
 
+TEST(Unlock, TableThatIsTooShortNamesTheLimitInTokens) {
+  const std::string refusal =
+      "code/__torch__.py:4: the input has 65 tokens; this model takes at most 64 (table weight)";
+  Unlocked slice(
+      {"n = torch.size(x, 1)", "p = torch.slice(self.weight, 0, 0, n)", "return torch.add(x, p)"});
+  EXPECT_EQ(slice.run({2, 64}), (Shape{2, 64}));
+  EXPECT_EQ(slice.refusal({2, 65}), refusal);
+  EXPECT_TRUE(slice.result().unlocked.empty());
+  Unlocked rows({"w = torch.unsqueeze(self.weight, -1)",
+                 "p = torch.embedding(w, torch.arange(2, torch.add(torch.size(x, 1), 2)))",
+                 "return torch.add(torch.unsqueeze(x, -1), p)"});
+  EXPECT_NE(rows.refusal({2, 63}).find("takes at most 62 (table weight)"), std::string::npos);
+}
+
 TEST(Unlock, SizesThatAreComputedNeedNothing) {
   Unlocked graph({"n = torch.size(x, 1)", "return torch.view(x, [-1, n, 1])"});
   EXPECT_EQ(graph.run({3, 4}), (Shape{3, 4, 1}));
