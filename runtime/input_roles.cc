@@ -5,24 +5,14 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "runtime/graph/uses.h"
+
 namespace henson::runtime {
 namespace {
 
 constexpr std::int64_t kMostTokenTypes = 4;
 
 bool is_operator(const Node& node) { return node.kind == NodeKind::kOperator; }
-
-/// Operators whose result has elements of their first argument, moved or cast, and nothing else.
-bool keeps_elements(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::view",      "aten::reshape",   "aten::slice",   "aten::select",     "aten::expand",
-      "aten::detach",    "aten::squeeze",   "aten::flatten", "aten::unsqueeze",  "aten::contiguous",
-      "aten::expand_as", "aten::clone",     "aten::t",       "aten::transpose",  "aten::permute",
-      "aten::to",        "aten::long",      "aten::type_as", "aten::int",        "aten::repeat",
-      "aten::alias",     "aten::narrow",    "aten::chunk",   "aten::split",      "aten::unbind",
-      "aten::_to_copy",  "aten::unflatten", "aten::mT",      "aten::dequantize", "aten::view_as"};
-  return kNames.contains(name);
-}
 
 /// Operators past which an input is no mask any more: it has become, or was, hidden states.
 bool mixes_features(const std::string& name) {

@@ -6,17 +6,21 @@
 namespace henson::runtime {
 namespace {
 
-bool keeps_elements(const std::string& name) {
+bool moves(const std::string& name) {
   static const std::unordered_set<std::string> kNames = {
-      "aten::view",      "aten::reshape", "aten::slice",   "aten::select",    "aten::expand",
-      "aten::detach",    "aten::squeeze", "aten::flatten", "aten::unsqueeze", "aten::contiguous",
-      "aten::expand_as", "aten::clone",   "aten::t",       "aten::transpose", "aten::permute"};
+      "aten::view",     "aten::reshape", "aten::slice",   "aten::select",    "aten::expand",
+      "aten::detach",   "aten::squeeze", "aten::flatten", "aten::unsqueeze", "aten::contiguous",
+      "aten::clone",    "aten::t",       "aten::mT",      "aten::transpose", "aten::permute",
+      "aten::alias",    "aten::narrow",  "aten::chunk",   "aten::split",     "aten::unbind",
+      "aten::view_as",  "aten::repeat",  "aten::dropout", "aten::dropout_",  "aten::expand_as",
+      "aten::unflatten"};
   return kNames.contains(name);
 }
 
 bool casts(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {"aten::to", "aten::long", "aten::int",
-                                                         "aten::_to_copy", "aten::type_as"};
+  static const std::unordered_set<std::string> kNames = {
+      "aten::to",      "aten::long",     "aten::int",       "aten::float",
+      "aten::type_as", "aten::_to_copy", "aten::dequantize"};
   return kNames.contains(name);
 }
 
@@ -48,7 +52,7 @@ std::vector<bool> embedding_indices(const Graph& graph) {
     const std::string& name = node->op->schema.name;
     if (name == "aten::embedding") {
       indices[node->inputs[1]] = true;
-    } else if (keeps_elements(name) && indices[node->outputs[0]]) {
+    } else if (moves(name) && indices[node->outputs[0]]) {
       indices[node->inputs[0]] = true;
     }
   }
@@ -62,11 +66,15 @@ std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph) {
     const std::string& name = node->op->schema.name;
     if (name == "aten::embedding") {
       take_fewer(rows[node->inputs[1]], rows_of_constant(graph.values[node->inputs[0]]));
-    } else if (keeps_elements(name) || casts(name)) {
+    } else if (keeps_elements(name)) {
       take_fewer(rows[node->inputs[0]], rows[node->outputs[0]]);
     }
   }
   return rows;
+}
+
+bool keeps_elements(const std::string& operator_name) {
+  return moves(operator_name) || casts(operator_name);
 }
 
 }  // namespace henson::runtime

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "runtime/graph/graph.h"
@@ -19,5 +20,9 @@ std::vector<bool> embedding_indices(const Graph& graph);
 /// For each value whose elements are rows of an embedding table, as they are, cast or seen through
 /// views: how many rows that table has, the smallest of several.
 std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph);
+
+/// Whether an operator's result has elements of its first argument, moved or cast, and nothing
+/// else.
+bool keeps_elements(const std::string& operator_name);
 
 }  // namespace henson::runtime

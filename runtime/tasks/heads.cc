@@ -66,18 +66,21 @@ bool Heads::scores_vocabulary(const OutputFacts& output) const {
   return is_per_token(output) && (output.shape[2] == vocabulary_ || output.shape[2] == tokens_);
 }
 
+bool Heads::is_hidden_states(const OutputFacts& output) const {
+  if (!chosen_.empty()) return is_per_token(output);
+  return is_per_token(output) && !is_scores(output) && !scores_vocabulary(output);
+}
+
+bool Heads::is_own_sentence(const OutputFacts& output) const {
+  return is_per_text(output) && (output.maker == Maker::kOther || !chosen_.empty());
+}
+
 bool Heads::has_hidden_states() const {
-  return !all([&](const OutputFacts& output) {
-            if (!chosen_.empty()) return is_per_token(output);
-            return is_per_token(output) && !is_scores(output) && !scores_vocabulary(output);
-          }).empty();
+  return !all([&](const OutputFacts& output) { return is_hidden_states(output); }).empty();
 }
 
 std::size_t Heads::hidden_states() const {
-  const auto found = all([&](const OutputFacts& output) {
-    if (!chosen_.empty()) return is_per_token(output);
-    return is_per_token(output) && !is_scores(output) && !scores_vocabulary(output);
-  });
+  const auto found = all([&](const OutputFacts& output) { return is_hidden_states(output); });
   if (found.empty()) refuse("hidden states [1, length, size]");
   return *std::max_element(found.begin(), found.end(), [&](std::size_t a, std::size_t b) {
     return outputs_[a].order < outputs_[b].order;
@@ -85,20 +88,14 @@ std::size_t Heads::hidden_states() const {
 }
 
 bool Heads::has_sentence() const {
-  return !all([&](const OutputFacts& output) {
-            if (!chosen_.empty()) return is_per_text(output);
-            return is_per_text(output) && output.maker == Maker::kOther;
-          }).empty();
+  return !all([&](const OutputFacts& output) { return is_own_sentence(output); }).empty();
 }
 
 std::size_t Heads::sentence() const {
-  const auto own = all([](const OutputFacts& output) {
-    return is_per_text(output) && output.maker == Maker::kOther;
-  });
+  const auto own = all([&](const OutputFacts& output) { return is_own_sentence(output); });
   if (!own.empty()) return own.front();
-  const auto any = all([&](const OutputFacts& output) {
-    return is_per_text(output) && (!is_scores(output) || !chosen_.empty());
-  });
+  const auto any =
+      all([](const OutputFacts& output) { return is_per_text(output) && !is_scores(output); });
   if (any.empty()) refuse("hidden states [1, length, size] and no embedding [1, size]");
   return any.front();
 }

@@ -44,6 +44,8 @@ class Heads {
   using Fits = std::function<bool(const OutputFacts&)>;
   std::vector<std::size_t> all(const Fits& fits) const;
   bool scores_vocabulary(const OutputFacts& output) const;
+  bool is_hidden_states(const OutputFacts& output) const;
+  bool is_own_sentence(const OutputFacts& output) const;
   [[noreturn]] void refuse(std::string_view wanted) const;
   std::string listing() const;
 

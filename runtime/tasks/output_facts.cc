@@ -1,9 +1,9 @@
 #include "runtime/tasks/output_facts.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
+#include "runtime/graph/uses.h"
 #include "runtime/model_impl.h"
 #include "runtime/public_tensor.h"
 
@@ -15,17 +15,6 @@ using runtime::Node;
 using runtime::NodeKind;
 using runtime::OutputShape;
 using runtime::ValueId;
-
-/// Operators whose result has elements of their first argument, moved or cast, and nothing else.
-bool keeps_elements(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::view",    "aten::reshape",   "aten::slice",  "aten::select",     "aten::squeeze",
-      "aten::flatten", "aten::unsqueeze", "aten::detach", "aten::contiguous", "aten::clone",
-      "aten::permute", "aten::transpose", "aten::t",      "aten::split",      "aten::chunk",
-      "aten::unbind",  "aten::narrow",    "aten::expand", "aten::alias",      "aten::dropout",
-      "aten::to",      "aten::type_as",   "aten::float",  "aten::_to_copy",   "aten::dropout_"};
-  return kNames.contains(name);
-}
 
 class Makers {
  public:
@@ -42,7 +31,7 @@ class Makers {
       facts.order = std::max(facts.order, makers_[value] + 1);
       if (node.inputs.empty()) return;
       const bool is_operator = node.kind == NodeKind::kOperator;
-      if (is_operator && !keeps_elements(node.op->schema.name)) {
+      if (is_operator && !runtime::keeps_elements(node.op->schema.name)) {
         facts.maker = maker_of(node);
         return;
       }
@@ -116,6 +105,15 @@ Encoding probe_of(const Tokenizer& tokenizer, std::size_t words) {
   return encoding;
 }
 
+Output run_probe(Session& session, const std::vector<NamedInput>& inputs) {
+  try {
+    return session.run(inputs);
+  } catch (const Error& error) {
+    throw Error(error.code(),
+                "the model does not run on one text of a few tokens: " + std::string(error.what()));
+  }
+}
+
 }  // namespace
 
 std::vector<OutputFacts> find_output_facts(const Model& model, Session& session,
@@ -124,8 +122,8 @@ std::vector<OutputFacts> find_output_facts(const Model& model, Session& session,
   const Makers makers(graph);
   std::vector<OutputFacts> facts[2];
   for (const std::size_t words : {1, 2}) {
-    const std::vector<NamedInput> given = inputs.of(probe_of(tokenizer, words));
-    collect(session.run(given), &graph.output, "", makers, facts[words - 1]);
+    const Output output = run_probe(session, inputs.of(probe_of(tokenizer, words)));
+    collect(output, &graph.output, "", makers, facts[words - 1]);
   }
   for (std::size_t i = 0; i < facts[0].size() && i < facts[1].size(); ++i) {
     auto& shape = facts[0][i].shape;
