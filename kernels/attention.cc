@@ -128,7 +128,7 @@ void multiply_block(TileOperands t, std::size_t rows, std::size_t panels, std::s
       const std::size_t row = rows * tile / tiles;
       t.x = x + row * t.x_stride;
       t.y = y + row * t.y_stride + panel * kTileColumns;
-      run_tile_of(rows * (tile + 1) / tiles - row, t, start);
+      run_tile_of<false>(rows * (tile + 1) / tiles - row, t, start);
     }
   }
 }

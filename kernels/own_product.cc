@@ -16,6 +16,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace henson::kernels::HWY_NAMESPACE {
 
+/// How many tiles at the most share the fetching of the next part of the weights: beyond, the first
+/// tile's waiting counts less than the instructions (Zen 4).
+inline constexpr std::size_t kMostSharing = kLanes == 16 ? 4 : 12;
+/// How much of `in` a tile sums at a time, so that this part of a panel and the next one lie in the
+/// second cache while all tiles go over them.
+inline constexpr std::size_t kChunkDepth = 768;
+
 std::size_t panel_columns() noexcept { return kTileColumns; }
 Isa compiled_for() noexcept { return kCompiledFor; }
 
@@ -36,37 +43,59 @@ void run_cut_tile(TileOperands t, std::size_t rows, std::size_t columns, Start s
   }
   t.y = aside;
   t.y_stride = kTileColumns;
-  run_tile_of(rows, t, start);
+  run_tile_of<false>(rows, t, start);
   for (std::size_t r = 0; r < rows; ++r) {
     std::memcpy(y + r * y_stride, aside + r * kTileColumns, columns * sizeof(float));
   }
 }
 
+/// All rows of a panel's columns, over a part of `in`. `next` is what the product reads after that.
+void multiply_rows(const Product& p, TileOperands t, std::size_t columns, Start start,
+                   const float* next) noexcept {
+  const std::size_t tiles = tiles_of(p.rows);
+  // A few tiles fetch a share each of what comes next. Else the first one would wait for memory,
+  // and the others leave it idle (14 rows with AVX2: 28 ms against 34 for BERT-base, Zen 4).
+  const bool shares = tiles > 1 && tiles <= kMostSharing;
+  t.next_step = kTileColumns * sizeof(float) / tiles;
+  for (std::size_t tile = 0; tile < tiles; ++tile) {
+    const std::size_t row = p.rows * tile / tiles;
+    const std::size_t rows = p.rows * (tile + 1) / tiles - row;
+    TileOperands part = t;
+    part.x += row * p.x_stride;
+    part.y += row * p.y_stride;
+    part.next = reinterpret_cast<const char*>(next) + tile * t.depth * t.next_step;
+    if (columns < kTileColumns) {
+      run_cut_tile(part, rows, columns, start);
+    } else if (shares) {
+      run_tile_of<true>(rows, part, start);
+    } else {
+      run_tile_of<false>(rows, part, start);
+    }
+  }
+}
+
 /// `panels` are those of the product's columns and of its part of `in`.
 void multiply_panels(const Product& p, const float* panels, std::size_t panel_floats) noexcept {
-  const Start start = p.add_to_result     ? Start::kResult
-                      : p.bias != nullptr ? Start::kBias
-                                          : Start::kZero;
-  const std::size_t tiles = tiles_of(p.rows);
+  const std::size_t depth = p.last_in - p.first_in;
   for (std::size_t column = p.first_column; column < p.last_column; column += kTileColumns) {
     const std::size_t columns = std::min(kTileColumns, p.last_column - column);
-    TileOperands t{};
-    t.x_stride = p.x_stride;
-    t.y_stride = p.y_stride;
-    t.b = panels + (column - p.first_column) / kTileColumns * panel_floats;
-    t.b_stride = kTileColumns;
-    t.depth = p.last_in - p.first_in;
-    t.bias = p.bias == nullptr ? nullptr : p.bias + column;
-    for (std::size_t tile = 0; tile < tiles; ++tile) {
-      const std::size_t row = p.rows * tile / tiles;
-      const std::size_t rows = p.rows * (tile + 1) / tiles - row;
-      t.x = p.x + row * p.x_stride;
-      t.y = p.y + row * p.y_stride + (column - p.first_column);
-      if (columns == kTileColumns) {
-        run_tile_of(rows, t, start);
-      } else {
-        run_cut_tile(t, rows, columns, start);
-      }
+    const float* const panel = panels + (column - p.first_column) / kTileColumns * panel_floats;
+    for (std::size_t k = 0; k < depth; k += kChunkDepth) {
+      const bool last = depth - k <= kChunkDepth;
+      TileOperands t{};
+      t.x = p.x + k;
+      t.x_stride = p.x_stride;
+      t.b = panel + k * kTileColumns;
+      t.b_stride = kTileColumns;
+      t.depth = last ? depth - k : kChunkDepth;
+      t.bias = p.bias == nullptr ? nullptr : p.bias + column;
+      t.y = p.y + (column - p.first_column);
+      t.y_stride = p.y_stride;
+      const Start start = p.add_to_result || k > 0 ? Start::kResult
+                          : p.bias != nullptr      ? Start::kBias
+                                                   : Start::kZero;
+      multiply_rows(p, t, columns, start,
+                    last ? panel + panel_floats : t.b + t.depth * kTileColumns);
     }
   }
 }

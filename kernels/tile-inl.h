@@ -45,13 +45,16 @@ struct TileOperands {
   const float* bias;  // kTileColumns elements, for Start::kBias
   float* y;
   std::size_t y_stride;
+  // With kFetch: what to bring into the second cache on the way, so many bytes each k.
+  const char* next;
+  std::size_t next_step;
 };
 
 /// How far ahead of the multiply-adds B is asked for: 8 KB.
 inline constexpr std::size_t kPrefetchFloats = 2048;
 inline constexpr std::size_t kLineFloats = 16;
 
-template <std::size_t kRows>
+template <std::size_t kRows, bool kFetch>
 HWY_INLINE void run_tile(const TileOperands& t, Start start) {
   const FloatTag d;
   FloatVector sums[kRows][kTileVectors];
@@ -74,6 +77,7 @@ HWY_INLINE void run_tile(const TileOperands& t, Start start) {
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < kPointers; ++i) x[i] = t.x + 4 * i * t.x_stride;
   const std::size_t stride = t.x_stride;
+  const char* next = t.next;
   for (std::size_t k = 0; k < t.depth; ++k, b += t.b_stride) {
     FloatVector columns[kTileVectors];
 #pragma GCC unroll 2
@@ -81,6 +85,11 @@ HWY_INLINE void run_tile(const TileOperands& t, Start start) {
       columns[v] = hn::LoadU(d, b + v * kLanes);
       // Once for each cache line.
       if (v * kLanes % kLineFloats == 0) hwy::Prefetch(b + kPrefetchFloats + v * kLanes);
+    }
+    if constexpr (kFetch) {
+      constexpr int kSecondCache = 2;
+      __builtin_prefetch(next, 0, kSecondCache);
+      next += t.next_step;
     }
 #pragma GCC unroll 16
     for (std::size_t r = 0; r < kRows; ++r) {
@@ -106,12 +115,12 @@ HWY_INLINE void run_tile(const TileOperands& t, Start start) {
 }
 
 /// A tile of 1 to kTileRows rows.
-template <std::size_t kRows = kTileRows>
+template <bool kFetch, std::size_t kRows = kTileRows>
 HWY_INLINE void run_tile_of(std::size_t rows, const TileOperands& t, Start start) {
   if (rows == kRows) {
-    run_tile<kRows>(t, start);
+    run_tile<kRows, kFetch>(t, start);
   } else if constexpr (kRows > 1) {
-    run_tile_of<kRows - 1>(rows, t, start);
+    run_tile_of<kFetch, kRows - 1>(rows, t, start);
   }
 }
 
