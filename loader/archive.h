@@ -32,8 +32,6 @@ struct Archive {
   std::string producer;        // model.json's producer ("pytorch 1.0"), or empty
   std::int64_t version = 0;    // the archive's version: what operators mean (div below 4, …)
   bool mobile = false;         // has bytecode.pkl
-  /// Traced before PyTorch had booleans (1.0, 1.1): x == y is of uint8.
-  bool comparisons_give_bytes = false;
   std::vector<Entry> entries;  // all of them, in the archive's order
 
   /// The root module. An old archive's modules get as class the entry of their code.

@@ -1,6 +1,5 @@
 // The layout of PyTorch 1.0 to 1.2: model.json (a protobuf message written as JSON), code/NAME.py,
 // tensors/N.
-#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -111,7 +110,6 @@ class ModelJson {
   void load();
 
  private:
-  bool is_before_booleans(const Json& model) const;
   void load_tensors(const Json& model);
   void load_attributes();
   const Value& tensor(std::int64_t id) const;
@@ -152,7 +150,6 @@ void ModelJson::load() {
   archive_.producer = text_member(model, "producerName");
   const std::string producer_version = text_member(model, "producerVersion");
   if (!producer_version.empty()) archive_.producer += ' ' + producer_version;
-  archive_.comparisons_give_bytes = is_before_booleans(model);
   load_tensors(model);
   load_attributes();
   const Json* main = member(model, "mainModule");
@@ -163,15 +160,6 @@ void ModelJson::load() {
   load_version();
   // CONSTANTS.cN is the N-th of all tensors, parameters included.
   archive_.constants = std::move(tensors_);
-}
-
-/// PyTorch 1.2, the first with booleans, writes protoVersion 5 and a debug entry for its code.
-bool ModelJson::is_before_booleans(const Json& model) const {
-  const std::string version = text_member(model, "protoVersion");
-  const bool with_debug = std::any_of(
-      archive_.entries.begin(), archive_.entries.end(),
-      [](const Entry& entry) { return entry.name.find("debug/") != std::string::npos; });
-  return !with_debug && version.size() == 1 && version < "5";
 }
 
 void ModelJson::load_tensors(const Json& model) {

@@ -77,7 +77,6 @@ class Inliner {
   std::optional<Term> call_structural(const std::string& name, const Arguments& arguments,
                                       Frame& frame);
   std::optional<Term> fold(const Operator& op, const std::vector<ValueId>& inputs, Frame& frame);
-  Term bytes_of_old_comparison(const Schema& schema, Term result, Frame& frame);
   void refuse_training(const Schema& schema, const std::vector<ValueId>& inputs, Frame& frame);
   [[noreturn]] void refuse_operator(const std::string& name, const CallTypes& types, Frame& frame);
 

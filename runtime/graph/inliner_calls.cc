@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include "loader/error.h"
 #include "runtime/graph/inliner.h"
@@ -189,22 +188,8 @@ Term Inliner::call_operator(const std::string& name, Arguments arguments, Frame&
   }
   graph_.nodes.push_back(std::move(node));
   check_size(frame);
-  if (results.size() == 1) return bytes_of_old_comparison(schema, results[0], frame);
+  if (results.size() == 1) return results[0];
   return results.empty() ? constant(None{}) : make_tuple_term(std::move(results));
-}
-
-/// Before PyTorch 1.2 comparisons gave 0 and 1 as uint8, which code takes from 1 or sums up.
-Term Inliner::bytes_of_old_comparison(const Schema& schema, Term result, Frame& frame) {
-  static const std::set<std::string> kComparisons = {
-      "aten::eq", "aten::ne", "aten::lt", "aten::le", "aten::gt", "aten::ge", "aten::isnan"};
-  const bool tensor = schema.results[0].kind == TypeKind::kTensor;
-  if (!archive_.comparisons_give_bytes || !tensor || !kComparisons.contains(schema.name)) {
-    return result;
-  }
-  Arguments arguments;
-  arguments.positional = {std::move(result), constant(static_cast<std::int64_t>(DType::kUInt8)),
-                          constant(false), constant(false)};
-  return call_operator("aten::to", std::move(arguments), frame);
 }
 
 /// Batch normalization in training mode: what it answers for one row depends on the others.
