@@ -82,6 +82,7 @@ void multiply_panels(const Product& p, const float* panels, std::size_t panel_fl
     const float* const panel = panels + (column - p.first_column) / kTileColumns * panel_floats;
     for (std::size_t k = 0; k < depth; k += kChunkDepth) {
       const bool last = depth - k <= kChunkDepth;
+      const bool last_panel = column + kTileColumns >= p.last_column;
       TileOperands t{};
       t.x = p.x + k;
       t.x_stride = p.x_stride;
@@ -94,8 +95,10 @@ void multiply_panels(const Product& p, const float* panels, std::size_t panel_fl
       const Start start = p.add_to_result || k > 0 ? Start::kResult
                           : p.bias != nullptr      ? Start::kBias
                                                    : Start::kZero;
-      multiply_rows(p, t, columns, start,
-                    last ? panel + panel_floats : t.b + t.depth * kTileColumns);
+      const float* const next = !last        ? t.b + kChunkDepth * kTileColumns
+                                : last_panel ? t.b
+                                             : panel + panel_floats;
+      multiply_rows(p, t, columns, start, next);
     }
   }
 }

@@ -76,8 +76,8 @@ std::optional<std::string> explain(const Graph& graph, const Held& table, const 
   const std::string which = "table" + (name.empty() ? std::string() : " " + name) + " has " +
                             std::to_string(rows) + " rows";
   if (const GraphInput* const input = input_behind(graph, given.id)) {
-    return "input " + input->path + " (" + input->name + ") has the id " + std::to_string(*found) +
-           " at " + place_of(found - first, ids.sizes()) + "; the " + which;
+    return describe(*input) + " has the id " + std::to_string(*found) + " at " +
+           place_of(found - first, ids.sizes()) + "; the " + which;
   }
   const std::int64_t length = ids.dim() > 0 ? ids.size(-1) : 1;
   return "the input has " + std::to_string(length) + " tokens, and row " + std::to_string(*found) +

@@ -4,7 +4,6 @@
 #include "kernels/peak.h"
 #include "loader/error.h"
 #include "runtime/binding.h"
-#include "runtime/input_errors.h"
 #include "runtime/model_impl.h"
 #include "runtime/public_tensor.h"
 
@@ -63,21 +62,6 @@ void collect_tensors(const Output& output, std::vector<Tensor>& tensors) {
   for (const Output& item : output.items) collect_tensors(item, tensors);
 }
 
-/// The error of running these calls, in the caller's terms where inputs are at fault. The first
-/// call is the sequence of that number.
-Error explain(const Error& error, const Program& program,
-              std::span<const std::vector<runtime::Value>> calls, std::size_t first) {
-  if (error.code() != ErrorCode::kBadInput) return error;
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    const auto reason = runtime::explain_refusal(program.built.graph, calls[i]);
-    if (!reason) continue;
-    const bool one_of_many = first + calls.size() > 1;
-    const std::string which = one_of_many ? "sequence " + std::to_string(first + i) + ": " : "";
-    return Error(error.code(), which + *reason);
-  }
-  return error;
-}
-
 }  // namespace
 
 std::vector<Tensor> Output::tensors() const {
@@ -94,28 +78,13 @@ struct Session::Impl {
                                  : static_cast<int>(std::thread::hardware_concurrency())),
         plan_session(with.executor == Executor::kPlan ? threads : 1, with.profile) {}
 
-  /// Calls of one program, as one; the first is the caller's sequence number `first`.
+  /// Calls of one program, as one.
   std::vector<std::vector<runtime::Value>> run_plan(
-      const Program& program, std::span<const std::vector<runtime::Value>> calls,
-      std::size_t first) {
-    const runtime::Plan& plan = program.plan(threads);
-    try {
-      std::vector<std::vector<runtime::Value>> leaves = plan.run(plan_session, calls);
-      operations += 2 * plan_session.multiply_adds();
-      return leaves;
-    } catch (const Error& error) {
-      throw explain(error, program, calls, first);
-    }
-  }
-
-  std::vector<runtime::Value> interpret(const Program& program,
-                                        const std::vector<runtime::Value>& call,
-                                        std::size_t number) {
-    try {
-      return program.interpreter.run(call);
-    } catch (const Error& error) {
-      throw explain(error, program, std::span(&call, 1), number);
-    }
+      const Program& program, std::span<const std::vector<runtime::Value>> calls) {
+    std::vector<std::vector<runtime::Value>> leaves =
+        program.plan(threads).run(plan_session, calls);
+    operations += 2 * plan_session.multiply_adds();
+    return leaves;
   }
 
   Model model;
@@ -171,10 +140,10 @@ Output Session::run(std::span<const NamedInput> inputs) {
   impl_->operations = 0;
   const BoundCall call = bind_call(impl_->model.impl(), inputs);
   if (impl_->options.executor == Executor::kInterpreter || !call.known_ranks) {
-    return to_output(*call.program, impl_->interpret(*call.program, call.values, 0));
+    return to_output(*call.program, call.program->interpreter.run(call.values));
   }
   return to_output(*call.program,
-                   impl_->run_plan(*call.program, std::span(&call.values, 1), 0).front());
+                   impl_->run_plan(*call.program, std::span(&call.values, 1)).front());
 }
 
 std::vector<StepTime> Session::profile() const {
@@ -212,7 +181,7 @@ std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>>
   const Program* program = nullptr;
   const auto flush = [&] {
     if (values.empty()) return;
-    for (const auto& leaves : impl_->run_plan(*program, values, outputs.size())) {
+    for (const auto& leaves : impl_->run_plan(*program, values)) {
       outputs.push_back(to_output(*program, leaves));
     }
     values.clear();
@@ -221,8 +190,7 @@ std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>>
     BoundCall call = bind_call(impl_->model.impl(), inputs);
     if (call.program != program || !call.known_ranks) flush();
     if (!call.known_ranks) {
-      outputs.push_back(
-          to_output(*call.program, impl_->interpret(*call.program, call.values, outputs.size())));
+      outputs.push_back(to_output(*call.program, call.program->interpreter.run(call.values)));
       continue;
     }
     program = call.program;

@@ -317,9 +317,8 @@ void check_conditions(const UnlockResult& result, const Graph& graph,
                                                 [](const ShapeCondition& c) { return !c.limit; });
     if (!matters || !shapes[i] || shapes[i]->size() == result.ranks[i]) continue;
     throw Error(ErrorCode::kBadInput,
-                "input " + graph.inputs[i].path + " (" + graph.inputs[i].name + ") should have " +
-                    std::to_string(result.ranks[i]) + " dimensions, and has " +
-                    std::to_string(shapes[i]->size()));
+                describe(graph.inputs[i]) + " should have " + std::to_string(result.ranks[i]) +
+                    " dimensions, and has " + std::to_string(shapes[i]->size()));
   }
   for (const ShapeCondition& condition : result.conditions) {
     std::optional<Dimension> size = condition.size;

@@ -91,7 +91,7 @@ TEST(Interpreter, IdOutsideATableNamesInputAndTable) {
 TEST(Interpreter, ComparisonsFromBeforeBooleansAreBytes) {
   loader::Archive archive =
       archive_of(method("x: Tensor", {"m = torch.eq(x, 0)", "return torch.rsub(m, 1, 1)"}));
-  archive.comparisons_give_bytes = true;
+  archive.version = 0;  // PyTorch 1.0, 1.1
   const BuiltGraph built = build_graph(archive);
   Tensor x = Tensor::empty(DType::kFloat32, {2});
   x.mutable_data<float>()[0] = 0;

@@ -114,39 +114,29 @@ TEST(SessionTest, ProfileTellsEachStepsTime) {
   EXPECT_GT(total, 0);
 }
 
-std::string refusal(Session& session, const std::vector<std::vector<Tensor>>& sequences) {
+std::string refusal(Session& session, const Tensor& ids) {
   try {
-    session.run_ragged(std::span<const std::vector<Tensor>>(sequences));
+    session.run({ids});
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kBadInput);
-    return error.what();
+    return error.message();
   }
   return "";
 }
 
 TEST(SessionTest, RefusalsNameTheInputAndTheLimit) {
-  const std::vector<std::int64_t> good = {1, 2, 3};
   const std::vector<std::int64_t> outside = {1, 2, 1000000, -1};
   const std::vector<std::int64_t> many(25, 1);
-  const std::vector<Tensor> short_one{Tensor::borrow(good, {1, 3})};
-  const std::vector<Tensor> outside_one{Tensor::borrow(outside, {2, 2})};
-  const std::vector<Tensor> long_one{Tensor::borrow(many, {1, 25})};
   for (const char* const name : {"torch1.0_encoder_ids", "torch2.13_encoder_ids"}) {
     for (const Executor executor : {Executor::kPlan, Executor::kInterpreter}) {
       Session session(open(name), {executor, 1});
-      const std::string id = refusal(session, {outside_one});
-      EXPECT_NE(id.find("input 0 ("), std::string::npos) << id;
-      EXPECT_NE(id.find(" holds 1000000 at [1, 0]; the model's table for it has "),
-                std::string::npos)
-          << id;
-      const std::string length = refusal(session, {long_one});
-      EXPECT_NE(length.find(" has 25 tokens a sequence; the model has positions for 24"),
-                std::string::npos)
+      const std::string id = refusal(session, Tensor::borrow(outside, {2, 2}));
+      EXPECT_EQ(id.find("input 0 ("), 0U) << id;
+      EXPECT_NE(id.find(" has the id 1000000 at [1, 0]; the table "), std::string::npos) << id;
+      const std::string length = refusal(session, Tensor::borrow(many, {1, 25}));
+      EXPECT_EQ(length.find("the input has 25 tokens; this model takes at most 24 (table "), 0U)
           << length;
     }
-    Session session(open(name), {Executor::kPlan, 1});
-    const std::string second = refusal(session, {short_one, long_one});
-    EXPECT_EQ(second.find("sequence 1: input 0 ("), 0U) << second;
   }
 }
 
