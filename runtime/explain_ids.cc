@@ -4,6 +4,8 @@
 #include <set>
 #include <vector>
 
+#include "runtime/input_roles.h"
+
 namespace henson::runtime {
 namespace {
 
@@ -94,6 +96,21 @@ std::optional<std::string> explain_ids(const Graph& graph, const Node& node, con
   const std::vector<Held> ids = tensors_of(graph, node.inputs[1], frame);
   for (std::size_t i = 0; i < std::min(tables.size(), ids.size()); ++i) {
     if (const auto text = explain(graph, tables[i], ids[i])) return text;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> explain_length(const Graph& graph, std::span<const Value> inputs) {
+  const std::optional<PositionTable> table = find_position_table(graph);
+  if (!table) return std::nullopt;
+  const std::vector<InputRole> roles = input_roles(graph);
+  const std::int64_t most = table->rows - table->first;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto* const ids = std::get_if<Tensor>(&inputs[i]);
+    if (roles[i] != InputRole::kIds || ids == nullptr || ids->dim() == 0) continue;
+    if (ids->size(-1) <= most) continue;
+    return describe(graph.inputs[i]) + " has " + std::to_string(ids->size(-1)) +
+           " tokens; this model takes at most " + std::to_string(most);
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include "kernels/peak.h"
 #include "loader/error.h"
 #include "runtime/binding.h"
+#include "runtime/explain_ids.h"
 #include "runtime/model_impl.h"
 #include "runtime/public_tensor.h"
 
@@ -62,6 +63,17 @@ void collect_tensors(const Output& output, std::vector<Tensor>& tensors) {
   for (const Output& item : output.items) collect_tensors(item, tensors);
 }
 
+/// The error of running these calls, in the caller's terms where their length is the reason.
+Error explain(const Error& error, const Program& program,
+              std::span<const std::vector<runtime::Value>> calls) {
+  if (error.code() != ErrorCode::kBadInput) return error;
+  for (const std::vector<runtime::Value>& call : calls) {
+    const auto reason = runtime::explain_length(program.built.graph, call);
+    if (reason) return Error(error.code(), *reason, error.place());
+  }
+  return error;
+}
+
 }  // namespace
 
 std::vector<Tensor> Output::tensors() const {
@@ -81,10 +93,23 @@ struct Session::Impl {
   /// Calls of one program, as one.
   std::vector<std::vector<runtime::Value>> run_plan(
       const Program& program, std::span<const std::vector<runtime::Value>> calls) {
-    std::vector<std::vector<runtime::Value>> leaves =
-        program.plan(threads).run(plan_session, calls);
-    operations += 2 * plan_session.multiply_adds();
-    return leaves;
+    const runtime::Plan& plan = program.plan(threads);
+    try {
+      std::vector<std::vector<runtime::Value>> leaves = plan.run(plan_session, calls);
+      operations += 2 * plan_session.multiply_adds();
+      return leaves;
+    } catch (const Error& error) {
+      throw explain(error, program, calls);
+    }
+  }
+
+  static std::vector<runtime::Value> interpret(const Program& program,
+                                               const std::vector<runtime::Value>& call) {
+    try {
+      return program.interpreter.run(call);
+    } catch (const Error& error) {
+      throw explain(error, program, std::span(&call, 1));
+    }
   }
 
   Model model;
@@ -140,7 +165,7 @@ Output Session::run(std::span<const NamedInput> inputs) {
   impl_->operations = 0;
   const BoundCall call = bind_call(impl_->model.impl(), inputs);
   if (impl_->options.executor == Executor::kInterpreter || !call.known_ranks) {
-    return to_output(*call.program, call.program->interpreter.run(call.values));
+    return to_output(*call.program, impl_->interpret(*call.program, call.values));
   }
   return to_output(*call.program,
                    impl_->run_plan(*call.program, std::span(&call.values, 1)).front());
@@ -190,7 +215,7 @@ std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>>
     BoundCall call = bind_call(impl_->model.impl(), inputs);
     if (call.program != program || !call.known_ranks) flush();
     if (!call.known_ranks) {
-      outputs.push_back(to_output(*call.program, call.program->interpreter.run(call.values)));
+      outputs.push_back(to_output(*call.program, impl_->interpret(*call.program, call.values)));
       continue;
     }
     program = call.program;
