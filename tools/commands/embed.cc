@@ -14,8 +14,8 @@ namespace henson::tools {
 namespace {
 
 // Texts that are sorted and run together; at most so many are in memory.
-constexpr std::size_t kTextsAtOnce = 1024;
-constexpr std::size_t kBytesAtOnce = 256 << 10;
+constexpr std::size_t kTextsAtOnce = 256;
+constexpr std::size_t kBytesAtOnce = 64 << 10;
 
 constexpr std::string_view kExamples =
     R"(A text gives one embedding, in the order of the texts. They are normalized to length 1, so that the
