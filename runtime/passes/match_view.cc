@@ -152,6 +152,7 @@ class ViewMatcher {
     const bool last = !wild && targets_after == 0;
     if (last) {
       const Dimension rest = factors.rest();
+      check_flattened(rest);
       call_.same(target, rest);
       return;
     }
@@ -240,6 +241,33 @@ class ViewMatcher {
     return true;
   }
 
+  /// More sizes asked for than there were: a number before -1 is a part of one.
+  void check_more_targets(std::size_t sizes) {
+    std::size_t targets = 0;
+    Dimension total = Dimension::of(1);
+    for (const Dimension& size : from_) total = total * size;
+    for (const auto& target : to_) {
+      if (!target || !call_.solver().resolve(*target).literal()) ++targets;
+    }
+    if (targets > sizes + 1) call_.lock_to_traced(total, "a view takes a size apart");
+  }
+
+  /// Sizes joined to one: a batch of one that does not come first may belong to the next size.
+  void check_flattened(const Dimension& rest) {
+    if (rest.symbols().size() < 2) return;
+    const auto symbolic = std::find_if(from_.begin(), from_.end(), [&](const Dimension& size) {
+      return call_.depends_on_input(size);
+    });
+    if (symbolic == from_.end() || call_.is_batch(*symbolic) || symbolic->symbols().size() > 1) {
+      return;
+    }
+    for (const SymbolId id : rest.symbols()) {
+      const Dimension size = Dimension::of_symbol(id);
+      if (!call_.is_batch(size) || call_.solver().traced(size).value_or(1) != 1) continue;
+      call_.lock_for_good(size, 1, "a view joins sizes, of a batch of one perhaps");
+    }
+  }
+
   /// A one before -1 that may be the first size of a product: it is, where the next number is the
   /// rest of it.
   bool take_batch_of_one(Factors& factors, const Dimension& target) {
@@ -301,6 +329,7 @@ class ViewMatcher {
       }
     }
     const std::size_t count = before.size() + after.size();
+    if (left > 0 && !before.empty()) check_more_targets(symbols.size());
     if (symbols.size() < 2 || count > symbols.size()) return;
     if (left == 0 && right == to_.size() && count != symbols.size()) return;
     for (std::size_t i = 0; i < before.size(); ++i) {

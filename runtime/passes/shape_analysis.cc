@@ -99,7 +99,7 @@ void ShapeAnalysis::run() {
 
 void ShapeAnalysis::visit_all() {
   contradictions_ = 0;
-  locks_.clear();
+  locks_ = kept_locks_;
   rows_.clear();
   held_.clear();
   limits_.clear();

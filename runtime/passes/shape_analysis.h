@@ -149,6 +149,7 @@ class ShapeAnalysis {
   std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::size_t> site_index_;
   std::vector<StretchSite> stretches_;
   std::vector<ShapeLock> locks_;
+  std::vector<ShapeLock> kept_locks_;
   std::vector<RowSite> rows_;
   std::vector<HeldNode> held_;
   std::vector<TableLimit> limits_;
@@ -214,16 +215,25 @@ class RuleCall {
   void limit(const Dimension& asked, std::int64_t rows);
   /// Numbers of this node that may stem from any size of the dummy input.
   void hold(std::string reason) { analysis_.held_.push_back({index_, std::move(reason)}); }
-  /// A number that may be the dummy's length, or its last place, where it is told.
-  void hold_number(std::int64_t number, const std::string& what);
+  /// A place counted from the end, or a part left off there.
+  void hold_from_end(const Dimension& size, std::int64_t place);
+  /// A number that may be the dummy's length, or its last place, where it is told; as the row of a
+  /// table any place of it, and where it is not told too.
+  void hold_number(std::int64_t number, const std::string& what, bool in_table);
   /// A number that may be the product of an input's sizes.
   void hold_total(std::int64_t number, const std::string& reason);
   /// A number one that may be the size of a batch of one.
   void hold_batch_of_one(const std::string& reason);
+  /// A size that the code gave to what it made.
+  bool is_made_size(const Dimension& size) const;
+  /// A constant of the code, or zeros and the like.
+  bool is_made_by_code(ValueId id) const;
   bool has_input(ValueId id) const { return analysis_.depends_[id]; }
   /// A number that may be the dummy's size: runs at that size only, nowhere where it is not told.
   void lock_to_traced(const Dimension& size, std::string reason);
   void lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason);
+  /// One that following the sizes again does not find, as they are settled then.
+  void lock_for_good(const Dimension& size, std::int64_t value, std::string reason);
 
   void give(Dimensions dims) { give(AbstractValue{std::move(dims), {}, {}, {}}); }
   void give(AbstractValue value) { analysis_.values_[node_.outputs[given_++]] = std::move(value); }

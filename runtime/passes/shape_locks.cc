@@ -90,6 +90,10 @@ void ShapeAnalysis::settle_outputs() {
   for (const ValueId leaf : leaves_of(graph_.output)) {
     if (!depends_[leaf]) settle_output_number(leaf);
     const std::optional<Dimensions> dims = value(leaf).dims;
+    const bool tensor = graph_.values[leaf].type.kind == TypeKind::kTensor;
+    if (tensor && !dims && !depends_[leaf] && !weighs_[leaf]) {
+      lock_to_trace(graph_.nodes.size() - 1, "an output is made by the code alone");
+    }
     for (std::size_t d = 0; dims && d < dims->size(); ++d) settle_output_size(leaf, *dims, d);
   }
 }
@@ -140,7 +144,7 @@ void ShapeAnalysis::settle_output_size(ValueId leaf, const Dimensions& dims, std
     const Dimension size = Dimension::of_symbol(id);
     const std::optional<std::int64_t> traced = solver_.traced(size);
     // Not told: the first size is the batch; others are the model's, or the code made them all.
-    const bool of_batch = d == 0 && dims.size() > 1;
+    const bool of_batch = d == 0 && (dims.size() > 1 || (held < 5 && !depends_[leaf]));
     const bool guessed =
         !traced && is_batch(size) == of_batch && (of_batch || (held > 4 && !depends_[leaf]));
     if (traced == held || guessed) locks_.push_back({size, held, false, node, reason});
@@ -176,12 +180,28 @@ void ShapeAnalysis::settle_site(const SizeSite& site) {
 void ShapeAnalysis::settle_slice(const SizeSite& site, const Dimension& against) {
   const std::string reason = "the number " + std::to_string(site.value) +
                              " stands here, and cannot be told from the dummy input's size";
+  const std::vector<SymbolId> sizes = solver_.inputs_of(against);
   if (const std::optional<std::int64_t> traced = solver_.traced(against)) {
-    if (site.value < 2 || !RuleCall::may_stem_from(site.value, *traced)) return;
-    locks_.push_back({against, *traced, site.value == *traced, site.node, reason});
+    bool fits = RuleCall::may_stem_from(site.value, *traced);
+    for (const SymbolId id : sizes) {
+      const auto length = solver_.traced(Dimension::of_symbol(id));
+      const std::int64_t times = std::max<std::int64_t>(against.coefficient().value_or(1), 1);
+      if (!length || is_batch(Dimension::of_symbol(id))) continue;
+      fits = fits || RuleCall::may_stem_from(site.value, *length) ||
+             (site.value % times == 0 && RuleCall::may_stem_from(site.value / times, *length));
+    }
+    if (site.value == 1 ? *traced != 1 : !fits) return;
+    locks_.push_back(
+        {against, *traced, site.value == *traced && site.value > 1, site.node, reason});
     return;
   }
-  if (site.value < 2) return;
+  if (site.value < 2) {
+    const bool batches = std::all_of(sizes.begin(), sizes.end(), [&](SymbolId id) {
+      return is_batch(Dimension::of_symbol(id));
+    });
+    if (batches) locks_.push_back({against, site.value, false, site.node, reason});
+    return;
+  }
   // From the first one on, all; without the first, without the last; else nothing tells.
   const std::int64_t guess = site.start < 2 ? site.value + site.start : kNoSize;
   locks_.push_back({against, guess, false, site.node, reason});
@@ -220,12 +240,24 @@ void ShapeAnalysis::settle_rows_of(const Dimension& size,
   } else {
     chosen = !batch && from_first_on && last <= 1;
   }
+  const std::vector<SymbolId> sizes = solver_.inputs_of(size);
+  const std::string reason = "row " + std::to_string(last) +
+                             " is taken by its number, which cannot be told from a place in the "
+                             "dummy input";
+  if (size.is_monomial() && size.symbols().size() > 1) {
+    // The first of all rows is the batch's own first, unless the batch had one.
+    if (!first_only) return lock_inputs(sizes, node, reason);
+    for (const SymbolId id : sizes) {
+      const Dimension part = Dimension::of_symbol(id);
+      if (is_batch(part) && solver_.traced(part).value_or(1) == 1) {
+        locks_.push_back({part, 1, false, node, reason});
+      }
+    }
+    return;
+  }
   if (chosen) return;
   const std::int64_t guess = batch || from_first_on ? last + 1 : kNoSize;
-  locks_.push_back({size, traced.value_or(guess), false, node,
-                    "row " + std::to_string(last) +
-                        " is taken by its number, which cannot be told from a place in the dummy "
-                        "input"});
+  locks_.push_back({size, traced.value_or(guess), false, node, reason});
 }
 
 const Tensor* RuleCall::known_tensor(ValueId id) const {
@@ -238,6 +270,10 @@ const Tensor* RuleCall::known_tensor(ValueId id) const {
 
 void RuleCall::lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason) {
   analysis_.locks_.push_back({size, value, at_most, index_, std::move(reason)});
+}
+
+void RuleCall::lock_for_good(const Dimension& size, std::int64_t value, std::string reason) {
+  analysis_.kept_locks_.push_back({size, value, false, index_, std::move(reason)});
 }
 
 void RuleCall::limit(const Dimension& asked, std::int64_t rows) {
@@ -256,18 +292,57 @@ void RuleCall::lock_to_traced(const Dimension& size, std::string reason) {
 }
 
 bool RuleCall::may_stem_from(std::int64_t number, std::int64_t size) {
-  return number == size || number == size - 1 || number == size - 2 || number == size / 2 ||
+  return (number >= size - 2 && number <= size + 1) || number == size / 2 ||
          number == (size + 1) / 2;
 }
 
-void RuleCall::hold_number(std::int64_t number, const std::string& what) {
+bool RuleCall::is_made_by_code(ValueId id) const {
+  const Node* maker = analysis_.producers_[id];
+  while (maker != nullptr && maker->kind == NodeKind::kOperator &&
+         (maker->op->schema.name == "aten::expand" || maker->op->schema.name == "aten::to" ||
+          maker->op->schema.name == "aten::unsqueeze")) {
+    id = maker->inputs[0];
+    maker = analysis_.producers_[id];
+  }
+  if (maker == nullptr) return !is_weight(analysis_.graph_.values[id]);
+  if (maker->kind != NodeKind::kOperator) return false;
+  const std::string& name = maker->op->schema.name;
+  for (const char* const made : {"zeros", "ones", "full", "empty", "arange"}) {
+    if (name.find(made) != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool RuleCall::is_made_size(const Dimension& size) const {
+  const auto makes = [&](const SizeSite& site) {
+    return site.symbol == size &&
+           (site.purpose == SitePurpose::kCreate || site.purpose == SitePurpose::kExpand);
+  };
+  const auto stretches = [&](const StretchSite& site) { return site.symbol == size; };
+  return std::any_of(analysis_.sites_.begin(), analysis_.sites_.end(), makes) ||
+         std::any_of(analysis_.stretches_.begin(), analysis_.stretches_.end(), stretches);
+}
+
+void RuleCall::hold_from_end(const Dimension& size, std::int64_t place) {
+  const std::optional<std::int64_t> traced = solver().traced(size);
+  const std::int64_t count = -place;
+  if (count < 2 || !depends_on_input(size)) return;
+  if (traced ? !may_stem_from(count, *traced) : count < 3) return;
+  lock_to_traced(size, "the place " + std::to_string(place) +
+                           " from the end cannot be told from a part of the dummy input");
+}
+
+void RuleCall::hold_number(std::int64_t number, const std::string& what, bool in_table) {
   if (number < 2) return;
   for (const SymbolId id : analysis_.free_inputs()) {
     const Dimension size = Dimension::of_symbol(id);
     const std::optional<std::int64_t> traced = solver().traced(size);
-    if (!traced || is_batch(size) || (number != *traced && number != *traced - 1)) continue;
+    if (is_batch(size)) continue;
+    const bool place = traced && (number == *traced || number == *traced - 1);
+    const bool fits = place || (in_table && (traced ? may_stem_from(number, *traced) : number > 2));
+    if (!fits) continue;
     lock(
-        size, *traced, false,
+        size, traced.value_or(kNoSize), false,
         what + " " + std::to_string(number) + ", which cannot be told from the dummy input's size");
   }
 }
@@ -290,6 +365,7 @@ void RuleCall::hold_batch_of_one(const std::string& reason) {
 }
 
 void RuleCall::take_row(const Dimension& size, std::int64_t row) {
+  if (row < -1 && depends_on_input(size)) hold_from_end(size, row);
   if (row >= 0 && depends_on_input(size)) analysis_.rows_.push_back({size, row, index_});
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include "runtime/passes/baked_values.h"
 #include "runtime/passes/shape_analysis.h"
@@ -49,13 +50,31 @@ bool is_common(double value) {
 }
 
 /// Whether code that knows the size `t` may have computed `value` from it, to scale by.
-bool may_scale(double value, std::int64_t t) {
+bool may_scale(double value, std::int64_t t, bool sum) {
   const auto size = static_cast<double>(t);
-  for (const double made :
-       {size, std::sqrt(size), std::log(size), std::log(size + 1), std::log2(size)}) {
-    if (made > 0 && (same_number(value, made) || same_number(value, 1 / made))) return true;
+  std::vector<double> made = {size,
+                              size - 1,
+                              std::sqrt(size),
+                              std::log(size),
+                              std::log(size + 1),
+                              std::log2(size),
+                              size / (size - 1)};
+  if (sum) made.insert(made.end(), {size - 2, size + 1});
+  for (const double number : made) {
+    if (number > 0 && (same_number(value, number) || same_number(value, 1 / number))) return true;
+  }
+  // A share of a model's usual limit.
+  for (const double whole_size : {128., 256., 512., 1000., 1024.}) {
+    if (same_number(value * whole_size, size)) return true;
   }
   return false;
+}
+
+/// Operators that take counts and places as numbers, and that no rule looks at.
+bool takes_counts(const std::string& operation) {
+  static const std::set<std::string> kNames = {"roll", "kthvalue", "tril",      "triu",   "fill",
+                                               "full", "new_full", "full_like", "one_hot"};
+  return kNames.contains(operation);
 }
 
 std::string text_of(double value) {
@@ -81,7 +100,10 @@ class NumberCheck {
       const Node& node = analysis_.graph_.nodes[n];
       if (node.kind != NodeKind::kOperator) continue;
       const Meets how = meets(node.op->schema.name);
-      if (how == Meets::kNothing) continue;
+      if (how == Meets::kNothing) {
+        look_at_counts(n);
+        continue;
+      }
       for (std::size_t i = 0; i < node.inputs.size(); ++i) {
         if (node.op->schema.arguments[i].name == "alpha") continue;
         const std::optional<double> number = number_of(node.inputs[i]);
@@ -121,39 +143,172 @@ class NumberCheck {
     if (const auto* real = std::get_if<double>(&*value.constant)) return *real;
     const auto* tensor = std::get_if<Tensor>(&*value.constant);
     const bool of_code = value.name.empty() || value.name.starts_with("CONSTANTS.");
-    if (tensor == nullptr || !of_code || tensor->numel() != 1 || is_quantized(tensor->dtype())) {
+    constexpr std::int64_t kMost = 1 << 16;
+    if (tensor == nullptr || !of_code || tensor->numel() < 1 || tensor->numel() > kMost ||
+        is_quantized(tensor->dtype())) {
       return std::nullopt;
     }
-    return *tensor->to(DType::kFloat64).contiguous().data<double>();
+    const Tensor wide = tensor->to(DType::kFloat64).contiguous();
+    const double* const first = wide.data<double>();
+    const bool uniform =
+        std::all_of(first, first + wide.numel(), [&](double element) { return element == *first; });
+    return uniform ? std::optional(*first) : std::nullopt;
+  }
+
+  /// Whole numbers of any other operator: shifts, counts, fills.
+  void look_at_counts(std::size_t n) {
+    const Node& node = analysis_.graph_.nodes[n];
+    std::string name = node.op->schema.name.substr(node.op->schema.name.rfind(':') + 1);
+    if (name.ends_with('_')) name.pop_back();
+    if (!takes_counts(name)) return;
+    const bool fills = name.find("f") != std::string::npos;
+    const bool of_input = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                      [&](ValueId id) { return meets_input(id); });
+    if (!fills && !of_input) return;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const std::string& argument = node.op->schema.arguments[i].name;
+      if (argument.starts_with("dim") || argument == "size" || argument == "dtype" ||
+          argument == "layout" || argument == "memory_format") {
+        continue;
+      }
+      for (const std::int64_t number : whole_numbers(node.inputs[i])) {
+        look_at_count(n, number, fills, name == "one_hot");
+      }
+    }
+  }
+
+  void look_at_count(std::size_t node, std::int64_t number, bool fills, bool classes) {
+    const std::int64_t count = std::abs(number);
+    bool length_known = false;
+    for (const Known& known : known_) {
+      length_known = length_known || !is_batch(known.size);
+      const bool size = count > 2 && count == known.traced;
+      const bool part =
+          count > 1 && !is_batch(known.size) &&
+          (fills ? count == known.traced - 1 : RuleCall::may_stem_from(count, known.traced));
+      const bool fits = size || part;
+      if (fits) lock(node, known.size, known.traced, static_cast<double>(number));
+    }
+    if (length_known || classes || count < 3 || count > 4096 || is_own(count)) return;
+    if (fills && own_.contains(count + 1)) return;  // the last bucket of a table
+    for (const Dimension& size : analysis_.input_sizes_) {
+      if (is_batch(size)) continue;
+      return lock(node, size, fills ? count : kNoSize, static_cast<double>(number));
+    }
+  }
+
+  /// The integers of the code that an argument is, or a list of.
+  std::vector<std::int64_t> whole_numbers(ValueId id) const {
+    const std::optional<Value>& constant = analysis_.graph_.values[id].constant;
+    if (!constant) return {};
+    if (const auto* integer = std::get_if<std::int64_t>(&*constant)) return {*integer};
+    std::vector<std::int64_t> found;
+    if (const auto* list = std::get_if<std::shared_ptr<ListValue>>(&*constant)) {
+      for (const Value& item : (*list)->items) {
+        if (const auto* integer = std::get_if<std::int64_t>(&item)) found.push_back(*integer);
+      }
+    }
+    return found;
+  }
+
+  /// Whether the inputs have a part in a value, or its sizes are theirs.
+  bool meets_input(ValueId id) const {
+    if (analysis_.depends_[id]) return true;
+    const auto& described = analysis_.values_[id];
+    if (!described || !described->dims) return false;
+    return std::any_of(described->dims->begin(), described->dims->end(),
+                       [&](const Dimension& d) { return !analysis_.solver_.inputs_of(d).empty(); });
   }
 
   void look(std::size_t node, std::size_t argument, double number, Meets how) {
     const std::vector<ValueId>& inputs = analysis_.graph_.nodes[node].inputs;
     const ValueId other = inputs[argument == 0 && inputs.size() > 1 ? 1 : 0];
-    if (!analysis_.depends_[other]) return;
+    if (!meets_input(other) || is_size(other)) return;
     if (how == Meets::kScales && argument == 1 && look_at_mean(node, other, number)) return;
+    if (number == 1 && how == Meets::kScales && analysis_.weighs_[other] &&
+        is_integer(inputs[argument])) {
+      lock_batch_of_one(node);
+    }
     if (is_common(number)) return;
     number = std::abs(number);
-    if (how == Meets::kScales && scales_product(other, number)) return;
-    look_at_sizes(node, number);
-    if (how == Meets::kShifts || !analysis_.weighs_[other] || is_own_scale(number)) return;
+    if (how == Meets::kScales && scales_product(node, other, number)) return;
+    look_at_sizes(node, other, number);
+    if (how == Meets::kShifts) return look_at_shift_without_trace(node, other, number);
+    if (!analysis_.weighs_[other] && !counts_up(other)) return;
     bool length_known = false;
     for (const Known& known : known_) {
       if (known.traced < 3) continue;
       length_known = length_known || !is_batch(known.size);
-      if (may_scale(number, known.traced)) lock(node, known.size, known.traced, number);
+      if (may_scale(number, known.traced, is_sum(other)))
+        lock(node, known.size, known.traced, number);
     }
     look_at_products(node, number);
+    if (is_own_scale(number)) return;
     if (!length_known) look_without_trace(node, other, number);
   }
 
   /// A size as it is, or the last place of a length.
-  void look_at_sizes(std::size_t node, double number) {
+  void look_at_sizes(std::size_t node, ValueId other, double number) {
     const std::optional<std::int64_t> size = whole(number);
     if (!size || *size < 3) return;
     for (const Known& known : known_) {
-      const bool last_place = *size == known.traced - 1 && !is_batch(known.size);
-      if (*size == known.traced || last_place) lock(node, known.size, known.traced, number);
+      const bool place =
+          *size == known.traced - 1 ||
+          ((counts_up(other) || is_sum(other)) && RuleCall::may_stem_from(*size, known.traced));
+      if (*size == known.traced || (place && !is_batch(known.size)))
+        lock(node, known.size, known.traced, number);
+    }
+  }
+
+  /// Counts of tokens and places meet the dummy's length, or a part of it, where nothing tells it.
+  void look_at_shift_without_trace(std::size_t node, ValueId other, double number) {
+    const std::optional<std::int64_t> size = whole(number);
+    const auto& described = analysis_.values_[other];
+    if (!size || *size < 3 || !described) return;
+    const bool tokens = described->summed_over || described->last;
+    if (!tokens && (!analysis_.weighs_[other] || is_own(*size) || *size > 1024)) return;
+    for (const Known& known : known_) {
+      if (!is_batch(known.size)) return;
+    }
+    const std::string& name = analysis_.graph_.nodes[node].op->schema.name;
+    const bool clamps = name.find("clamp") != std::string::npos || described->last;
+    const bool adds =
+        name.find("add") != std::string::npos || name.find("sub") != std::string::npos;
+    if (!tokens && !adds) return;
+    if (const auto length = length_of(other)) {
+      lock(node, *length, clamps ? kNoSize : *size, number);
+    }
+  }
+
+  /// Arithmetic on sizes is followed by their rules.
+  bool is_size(ValueId id) const {
+    const auto& described = analysis_.values_[id];
+    return described && described->content;
+  }
+
+  bool is_sum(ValueId id) const {
+    const auto& described = analysis_.values_[id];
+    return described && described->summed_over;
+  }
+
+  bool counts_up(ValueId id) const {
+    const auto& described = analysis_.values_[id];
+    return described && described->last;
+  }
+
+  bool is_integer(ValueId id) const {
+    const std::optional<Value>& constant = analysis_.graph_.values[id].constant;
+    if (!constant) return false;
+    const auto* tensor = std::get_if<Tensor>(&*constant);
+    return std::holds_alternative<std::int64_t>(*constant) ||
+           (tensor != nullptr && is_integral(tensor->dtype()));
+  }
+
+  void lock_batch_of_one(std::size_t node) {
+    for (const Dimension& size : analysis_.input_sizes_) {
+      if (is_batch(size) && analysis_.solver_.traced(size).value_or(1) == 1) {
+        lock(node, size, 1, 1);
+      }
     }
   }
 
@@ -175,6 +330,17 @@ class NumberCheck {
       has_batch = has_batch || is_batch(size);
     }
     const std::optional<std::int64_t> traced = analysis_.solver_.traced(sizes);
+    if (!over.is_monomial()) {
+      if (*count != analysis_.solver_.traced(over).value_or(*count) || *count < 3) return false;
+      for (const SymbolId id : symbols) {
+        const Dimension size = Dimension::of_symbol(id);
+        const auto length = analysis_.solver_.traced(size);
+        analysis_.locks_.push_back({length ? size : over, length.value_or(*count), false, node,
+                                    "a sum is divided by " + std::to_string(*count) +
+                                        ", which cannot be told from the dummy input's size"});
+      }
+      return true;
+    }
     const std::int64_t own = over.coefficient().value_or(1);
     if (own > 1 && *count % own == 0) *count /= own;
     const bool fits = traced ? *count == *traced : *count > (has_batch ? 0 : 2);
@@ -192,8 +358,35 @@ class NumberCheck {
     return true;
   }
 
+  /// Whether a product of matrices takes what a node makes, through views.
+  bool feeds_product(std::size_t node) const {
+    static const std::set<std::string> kViews = {
+        "aten::view",       "aten::reshape",   "aten::permute",  "aten::transpose",
+        "aten::contiguous", "aten::unsqueeze", "aten::add",      "aten::expand",
+        "aten::to",         "aten::slice",     "aten::select",   "aten::_unsafe_view",
+        "aten::view_as",    "aten::clone",     "aten::expand_as"};
+    ValueId made = analysis_.graph_.nodes[node].outputs[0];
+    int steps = 0;
+    for (std::size_t n = node + 1; n < analysis_.graph_.nodes.size() && steps < 8; ++n) {
+      const Node& reader = analysis_.graph_.nodes[n];
+      if (std::find(reader.inputs.begin(), reader.inputs.end(), made) == reader.inputs.end()) {
+        continue;
+      }
+      if (reader.kind != NodeKind::kOperator) return reader.kind == NodeKind::kList;  // einsum
+      const std::string& name = reader.op->schema.name;
+      if (name.find("mm") != std::string::npos || name.find("matmul") != std::string::npos ||
+          name.find("attention") != std::string::npos) {
+        return true;
+      }
+      if (!kViews.contains(name)) return false;
+      made = reader.outputs[0];
+      ++steps;
+    }
+    return false;
+  }
+
   /// The scale of attention: the square root of the size that a product sums over, or will.
-  bool scales_product(ValueId other, double number) const {
+  bool scales_product(std::size_t node, ValueId other, double number) const {
     const Node* const maker = analysis_.producers_[other];
     const bool product =
         maker != nullptr && maker->kind == NodeKind::kOperator &&
@@ -204,7 +397,8 @@ class NumberCheck {
     if (!summed) return false;
     for (const double square : {number * number, 1 / (number * number)}) {
       const std::optional<std::int64_t> size = whole(square);
-      if (size && *size > 1 && (product ? *summed == *size : *summed % *size == 0)) return true;
+      if (!size || *size < 2) continue;
+      if (product ? *summed == *size : *summed % *size == 0 && feeds_product(node)) return true;
     }
     return false;
   }
@@ -215,7 +409,8 @@ class NumberCheck {
       const std::optional<std::int64_t> size = whole(square);
       if (!size) continue;
       for (const std::int64_t times : {1, 2, 3}) {
-        if (*size % times == 0 && own_.contains(*size / times)) return true;
+        const bool large = times == 1 || *size / times >= 8;
+        if (large && *size % times == 0 && own_.contains(*size / times)) return true;
       }
       const auto has_heads = [&](std::int64_t width) { return width % *size == 0; };
       if (*size > 3 && std::any_of(widths_.begin(), widths_.end(), has_heads)) return true;

@@ -58,12 +58,19 @@ void elementwise(RuleCall& call) {
 }
 
 void keep_first(RuleCall& call) {
-  AbstractValue result{call.dims(0), call.value(0).content, {}, {}, call.value(0).last};
+  AbstractValue result{
+      call.dims(0), call.value(0).content, {}, call.value(0).summed_over, call.value(0).last};
   while (!call.complete()) call.give(result);
 }
 
-/// The same size, other contents.
+/// The same size, other contents: index_fill(self, dim, index, …) writes to rows by their numbers.
 void keep_size(RuleCall& call) {
+  const std::optional<std::size_t> index = call.argument("index");
+  const auto dim = call.number("dim");
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (index && dim && sizes && !sizes->empty()) {
+    call.take_rows((*sizes)[call.wrap(*dim, sizes->size())], call.node().inputs[*index]);
+  }
   AbstractValue result{call.dims(0), {}, {}, {}};
   while (!call.complete()) call.give(result);
 }
@@ -72,6 +79,10 @@ void embedding(RuleCall& call) {
   const std::optional<Dimensions> table = call.dims(0);
   std::optional<Dimensions> sizes = call.dims(1);
   if (!table || !sizes || table->size() != 2) return;
+  const Tensor* const known = call.known_tensor(call.node().inputs[1]);
+  if (known != nullptr && known->numel() == 1 && is_integral(known->dtype())) {
+    call.hold_number(*known->to(DType::kInt64).data<std::int64_t>(), "a row of a table", true);
+  }
   const auto rows = (*table)[0].literal();
   if (const auto& last = call.value(1).last; rows && last) {
     call.limit(*last + Dimension::of(1), *rows);
@@ -126,8 +137,9 @@ void topk(RuleCall& call) {
   if (!sizes || !k || sizes->empty()) return;
   const std::size_t dim = call.wrap(call.number("dim").value_or(-1), sizes->size());
   Dimension& taken = (*sizes)[dim];
-  if (call.depends_on_input(taken) && call.solver().traced(taken).value_or(*k) == *k && *k > 1) {
-    call.lock(taken, *k, false,
+  const auto traced = call.solver().traced(taken);
+  if (call.depends_on_input(taken) && *k > 1 && (!traced || RuleCall::may_stem_from(*k, *traced))) {
+    call.lock(taken, traced.value_or(*k), false,
               "the best " + std::to_string(*k) + " are taken of as many as the dummy input had");
   }
   taken = Dimension::of(*k);

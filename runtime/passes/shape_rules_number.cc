@@ -92,7 +92,7 @@ void arange(RuleCall& call) {
   const std::int64_t stride = step ? call.number(*step).value_or(0) : 1;
   if (stride != 1 || from < 0) {
     for (const auto& bound : {start ? call.number(*start) : std::nullopt, call.number(*end)}) {
-      if (bound) call.hold_number(std::abs(*bound), "a count from or to");
+      if (bound) call.hold_number(std::abs(*bound), "a count from or to", false);
     }
     if (stride != 1) return;
   }

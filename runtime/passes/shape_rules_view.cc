@@ -132,7 +132,10 @@ std::optional<Dimension> slice_end(RuleCall& call, std::size_t argument, const D
     return content ? std::optional(call.solver().resolve(*content)) : std::nullopt;
   }
   if (*end >= (std::int64_t{1} << 31)) return size;
-  if (*end < 0) return size + Dimension::of(*end);
+  if (*end < 0) {
+    call.hold_from_end(size, *end);
+    return size + Dimension::of(*end);
+  }
   if (const auto literal = size.literal(); literal && *end >= *literal) return size;
   if (*end == 0) return Dimension::of(0);
   const bool of_input = call.depends_on_input(size);
@@ -148,7 +151,11 @@ void check_start(RuleCall& call, const Dimension& size, std::int64_t start,
   if (start < 2 || !call.depends_on_input(size)) return;
   const auto traced = call.solver().traced(size);
   const bool closed = end && *end > start && *end < (std::int64_t{1} << 31);
-  const bool own = traced && !closed && start < *traced && !RuleCall::may_stem_from(start, *traced);
+  const std::int64_t times = std::max<std::int64_t>(size.coefficient().value_or(1), 1);
+  const bool part =
+      traced && start % times == 0 && RuleCall::may_stem_from(start / times, *traced / times);
+  const bool own =
+      traced && !closed && start < *traced && !part && !RuleCall::may_stem_from(start, *traced);
   if (own) return;
   call.lock_to_traced(size, "a slice starts at " + std::to_string(start) +
                                 ", which cannot be told from a place in the dummy input");
@@ -159,7 +166,14 @@ void slice(RuleCall& call) {
   const auto dim = call.number("dim");
   if (!sizes || sizes->empty() || !dim) return;
   Dimension& size = (*sizes)[call.wrap(*dim, sizes->size())];
-  if (call.number("step").value_or(1) != 1) {
+  if (const std::int64_t step = call.number("step").value_or(1); step != 1) {
+    const auto traced = call.solver().traced(size);
+    const bool several = size.symbols().size() > 1;
+    if (call.depends_on_input(size) && step > 2 &&
+        (several || (!traced || RuleCall::may_stem_from(step, *traced)))) {
+      call.hold("every " + std::to_string(step) +
+                ". is taken, which cannot be told from the dummy input's size");
+    }
     size = call.solver().derived("every " + std::to_string(call.number("step").value_or(0)), size,
                                  Dimension::of(0), std::nullopt);
     call.give(std::move(*sizes));
@@ -174,6 +188,7 @@ void slice(RuleCall& call) {
   if (const auto number = call.number(*start_at)) {
     start = *number < 0 ? size + Dimension::of(*number) : Dimension::of(*number);
     check_start(call, size, *number, call.number(*end_at));
+    if (*number < 0) call.hold_from_end(size, *number);
     call.set_start(*end, *number);
     const auto rows = size.literal();
     if (rows && *number == 0) call.limit(*end, *rows);
@@ -182,8 +197,10 @@ void slice(RuleCall& call) {
     if (!content) return;
     start = call.solver().resolve(*content);
   }
+  const bool all = *end - start == size;
   size = *end - start;
-  call.give(std::move(*sizes));
+  call.give(AbstractValue{
+      std::move(sizes), {}, {}, {}, all ? call.value(0).last : std::optional<Dimension>()});
 }
 
 void select(RuleCall& call) {
@@ -191,7 +208,12 @@ void select(RuleCall& call) {
   const auto dim = call.number(std::size_t{1});
   if (!sizes || sizes->empty() || !dim) return;
   const std::size_t at = call.wrap(*dim, sizes->size());
-  if (const auto row = call.number(std::size_t{2})) call.take_row((*sizes)[at], *row);
+  if (const auto row = call.number(std::size_t{2})) {
+    call.take_row((*sizes)[at], *row);
+    if ((*sizes)[at].literal() && !call.has_input(call.node().inputs[0])) {
+      call.hold_number(*row, "a row of a table", true);
+    }
+  }
   sizes->erase(sizes->begin() + static_cast<std::ptrdiff_t>(at));
   call.give(std::move(*sizes));
 }
@@ -205,6 +227,13 @@ void narrow(RuleCall& call) {
       call.depends_on_input(size) ? SitePurpose::kSliceOfInput : SitePurpose::kSliceOfConstant;
   const auto length = call.size_argument(3, purpose, size);
   if (!length) return;
+  const auto from = call.number(std::size_t{2});
+  if (from && *from >= 0) {
+    check_start(call, size, *from, *from + call.number(std::size_t{3}).value_or(0));
+    call.set_start(*length, 0);
+  } else if (from) {
+    call.hold_from_end(size, *from);
+  }
   size = *length;
   call.give(std::move(*sizes));
 }
@@ -241,8 +270,8 @@ void split(RuleCall& call) {
     // Taken apart into single pieces: their number is checked when it runs. Small pieces, or many,
     // are no part of the dummy input's size.
     const std::size_t taken = call.unpacked_into();
-    const bool pieces_only =
-        count->size() == 1 && taken > 0 && ((*count)[0] <= 2 || (taken > 3 && (*count)[0] < 8));
+    const bool pieces_only = count->size() == 1 && taken > 0 && !call.is_batch(size) &&
+                             ((*count)[0] <= 2 || (taken > 3 && (*count)[0] < 8));
     const bool harmless = chunks || pieces_only || (count->size() == 1 && (*count)[0] == 1);
     const auto traced = call.solver().traced(size);
     if (call.depends_on_input(size) && !harmless) {
@@ -282,7 +311,7 @@ void check_appended(RuleCall& call, std::int64_t dim) {
     const Dimension own = call.solver().resolve((*dims)[call.wrap(dim, dims->size())]);
     if (call.depends_on_input(own)) {
       size = own;
-    } else if (!call.has_input(id) && !own.literal()) {
+    } else if (call.is_made_size(own) && call.is_made_by_code(id)) {
       made = std::max(made, call.solver().traced(own).value_or(0));
     }
   }
@@ -348,6 +377,19 @@ void repeat(RuleCall& call) {
                                 : (*own)[d - lead] * *(*times)[d]);
   }
   call.give(std::move(result));
+}
+
+/// repeat_interleave(self, 7, dim)
+void repeat_interleave(RuleCall& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const std::optional<std::size_t> times = call.argument("repeats");
+  const auto dim = call.number("dim");
+  if (!sizes || sizes->empty() || !times || call.is_tensor(*times) || !dim) return;
+  const auto count = call.size_argument(*times, SitePurpose::kCreate);
+  if (!count) return;
+  Dimension& size = (*sizes)[call.wrap(*dim, sizes->size())];
+  size = size * *count;
+  call.give(std::move(*sizes));
 }
 
 void gather(RuleCall& call) {
@@ -483,6 +525,7 @@ void add_view_rules(ShapeRules& rules) {
   rules.emplace("aten::concat", cat);
   rules.emplace("aten::stack", stack);
   rules.emplace("aten::repeat", repeat);
+  rules.emplace("aten::repeat_interleave", repeat_interleave);
   rules.emplace("aten::gather", gather);
   rules.emplace("aten::index_select", index_select);
   rules.emplace("aten::index", index);

@@ -83,11 +83,10 @@ void adaptive_pool(RuleCall& call) {
   for (std::size_t i = 0; i < rank; ++i) {
     Dimension& size = (*sizes)[sizes->size() - rank + i];
     const auto traced = call.solver().traced(size);
-    if (call.depends_on_input(size) && traced && (*wanted)[i] > 1 &&
-        call.may_stem_from((*wanted)[i], *traced)) {
-      call.lock(size, *traced, false,
-                "pooled to " + std::to_string((*wanted)[i]) +
-                    ", which cannot be told from the dummy input's size");
+    if (call.depends_on_input(size) && (*wanted)[i] > 1 &&
+        (traced ? call.may_stem_from((*wanted)[i], *traced) : (*wanted)[i] > 2)) {
+      call.lock_to_traced(size, "pooled to " + std::to_string((*wanted)[i]) +
+                                    ", which cannot be told from the dummy input's size");
     }
     size = Dimension::of((*wanted)[i]);
   }

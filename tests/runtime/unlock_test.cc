@@ -230,6 +230,46 @@ TEST(Unlock, TableThatIsTooShortNamesTheLimitInTokens) {
   EXPECT_NE(rows.refusal({2, 63}).find("takes at most 62 (table weight)"), std::string::npos);
 }
 
+TEST(Unlock, PlacesCountedFromTheEndLock) {
+  Unlocked half({"return torch.slice(x, 1, -3, 9223372036854775807)"}, Shape{2, 7});
+  EXPECT_EQ(half.run({3, 7}), (Shape{3, 3}));
+  EXPECT_NE(half.refusal({3, 9}).find("the place -3 from the end"), std::string::npos);
+  Unlocked last({"return torch.select(x, 1, -1)"}, Shape{2, 7});
+  EXPECT_EQ(last.run({3, 9}), (Shape{3}));
+}
+
+TEST(Unlock, CountThatMeetsTheDummysLengthLocks) {
+  const std::vector<std::string> lines = {"n = torch.sum(torch.gt(x, 0.), [1])",
+                                          "return torch.eq(n, 7)"};
+  EXPECT_NE(Unlocked(lines, Shape{2, 7}).refusal({2, 9}), "ran");
+  Unlocked untold(lines);
+  EXPECT_EQ(untold.run({3, 7}), (Shape{3}));
+  EXPECT_NE(untold.refusal({3, 9}), "ran");
+}
+
+TEST(Unlock, SizeArithmeticIsNoCoincidence) {
+  Unlocked graph(
+      {"n = torch.mul(torch.size(x, 0), 4)", "h = torch.mul(torch.unsqueeze(x, -1), self.weight)",
+       "return torch.view(h, [n, -1])"},
+      Shape{2, 4});
+  EXPECT_EQ(graph.run({3, 5}), (Shape{12, 80}));
+}
+
+TEST(Unlock, ShiftByHalfOfTheInputLocks) {
+  Unlocked graph({"return torch.roll(x, [3], [1])"}, Shape{2, 7});
+  EXPECT_EQ(graph.run({3, 7}), (Shape{3, 7}));
+  EXPECT_NE(graph.refusal({3, 9}), "ran");
+}
+
+TEST(Unlock, RowsOfTheFlatInputLock) {
+  Unlocked graph(
+      {"h = torch.mul(torch.unsqueeze(x, -1), self.weight)", "f = torch.view(h, [-1, 64])",
+       "return torch.index_select(f, 0, torch.arange(0, 14, 7))"},
+      Shape{2, 7});
+  EXPECT_EQ(graph.run({2, 7}), (Shape{2, 64}));
+  EXPECT_NE(graph.refusal({7, 2}), "ran");
+}
+
 TEST(Unlock, SizesThatAreComputedNeedNothing) {
   Unlocked graph({"n = torch.size(x, 1)", "return torch.view(x, [-1, n, 1])"});
   EXPECT_EQ(graph.run({3, 4}), (Shape{3, 4, 1}));
