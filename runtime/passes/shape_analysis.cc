@@ -412,6 +412,7 @@ ShapeRule find_shape_rule(const std::string& name) {
     add_view_rules(built);
     add_product_rules(built);
     add_number_rules(built);
+    add_join_rules(built);
     add_window_rules(built);
     return built;
   }();

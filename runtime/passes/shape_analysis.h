@@ -265,6 +265,7 @@ void add_elementwise_rules(ShapeRules& rules);
 void add_view_rules(ShapeRules& rules);
 void add_product_rules(ShapeRules& rules);
 void add_number_rules(ShapeRules& rules);
+void add_join_rules(ShapeRules& rules);
 void add_window_rules(ShapeRules& rules);
 
 /// Matches the sizes that a view asks for (nothing: -1) with the sizes there are, by their factors;
