@@ -241,17 +241,6 @@ class ViewMatcher {
     return true;
   }
 
-  /// More sizes asked for than there were: a number before -1 is a part of one.
-  void check_more_targets(std::size_t sizes) {
-    std::size_t targets = 0;
-    Dimension total = Dimension::of(1);
-    for (const Dimension& size : from_) total = total * size;
-    for (const auto& target : to_) {
-      if (!target || !call_.solver().resolve(*target).literal()) ++targets;
-    }
-    if (targets > sizes + 1) call_.lock_to_traced(total, "a view takes a size apart");
-  }
-
   /// Sizes joined to one: a batch of one that does not come first may belong to the next size.
   void check_flattened(const Dimension& rest) {
     if (rest.symbols().size() < 2) return;
@@ -329,7 +318,6 @@ class ViewMatcher {
       }
     }
     const std::size_t count = before.size() + after.size();
-    if (left > 0 && !before.empty()) check_more_targets(symbols.size());
     if (symbols.size() < 2 || count > symbols.size()) return;
     if (left == 0 && right == to_.size() && count != symbols.size()) return;
     for (std::size_t i = 0; i < before.size(); ++i) {
