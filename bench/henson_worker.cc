@@ -1,6 +1,5 @@
 // Henson as a contender of bench/compare: see worker.h.
 #include <optional>
-#include <utility>
 
 #include "bench/worker.h"
 #include "runtime/henson.h"
@@ -16,8 +15,8 @@ class HensonContender final : public Contender {
     session_.emplace(Model::open(path), SessionOptions{.threads = threads});
   }
 
-  void prepare(Sequences sequences, std::size_t /*batch*/) override {
-    sequences_ = std::move(sequences);
+  void prepare(const std::string& path, std::size_t /*batch*/) override {
+    sequences_ = read_sequences(path);
     ones_.assign(sequences_.ids.size(), 1);
     inputs_.clear();
     const auto count = static_cast<std::int64_t>(sequences_.lengths.size());

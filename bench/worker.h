@@ -2,10 +2,12 @@
 // on standard output, so that the conductor can let one contender work at a time.
 //
 //   load THREADS PATH   opens the model
-//   prepare BATCH PATH  reads sequences; contenders that pad take BATCH of them at a time
+//   prepare BATCH PATH  reads sequences, or texts, a line each; contenders that pad take BATCH of
+//                       them at a time
 //   run COUNT           answers the milliseconds of each run
 //   answer PATH         writes the hidden states of the last run: float32, of real tokens only, the
-//                       sequences in the order of the file
+//                       sequences in the order of the file; or a vector a text
+//   tokens              answers how many tokens the texts have, special ones too (texts only)
 //   peak THREADS        answers Gop/s of multiply-adds (Henson only)
 //
 // Every answer is "ok ..." or "error ...".
@@ -81,10 +83,11 @@ class Contender {
  public:
   virtual ~Contender() = default;
   virtual void load(const std::string& path, int threads) = 0;
-  virtual void prepare(Sequences sequences, std::size_t batch) = 0;
+  virtual void prepare(const std::string& path, std::size_t batch) = 0;
   virtual void run() = 0;
-  /// Hidden states of the last run.
+  /// Hidden states of the last run, or vectors.
   virtual std::vector<float> answer() = 0;
+  virtual std::size_t tokens() { throw std::runtime_error("takes no texts"); }
   virtual double peak(int /*threads*/) { throw std::runtime_error("measures no peak"); }
 };
 
@@ -107,7 +110,7 @@ inline std::string obey(Contender& contender, const std::string& line) {
     return "";
   }
   if (command == "prepare") {
-    contender.prepare(read_sequences(path), std::stoul(rest));
+    contender.prepare(path, std::stoul(rest));
     return "";
   }
   if (command == "run") {
@@ -125,6 +128,7 @@ inline std::string obey(Contender& contender, const std::string& line) {
     write_floats(rest, contender.answer());
     return "";
   }
+  if (command == "tokens") return ' ' + std::to_string(contender.tokens());
   if (command == "peak") return ' ' + std::to_string(contender.peak(std::stoi(rest)));
   throw std::runtime_error("unknown command: " + line);
 }

@@ -3,8 +3,6 @@
 #include <ATen/Parallel.h>
 #include <torch/script.h>
 
-#include <utility>
-
 #include "bench/worker.h"
 
 namespace henson::bench {
@@ -22,8 +20,8 @@ class TorchContender final : public Contender {
     if (frozen_) module_ = torch::jit::optimize_for_inference(module_);
   }
 
-  void prepare(Sequences sequences, std::size_t batch) override {
-    sequences_ = std::move(sequences);
+  void prepare(const std::string& path, std::size_t batch) override {
+    sequences_ = read_sequences(path);
     batches_ = batches_of(sequences_, batch);
     inputs_.clear();
     for (const Batch& part : batches_) inputs_.push_back(padded(part));
