@@ -28,6 +28,12 @@ KINDS = (
          ("onnxruntime_worker.py",)),
     Kind("openvino", "OpenVINO", "openvino", "openvino", "openvino.xml", ("openvino_worker.py",)),
 )
+TEXT_KINDS = (  # from texts to vectors; each opens the sample's folder
+    Kind("henson", "Henson", "", "sample", ".", pads=False),
+    Kind("sentence-transformers", "sentence-transformers", "sentence-transformers", "sample", ".",
+         ("sentence_transformers_worker.py",)),
+)
+MAX_LENGTH = 256  # tokens of a text: what all-MiniLM-L6-v2's own files say
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,17 +44,21 @@ class Entrant:
     command: tuple
 
 
-def choose(names):
-    known = {kind.name: kind for kind in KINDS}
+def known_names():
+    return list(dict.fromkeys(kind.name for kind in KINDS + TEXT_KINDS))
+
+
+def choose(names, kinds):
+    """Those of `kinds` that are named, or all."""
     for name in names:
-        if name not in known:
-            raise ValueError(f"`{name}` is no contender; known are {', '.join(known)}")
-    return [kind for kind in KINDS if not names or kind.name in names]
+        if name not in known_names():
+            raise ValueError(f"`{name}` is no contender; known are {', '.join(known_names())}")
+    return [kind for kind in kinds if not names or kind.name in names]
 
 
 def gather(kinds, environment):
     """Entrants, and why the others are left out, by title."""
-    program = environment.build_henson()
+    program = environment.build_henson("henson_worker")
     environment.find_packages(sorted({"torch"} | {kind.package for kind in kinds},
                                      key=lambda name: name != "torch"))
     if "torch" in environment.missing:
@@ -73,4 +83,21 @@ def gather(kinds, environment):
             script, *words = kind.script
             entrants.append(Entrant(kind, kind.title,
                                     (environment.python, RIVALS / script, *words)))
+    return entrants, left_out
+
+
+def gather_for_texts(kinds, environment):
+    """The same for texts."""
+    environment.find_packages(sorted({kind.package for kind in kinds if kind.package}))
+    entrants = []
+    left_out = {}
+    for kind in kinds:
+        if kind.package in environment.missing:
+            left_out[kind.title] = environment.missing[kind.package]
+        elif kind.script:
+            entrants.append(Entrant(kind, kind.title, (environment.python,
+                                                       RIVALS / kind.script[0], MAX_LENGTH)))
+        else:
+            program = environment.build_henson("henson_text_worker")
+            entrants.append(Entrant(kind, kind.title, (program, MAX_LENGTH)))
     return entrants, left_out

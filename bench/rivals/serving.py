@@ -64,6 +64,8 @@ def obey(rival, line):
         rival.prepare(path, int(number))
     elif command == "answer":
         rival.answer(rest)
+    elif command == "tokens":
+        return f" {rival.tokens()}"
     elif command == "run":
         times = []
         for _ in range(int(number)):
