@@ -100,7 +100,7 @@ class Bout:
                     worker.close()
         shortest = min(shapes, key=lambda shape: shape.tokens)
         for contender in list(self.contenders):
-            self.attempt(contender, self.time_start, shortest)
+            self.attempt(contender, self.time_start, len(shortest.lengths), self.input_of(shortest))
         return Group(self.encoder, self.threads, self.peak, shapes, self.contenders)
 
     def start(self, program, name, *words):
@@ -203,12 +203,12 @@ class Bout:
         contender.note_difference(found)
         return found
 
-    def time_start(self, contender, shape):
+    def time_start(self, contender, size, path):
         """Seconds from the start of a process to its first answer, the file being in memory."""
         for _ in range(self.options.starts):
             with self.open_worker(contender) as worker:
                 self.load_into(worker, contender)
-                worker.ask("prepare", len(shape.lengths), self.input_of(shape))
+                worker.ask("prepare", size, path)
                 worker.run(1)
                 seconds = worker.age()
             contender.start_seconds = min(contender.start_seconds or seconds, seconds)

@@ -1,4 +1,4 @@
-"""One group of results as an SVG: a row for each contender, a column of bars for each shape."""
+"""One group of results as an SVG: a row for each contender, bars in it."""
 from xml.sax.saxutils import escape
 
 from comparison import table
@@ -6,8 +6,10 @@ from comparison import table
 WIDTH = 880
 MARGIN = 18
 LABELS = 194       # columns start here
+TEXT_LABELS = 320  # bars of texts start here
 GAP = 14           # between columns
 TOP = 106          # rows start here
+TEXT_TOP = 70
 ROW = 34
 BAR = 10
 
@@ -51,18 +53,19 @@ def cell(x, y, width, row, css):
             bar(x, y + 15, width, "track"), bar(x, y + 15, max(share * width, 1), f"bar {css}")]
 
 
-def heading(group, about):
-    subtitle = (f"Share of the machine's fp32 peak ({table.format_number(group.peak_gops)} Gop/s), "
-                f"best time of a batch. {about['cpu']}, {about['date']}")
-    title = f"{group.encoder.title}, {table.threads_of(group.threads)}"
+def heading(title, subtitle):
     return [text(MARGIN, MARGIN + 16, title, "title"), text(MARGIN, MARGIN + 38, subtitle, "quiet")]
+
+
+def css_of(contender):
+    return "ours" if contender.name == "henson" else ""
 
 
 def rows(group, columns, width):
     parts = []
     for k, contender in enumerate(group.contenders):
         y = TOP + k * ROW
-        css = "ours" if contender.name == "henson" else ""
+        css = css_of(contender)
         parts.append(text(MARGIN, y + 20, contender.title, css))
         for x, shape in zip(columns, group.shapes):
             row = group.row(contender, shape)
@@ -70,19 +73,56 @@ def rows(group, columns, width):
     return parts
 
 
-def draw(group, about):
+def text_rows(group):
+    """The longest bar is the fastest contender's."""
+    found = {contender.name: group.row(contender) for contender in group.contenders}
+    most = max((row["sentences_per_second"] for row in found.values() if row), default=1)
+    width = WIDTH - MARGIN - TEXT_LABELS
+    parts = []
+    for k, contender in enumerate(group.contenders):
+        y = TEXT_TOP + k * ROW
+        css, row = css_of(contender), found[contender.name]
+        parts.append(text(MARGIN, y + 20, contender.title, css))
+        if not row:
+            parts.append(text(TEXT_LABELS, y + 20, "–", "quiet"))
+            continue
+        speed = row["sentences_per_second"]
+        parts += [text(TEXT_LABELS, y + 11, f"{speed:,.0f} sentences/s", f"small {css}"),
+                  text(WIDTH - MARGIN, y + 11, table.format_times(row["times_sentence_transformers"]),
+                       "small quiet", "end"),
+                  bar(TEXT_LABELS, y + 15, width, "track"),
+                  bar(TEXT_LABELS, y + 15, max(speed / most * width, 1), f"bar {css}")]
+    return parts
+
+
+def card(title, height, parts):
     """On a card of its own: a page's background need not follow the reader's colour scheme."""
-    count = len(group.shapes)
-    width = (WIDTH - MARGIN - LABELS - GAP * (count - 1)) / count
-    columns = [LABELS + k * (width + GAP) for k in range(count)]
-    height = TOP + len(group.contenders) * ROW + MARGIN - 8
-    title = escape(f"{group.encoder.title}, {table.threads_of(group.threads)}: "
-                   "time and share of peak")
+    title = escape(title)
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" role="img" aria-label="{title}">',
         f"<title>{title}</title>", f"<style>{STYLE}</style>",
         f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="6" class="card"/>',
-        *heading(group, about),
-        *(text(x, TOP - 12, shape.name, "head") for x, shape in zip(columns, group.shapes)),
-        *rows(group, columns, width), "</svg>", ""])
+        *parts, "</svg>", ""])
+
+
+def draw(group, about):
+    count = len(group.shapes)
+    width = (WIDTH - MARGIN - LABELS - GAP * (count - 1)) / count
+    columns = [LABELS + k * (width + GAP) for k in range(count)]
+    height = TOP + len(group.contenders) * ROW + MARGIN - 8
+    title = f"{group.encoder.title}, {table.threads_of(group.threads)}"
+    subtitle = (f"Share of the machine's fp32 peak ({table.format_number(group.peak_gops)} Gop/s), "
+                f"best time of a batch. {about['cpu']}, {about['date']}")
+    heads = [text(x, TOP - 12, shape.name, "head") for x, shape in zip(columns, group.shapes)]
+    return card(f"{title}: time and share of peak", height,
+                [*heading(title, subtitle), *heads, *rows(group, columns, width)])
+
+
+def draw_texts(group, about):
+    height = TEXT_TOP + len(group.contenders) * ROW + MARGIN - 8
+    title = table.texts_heading(group)
+    subtitle = (f"{group.texts.count:,} lines, tokenizing included. "
+                f"{about['cpu']}, {about['date']}")
+    return card(f"{title}: sentences a second", height,
+                [*heading(title, subtitle), *text_rows(group)])

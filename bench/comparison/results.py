@@ -52,9 +52,58 @@ class Group:
         return min(times, default=None)
 
 
-def as_json(groups, about):
+@dataclasses.dataclass(frozen=True)
+class Texts:
+    """The lines that are made to vectors."""
+    description: str
+    count: int
+    name: str = "texts"
+
+
+@dataclasses.dataclass
+class TextGroup:
+    """All contenders from texts to vectors with one number of threads."""
+    model: str
+    threads: int
+    texts: Texts
+    contenders: list
+    tokens: int = 0  # of all texts, special ones too
+
+    def row(self, contender):
+        times = contender.milliseconds.get(self.texts.name)
+        if not times:
+            return None
+        best = min(times)
+        base = self.default_best()
+        return {"best_ms": best, "median_ms": statistics.median(times), "runs": len(times),
+                "sentences_per_second": 1e3 * self.texts.count / best,
+                "tokens_per_second": 1e3 * self.tokens / best,
+                "times_sentence_transformers": base / best if base else None}
+
+    def default_best(self):
+        """Of sentence-transformers with its own size of batches."""
+        times = [t for c in self.contenders if c.name == "sentence-transformers"
+                 for t in c.milliseconds.get(self.texts.name, [])]
+        return min(times, default=None)
+
+
+def texts_as_json(group):
+    return {"model": group.model, "threads": group.threads, "texts": group.texts.description,
+            "count": group.texts.count, "tokens": group.tokens,
+            "contenders": [{
+                "name": contender.name,
+                "title": contender.title,
+                "start_seconds": contender.start_seconds,
+                "peak_rss_bytes": contender.peak_bytes,
+                "worst_difference": contender.worst_difference,
+                "texts_at_once": contender.batches.get(group.texts.name),
+                **(group.row(contender) or {}),
+            } for contender in group.contenders]}
+
+
+def as_json(groups, text_groups, about):
     """One object, for machines."""
-    return {**about, "groups": [{
+    return {**about, "texts": [texts_as_json(group) for group in text_groups], "groups": [{
         "model": group.encoder.name,
         "threads": group.threads,
         "peak_gops": group.peak_gops,

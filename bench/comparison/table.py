@@ -75,7 +75,57 @@ def padding(group):
     return lines
 
 
-def document(groups, about):
+def texts_heading(group):
+    return f"Texts to vectors, {group.model}, {threads_of(group.threads)}"
+
+
+def texts_table(group):
+    """A row for each contender: speed, memory, start."""
+    rows = []
+    for contender in group.contenders:
+        row = group.row(contender)
+        if row:
+            rows.append([contender.title, *(f"{row[name]:,.0f}" for name in
+                                            ("sentences_per_second", "tokens_per_second")),
+                         format_times(row["times_sentence_transformers"]),
+                         format_number(row["best_ms"] / 1e3), format_number(row["median_ms"] / 1e3),
+                         format_megabytes(contender.peak_bytes),
+                         format_number(contender.start_seconds)])
+    columns = ["", "sentences/s", "tokens/s", "× sentence-transformers", "best s", "median s",
+               "peak MB", "start s"]
+    return markdown(columns, rows)
+
+
+def texts_section(group):
+    worst = worst_of([group])
+    vectors = "" if worst is None else (
+        f" Vectors are within {worst:.1e} of those of sentence-transformers.")
+    return (f"\n## {texts_heading(group)}\n\n{texts_table(group)}\n"
+            f"{group.texts.description}; {group.tokens:,} tokens, special ones too.{vectors}\n")
+
+
+def worst_of(groups):
+    return max((contender.worst_difference for group in groups for contender in group.contenders
+                if contender.worst_difference is not None), default=None)
+
+
+def notes(groups, text_groups):
+    """What the columns say."""
+    found = []
+    worst = worst_of(groups)
+    if worst is not None:
+        found.append(f"All answers are within {worst:.1e} of the eager model's.\n")
+    if text_groups:
+        found.append("Sentences/s and tokens/s: best run over all texts, tokenizing, sorting and "
+                     "batching included.\n")
+    if groups:
+        found.append("ms: best run. Peak: of multiply-adds in registers, measured in between.\n")
+    found.append("Peak MB: resident, after all runs. Start: from the process's start to its first "
+                 "answer, the files being in memory.\n")
+    return found
+
+
+def document(groups, text_groups, about):
     """The whole report. `about` has date, cpu, load, command, versions and skipped."""
     parts = [f"{about['date']}, {about['cpu']}, load {about['load']:.1f} before the start: "
              f"`{about['command']}`\n"]
@@ -84,12 +134,7 @@ def document(groups, about):
         parts.append(f"\n## {heading(group)}\n\n{overview(group)}")
         parts += [details(group, shape) for shape in group.shapes]
         parts += padding(group)
-    worst = max((contender.worst_difference for group in groups for contender in group.contenders
-                 if contender.worst_difference is not None), default=None)
-    if worst is not None:
-        parts.append(f"All answers are within {worst:.1e} of the eager model's.\n")
-    parts.append("ms: best run. Peak: of multiply-adds in registers, measured in between. Peak MB: "
-                 "resident, after all shapes. Start: from the process's start to its first answer, "
-                 "the files being in memory.\n")
+    parts += [texts_section(group) for group in text_groups]
+    parts += notes(groups, text_groups)
     parts.append("Versions: " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()) + ".")
     return "\n".join(parts) + "\n"
