@@ -26,7 +26,9 @@ PROBES = {
     "onnx": "import onnx, onnxruntime as o; print('onnx', onnx.__version__); "
             "print('onnxruntime', o.__version__)",
     "openvino": "import openvino; print('openvino', openvino.__version__.split('-')[0])",
-    "sentence-transformers": "import sentence_transformers as s; "
+    "sentence-transformers": "import torch, transformers as t, sentence_transformers as s; "
+                             "print('torch', torch.__version__); "
+                             "print('transformers', t.__version__); "
                              "print('sentence-transformers', s.__version__)",
 }
 

@@ -10,7 +10,7 @@ REFERENCE = "sentence-transformers"
 OWN_SIZE = {"henson": 1024, REFERENCE: 32}  # texts at once: of `henson embed`, of encode()
 SIZES = 16, 32, 64, 128  # that sentence-transformers is tried with
 TRIED = 1000             # lines that are enough to try a size and to warm up
-TRIALS = 2
+TRIALS = 2               # of each size, at most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ class TextBout(Bout):
         say(f"Texts, {TITLE}, {threads_of(self.threads)}")
         for contender in list(self.contenders):
             if contender.name == REFERENCE:
-                self.attempt(contender, self.add_best_size)
+                self.attempt(contender, self.add_tuned)
         group = TextGroup(TITLE, self.threads, self.texts, self.contenders)
         try:
             self.all_do(self.load)
@@ -69,7 +69,7 @@ class TextBout(Bout):
     def size_of(self, contender):
         return contender.batches[self.texts.name]
 
-    def add_best_size(self, contender):
+    def add_tuned(self, contender):
         """A second contender with the size of batches that suits it best, if that is another. It is
         found in a process of its own, whose memory does not count."""
         seen = {size: [] for size in SIZES}
@@ -77,27 +77,27 @@ class TextBout(Bout):
             self.load_into(worker, contender)
             worker.ask("prepare", OWN_SIZE[REFERENCE], self.path("some"))
             worker.run(1)
-            for _ in range(TRIALS):
+            for _ in range(min(TRIALS, self.options.rounds)):
                 for size in SIZES:
                     worker.ask("prepare", size, self.path("some"))
                     seen[size] += worker.run(1)
         say("  batches of " + ", ".join(f"{size}: {min(times):.0f} ms"
                                         for size, times in seen.items()))
-        self.note_best_size(contender, fastest(seen))
+        self.note_fastest(contender, fastest(seen))
 
-    def note_best_size(self, contender, size):
+    def note_fastest(self, contender, size):
         title = contender.title
         if size == OWN_SIZE[REFERENCE]:
-            contender.title = f"{title}, batches of {size} (default, best)"
+            contender.title = f"{title}, batches of {size} (default)"
             return
         contender.title = f"{title}, batches of {OWN_SIZE[REFERENCE]} (default)"
         entrant = self.entrants[REFERENCE]
-        name = f"{REFERENCE}-best"
+        name = f"{REFERENCE}-tuned"
         self.entrants[name] = dataclasses.replace(
             entrant, kind=dataclasses.replace(entrant.kind, name=name))
-        best = Contender(name, f"{title}, batches of {size} (best)")
-        best.batches[self.texts.name] = size
-        self.contenders.append(best)
+        tuned = Contender(name, f"{title}, batches of {size} (tuned)")
+        tuned.batches[self.texts.name] = size
+        self.contenders.append(tuned)
 
     def compete(self):
         self.all_do(self.warm_up)
