@@ -9,7 +9,8 @@ TITLE = "all-MiniLM-L6-v2"
 REFERENCE = "sentence-transformers"
 OWN_SIZE = {"henson": 1024, REFERENCE: 32}  # texts at once: of `henson embed`, of encode()
 SIZES = 16, 32, 64, 128  # that sentence-transformers is tried with
-TRIED = 1000             # lines that are enough to try a size and to warm up
+TRIED = 1000             # lines that are enough to try a size
+WARMING = 100            # lines that are enough to warm up
 TRIALS = 2               # of each size, at most
 
 
@@ -20,8 +21,8 @@ class Model:
 
 
 def write_texts(folder, lines):
-    """texts.txt, some.txt and first.txt, for the runs, the trials and the start."""
-    for name, count in (("texts", None), ("some", TRIED), ("first", 1)):
+    """texts.txt for the runs, some.txt for trials, few.txt to warm up, first.txt for the start."""
+    for name, count in (("texts", None), ("some", TRIED), ("few", WARMING), ("first", 1)):
         text = "".join(line + "\n" for line in lines[:count])
         (folder / f"{name}.txt").write_bytes(text.encode())
 
@@ -75,7 +76,7 @@ class TextBout(Bout):
         seen = {size: [] for size in SIZES}
         with self.open_worker(contender) as worker:
             self.load_into(worker, contender)
-            worker.ask("prepare", OWN_SIZE[REFERENCE], self.path("some"))
+            worker.ask("prepare", OWN_SIZE[REFERENCE], self.path("few"))
             worker.run(1)
             for _ in range(min(TRIALS, self.options.rounds)):
                 for size in SIZES:
@@ -131,7 +132,7 @@ class TextBout(Bout):
         worker.rest()
 
     def warm_up(self, contender):
-        self.prepare(contender, "some")
+        self.prepare(contender, "few")
         worker = self.workers[contender.name]
         worker.run(1)
         worker.rest()

@@ -87,9 +87,9 @@ def text_rows(group):
             parts.append(text(TEXT_LABELS, y + 20, "–", "quiet"))
             continue
         speed = row["sentences_per_second"]
+        times = table.format_times(row["times_sentence_transformers"])
         parts += [text(TEXT_LABELS, y + 11, f"{speed:,.0f} sentences/s", f"small {css}"),
-                  text(WIDTH - MARGIN, y + 11, table.format_times(row["times_sentence_transformers"]),
-                       "small quiet", "end"),
+                  text(WIDTH - MARGIN, y + 11, times, "small quiet", "end"),
                   bar(TEXT_LABELS, y + 15, width, "track"),
                   bar(TEXT_LABELS, y + 15, max(speed / most * width, 1), f"bar {css}")]
     return parts
