@@ -88,7 +88,9 @@ def gather(kinds, environment):
 
 def gather_for_texts(kinds, environment):
     """The same for texts."""
-    environment.find_packages(sorted({kind.package for kind in kinds if kind.package}))
+    packages = sorted({kind.package for kind in kinds if kind.package})
+    if packages:
+        environment.find_packages(packages)
     entrants = []
     left_out = {}
     for kind in kinds:

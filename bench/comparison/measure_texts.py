@@ -163,7 +163,7 @@ class TextBout(Bout):
         counts = self.all_do(self.tokens_of)
         if len(set(counts.values())) > 1:
             raise_faults([f"{name} makes {count} tokens" for name, count in counts.items()])
-        return next(iter(counts.values()))
+        return next(iter(counts.values()), 0)
 
     def tokens_of(self, contender):
         worker = self.workers[contender.name]
