@@ -98,8 +98,9 @@ def texts_table(group):
 
 def texts_section(group):
     worst = worst_of([group])
-    vectors = "" if worst is None else (
-        f" Vectors are within {worst:.1e} of those of sentence-transformers.")
+    vectors = (" Vectors are not checked: sentence-transformers' own are missing."
+               if worst is None else
+               f" Vectors are within {worst:.1e} of those of sentence-transformers.")
     return (f"\n## {texts_heading(group)}\n\n{texts_table(group)}\n"
             f"{group.texts.description}; {group.tokens:,} tokens, special ones too.{vectors}\n")
 

@@ -92,6 +92,9 @@ class TextResults(unittest.TestCase):
             self.assertIn(part, text)
         self.assertNotIn("eager model", text)
 
+    def test_unchecked(self):
+        self.assertIn("Vectors are not checked", table.texts_section(text_group_of(henson=[2.0])))
+
     def test_picture(self):
         group = text_group_of(henson=[20.0], sentence_transformers=[60.0], failed=[])
         root = ElementTree.fromstring(picture.draw_texts(group, ABOUT))
