@@ -50,7 +50,8 @@ class Inliner {
   // Inputs and the output (inliner_inputs.cc).
   Term make_input(const script::Expr* annotation, const std::string& path, const std::string& name);
   Term make_leaf(Type type, const std::string& path, const std::string& name);
-  Term part_of(OpenInput& input, const std::string& key);
+  /// `key` is a copy: it may be a constant of the graph, which grows.
+  Term part_of(OpenInput& input, std::string key);
   OutputShape output_of(const Term& term, Frame& frame);
 
   // Expressions (inliner_expressions.cc).

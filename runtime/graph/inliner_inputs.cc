@@ -74,11 +74,11 @@ Term Inliner::make_input(const Expr* annotation, const std::string& path, const 
               "the input " + name + " is neither a tensor nor a tuple, list or dict of tensors");
 }
 
-Term Inliner::part_of(OpenInput& input, const std::string& key) {
+Term Inliner::part_of(OpenInput& input, std::string key) {
   const auto known = input.parts.find(key);
   if (known != input.parts.end()) return known->second;
   const Term part = make_leaf(input.element, input.path + "." + key, input.name + "." + key);
-  input.parts.emplace(key, part);
+  input.parts.emplace(std::move(key), part);
   return part;
 }
 
