@@ -195,7 +195,8 @@ struct SessionOptions {
 
 /// How long a step of the plan took.
 struct StepTime {
-  std::string step;  // its line of Model::describe
+  std::string step;  // its line of Model::describe, with a remark in front when its values were not
+                     // such as its kernel takes, and it ran on the slow reference kernel
   double seconds = 0;
 };
 

@@ -176,7 +176,9 @@ std::vector<StepTime> Session::profile() const {
   const std::span<const double> seconds = impl_->plan_session.seconds();
   if (seconds.empty()) return times;
   for (const runtime::PlanLine& line : impl_->plan_session.plan()->describe()) {
-    times.push_back({line.text, seconds[line.node]});
+    const bool fell_back = impl_->plan_session.fallbacks()[line.node];
+    times.push_back(
+        {(fell_back ? "fell back to the reference kernel: " : "") + line.text, seconds[line.node]});
   }
   return times;
 }

@@ -79,6 +79,7 @@ void Plan::run_step(std::size_t node, std::span<Frame> frames, PlanSession& sess
   std::optional<BufferPool::Pause> pause;
   if (makes_output_[node]) pause.emplace();
   if (steps_[node] != nullptr && steps_[node]->run(frames, session.workspace_)) return;
+  if (steps_[node] != nullptr && session.profile_) session.fallbacks_[node] = true;
   for (Frame& frame : frames) frames_.run_node(node, frame);
 }
 
@@ -106,7 +107,9 @@ std::vector<Value> Plan::outputs_of(const Frame& frame) const {
 void Plan::enter(PlanSession& session, std::size_t frames) const {
   if (session.plan_ != this) {
     session.frames_.clear();
-    session.seconds_.assign(session.profile_ ? graph_.nodes.size() : 0, 0.0);
+    const std::size_t watched = session.profile_ ? graph_.nodes.size() : 0;
+    session.seconds_.assign(watched, 0.0);
+    session.fallbacks_.assign(watched, false);
   }
   session.plan_ = this;
   session.workspace_.multiply_adds = 0;

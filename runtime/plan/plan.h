@@ -32,6 +32,9 @@ class PlanSession {
   /// it followed another; empty without profile.
   const Plan* plan() const noexcept { return plan_; }
   std::span<const double> seconds() const noexcept { return seconds_; }
+  /// For each of its nodes, whether a step did not take the values in some run, so that the node
+  /// ran on its reference kernel. Empty without profile.
+  const std::vector<bool>& fallbacks() const noexcept { return fallbacks_; }
 
   /// Multiply-adds of the products of the last run's steps.
   double multiply_adds() const noexcept { return workspace_.multiply_adds; }
@@ -46,6 +49,7 @@ class PlanSession {
   std::vector<Frame> frames_;
   bool profile_;
   std::vector<double> seconds_;  // for each node
+  std::vector<bool> fallbacks_;  // likewise
 };
 
 class Plan {

@@ -106,13 +106,27 @@ struct FrameSum {
   std::size_t first_row = 0;  // of the rows of all frames
 };
 
+/// The tensors of a list. (What the list was made of has gone from the frame.)
+std::optional<std::vector<Tensor>> tensors_in(const Value& value) {
+  const auto* const list = std::get_if<std::shared_ptr<ListValue>>(&value);
+  if (list == nullptr) return std::nullopt;
+  std::vector<Tensor> tensors;
+  for (const Value& item : (*list)->items) {
+    const auto* const tensor = std::get_if<Tensor>(&item);
+    if (tensor == nullptr || !tensor->defined()) return std::nullopt;
+    tensors.push_back(*tensor);
+  }
+  return tensors;
+}
+
 class EmbeddingsStep : public Step {
  public:
-  EmbeddingsStep(std::vector<Tensor> tables, std::vector<ValueId> indices,
-                 std::vector<ValueId> addends, ValueId output, std::optional<Norm> norm)
+  /// `indices` and `addends` are lists of tensors.
+  EmbeddingsStep(std::vector<Tensor> tables, ValueId indices, ValueId addends, ValueId output,
+                 std::optional<Norm> norm)
       : tables_(std::move(tables)),
-        indices_(std::move(indices)),
-        addends_(std::move(addends)),
+        indices_(indices),
+        addends_(addends),
         output_(output),
         norm_(std::move(norm)) {}
 
@@ -138,7 +152,6 @@ class EmbeddingsStep : public Step {
 
   std::string describe() const override {
     std::string text = "embeddings, " + std::to_string(tables_.size()) + " tables";
-    if (!addends_.empty()) text += ", " + std::to_string(addends_.size()) + " tensors added";
     return text + (norm_ ? ", layer norm" : "");
   }
 
@@ -147,36 +160,32 @@ class EmbeddingsStep : public Step {
 
   std::optional<FrameSum> read(const Frame& frame) const {
     FrameSum sum;
-    std::vector<Tensor> addends;
-    for (const ValueId id : indices_) {
-      const auto* indices = std::get_if<Tensor>(&frame[id]);
-      if (indices == nullptr || !indices->defined() || indices->dtype() != DType::kInt64) {
-        return std::nullopt;
-      }
-      sum.indices.push_back(*indices);
-      sum.sizes = broadcast_sizes(sum.sizes, indices->sizes());
+    std::optional<std::vector<Tensor>> indices = tensors_in(frame[indices_]);
+    std::optional<std::vector<Tensor>> addends = tensors_in(frame[addends_]);
+    if (!indices || !addends || indices->size() != tables_.size()) return std::nullopt;
+    for (const Tensor& each : *indices) {
+      if (each.dtype() != DType::kInt64) return std::nullopt;
+      sum.sizes = broadcast_sizes(sum.sizes, each.sizes());
     }
-    for (const ValueId id : addends_) {
-      const auto* addend = std::get_if<Tensor>(&frame[id]);
-      if (addend == nullptr || !addend->defined() || addend->dtype() != DType::kFloat32 ||
-          addend->dim() == 0 || addend->sizes().back() != static_cast<std::int64_t>(columns())) {
+    sum.indices = std::move(*indices);
+    for (Tensor& addend : *addends) {
+      if (addend.dtype() != DType::kFloat32 || addend.dim() == 0 ||
+          addend.sizes().back() != static_cast<std::int64_t>(columns())) {
         return std::nullopt;
       }
-      addends.push_back(addend->strides().back() == 1 || columns() == 1 ? *addend
-                                                                        : addend->clone());
-      Dims leading = addend->sizes();
+      if (addend.strides().back() != 1 && columns() > 1) addend = addend.clone();
+      Dims leading = addend.sizes();
       leading.pop_back();
       sum.sizes = broadcast_sizes(sum.sizes, leading);
     }
     if (sum.sizes.empty()) return std::nullopt;
-    for (Tensor& indices : sum.indices) {
-      if (!within_table(indices,
-                        tables_[static_cast<std::size_t>(&indices - sum.indices.data())])) {
+    for (std::size_t t = 0; t < tables_.size(); ++t) {
+      if (!within_table(sum.indices[t], tables_[t])) {
         return std::nullopt;  // the reference kernel says what is wrong
       }
-      indices = expand_to(indices, sum.sizes);
+      sum.indices[t] = expand_to(sum.indices[t], sum.sizes);
     }
-    for (Tensor& addend : addends) {
+    for (const Tensor& addend : *addends) {
       Dims sizes = sum.sizes;
       sizes.push_back(static_cast<std::int64_t>(columns()));
       sum.addends.push_back({expand_to(addend, sizes)});
@@ -231,8 +240,7 @@ class EmbeddingsStep : public Step {
   }
 
   std::vector<Tensor> tables_;
-  std::vector<ValueId> indices_, addends_;
-  ValueId output_;
+  ValueId indices_, addends_, output_;
   std::optional<Norm> norm_;
 };
 
@@ -259,15 +267,7 @@ std::unique_ptr<Step> make_layer_norm(const Graph& graph, const Node& node) {
 std::unique_ptr<Step> make_embeddings(const Graph& graph, const Node& node) {
   const NodeArguments arguments(graph, node);
   auto tables = arguments.tensors(0);
-  auto indices = arguments.list(1);
-  auto addends = arguments.list(2);
-  if (!addends) {
-    const auto none = arguments.tensors(2);
-    if (none && none->empty()) addends.emplace();
-  }
-  if (!tables || tables->empty() || !indices || !addends || tables->size() != indices->size()) {
-    return nullptr;
-  }
+  if (!tables || tables->empty()) return nullptr;
   if (!is_matrix(tables->front())) return nullptr;
   const std::int64_t columns = tables->front().sizes()[1];
   for (const Tensor& table : *tables) {
@@ -278,8 +278,8 @@ std::unique_ptr<Step> make_embeddings(const Graph& graph, const Node& node) {
     norm = norm_of(arguments, 3, static_cast<std::size_t>(columns));
     if (!norm) return nullptr;
   }
-  return std::make_unique<EmbeddingsStep>(std::move(*tables), std::move(*indices),
-                                          std::move(*addends), node.outputs[0], std::move(norm));
+  return std::make_unique<EmbeddingsStep>(std::move(*tables), node.inputs[1], node.inputs[2],
+                                          node.outputs[0], std::move(norm));
 }
 
 }  // namespace henson::runtime

@@ -171,5 +171,20 @@ TEST_P(PlanTest, OutputsOutliveTheRunsAfterThem) {
   EXPECT_EQ(bits_of_row(first, 0, 1), bits);
 }
 
+TEST_P(PlanTest, NoStepFallsBackToItsReferenceKernel) {
+  const Model model = open();
+  Session session(model, {.threads = 2, .profile = true});
+  std::mt19937 random(7);
+  std::vector<std::vector<Tensor>> sequences;
+  for (const std::int64_t length : {5, 1, 14}) {
+    sequences.push_back(alone(random_sequence(model, length, random)));
+  }
+  session.run_ragged(std::span<const std::vector<Tensor>>(sequences));
+  ASSERT_FALSE(session.profile().empty());
+  for (const StepTime& time : session.profile()) {
+    EXPECT_EQ(time.step.find("fell back"), std::string::npos) << time.step;
+  }
+}
+
 }  // namespace
 }  // namespace henson
