@@ -87,15 +87,20 @@ class TextGroup:
         return min(times, default=None)
 
 
+def facts_of(contender):
+    """What is told of a contender whatever it ran."""
+    return {"name": contender.name,
+            "title": contender.title,
+            "start_seconds": contender.start_seconds,
+            "peak_rss_bytes": contender.peak_bytes,
+            "worst_difference": contender.worst_difference}
+
+
 def texts_as_json(group):
     return {"model": group.model, "threads": group.threads, "texts": group.texts.description,
             "count": group.texts.count, "tokens": group.tokens,
             "contenders": [{
-                "name": contender.name,
-                "title": contender.title,
-                "start_seconds": contender.start_seconds,
-                "peak_rss_bytes": contender.peak_bytes,
-                "worst_difference": contender.worst_difference,
+                **facts_of(contender),
                 "texts_at_once": contender.batches.get(group.texts.name),
                 **(group.row(contender) or {}),
             } for contender in group.contenders]}
@@ -108,11 +113,7 @@ def as_json(groups, text_groups, about):
         "threads": group.threads,
         "peak_gops": group.peak_gops,
         "contenders": [{
-            "name": contender.name,
-            "title": contender.title,
-            "start_seconds": contender.start_seconds,
-            "peak_rss_bytes": contender.peak_bytes,
-            "worst_difference": contender.worst_difference,
+            **facts_of(contender),
             "padded_together": contender.batches,
             "shapes": {shape.name: group.row(contender, shape) for shape in group.shapes
                        if contender.milliseconds.get(shape.name)},

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "loader/error.h"
 #include "runtime/graph/writes.h"
+#include "runtime/passes/compute_node.h"
 
 namespace henson::runtime {
 namespace {
@@ -75,14 +75,9 @@ class Baker {
       return;
     }
     if (node.kind != NodeKind::kOperator || growth(inputs) > kMostElements) return;
-    std::vector<Value> results(node.outputs.size());
-    try {
-      Call call(inputs, results);
-      node.op->kernel(call);
-    } catch (const Error&) {
-      return;  // it fails where the code says so, when it runs
-    }
-    for (std::size_t i = 0; i < results.size(); ++i) baked_[node.outputs[i]] = results[i];
+    const std::optional<std::vector<Value>> results = compute_node(node, inputs);
+    if (!results) return;
+    for (std::size_t i = 0; i < results->size(); ++i) baked_[node.outputs[i]] = (*results)[i];
   }
 
   const Graph& graph_;

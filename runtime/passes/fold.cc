@@ -6,8 +6,8 @@
 #include <tuple>
 #include <unordered_set>
 
-#include "loader/error.h"
 #include "runtime/operators/operator.h"
+#include "runtime/passes/compute_node.h"
 #include "runtime/passes/fuse.h"
 #include "runtime/passes/match.h"
 
@@ -58,14 +58,8 @@ class ConstantFolder {
     }
     if (node.kind == NodeKind::kUnpack) return unpack(id, inputs[0]);
     if (node.kind != NodeKind::kOperator || may_be_large(node, inputs)) return;
-    std::vector<Value> results(node.outputs.size());
-    try {
-      Call call(inputs, results);
-      node.op->kernel(call);
-    } catch (const Error&) {
-      return;  // it fails where the code says so, when it runs
-    }
-    if (!outgrows(inputs, results)) edit_.make_constant(id, std::move(results));
+    std::optional<std::vector<Value>> results = compute_node(node, inputs);
+    if (results && !outgrows(inputs, *results)) edit_.make_constant(id, *std::move(results));
   }
 
   /// The value of a constant, or of a list of them.

@@ -20,8 +20,6 @@ class NodeArguments {
   std::optional<Tensor> tensor(std::size_t i) const;
   /// The items of a list of constant tensors, or nothing; an item may be None (undefined).
   std::optional<std::vector<Tensor>> tensors(std::size_t i) const;
-  /// The values that a list is made of; nothing when it is not made of values.
-  std::optional<std::vector<ValueId>> list(std::size_t i) const;
   std::optional<double> number(std::size_t i) const;
   /// An int[] constant.
   std::optional<std::vector<std::int64_t>> numbers(std::size_t i) const;
@@ -35,6 +33,8 @@ class NodeArguments {
   std::optional<kernels::Activation> activation(std::size_t i) const;
 
  private:
+  /// The values that a list is made of; nothing when it is not made of values.
+  std::optional<std::vector<ValueId>> list(std::size_t i) const;
   const std::optional<Value>& constant(std::size_t i) const {
     return graph_.values[node_.inputs[i]].constant;
   }
