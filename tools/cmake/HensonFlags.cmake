@@ -99,5 +99,6 @@ function(henson_library)
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/hensonConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/hensonConfig.cmake
-    ${PROJECT_BINARY_DIR}/hensonConfigVersion.cmake DESTINATION ${package_dir})
+    ${PROJECT_BINARY_DIR}/hensonConfigVersion.cmake tools/cmake/FindOneDNN.cmake
+    DESTINATION ${package_dir})
 endfunction()
