@@ -18,7 +18,7 @@ namespace henson::kernels::HWY_NAMESPACE {
 
 /// How many tiles at the most share the fetching of the next part of the weights: beyond, the first
 /// tile's waiting counts less than the instructions (Zen 4).
-inline constexpr std::size_t kMostSharing = kLanes == 16 ? 4 : 12;
+inline constexpr std::size_t kMostSharing = 12;
 /// How much of `in` a tile sums at a time, so that this part of a panel and the next one lie in the
 /// second cache while all tiles go over them.
 inline constexpr std::size_t kChunkDepth = 768;
@@ -53,8 +53,9 @@ void run_cut_tile(TileOperands t, std::size_t rows, std::size_t columns, Start s
 void multiply_rows(const Product& p, TileOperands t, std::size_t columns, Start start,
                    const float* next) noexcept {
   const std::size_t tiles = tiles_of(p.rows);
-  // A few tiles fetch a share each of what comes next. Else the first one would wait for memory,
-  // and the others leave it idle (14 rows with AVX2: 28 ms against 34 for BERT-base, Zen 4).
+  // Tiles fetch a share each of what comes next. Else the first one would wait for memory, and the
+  // others leave it idle (BERT-base, Zen 4: 14 rows with AVX2 28 ms against 34, 96 rows with
+  // AVX-512 152 against 154).
   const bool shares = tiles > 1 && tiles <= kMostSharing;
   t.next_step = kTileColumns * sizeof(float) / tiles;
   for (std::size_t tile = 0; tile < tiles; ++tile) {

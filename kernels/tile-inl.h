@@ -67,6 +67,13 @@ HWY_INLINE void run_tile(const TileOperands& t, Start start) {
                                            : hn::LoadU(d, t.y + r * t.y_stride + v * kLanes);
     }
   }
+  // What is written at the end is asked for at the beginning: results of a wide product are not in
+  // the second cache (128 rows, 768 -> 2304, Zen 4: 110 against 115 Gop/s).
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < kRows; ++r) {
+    hwy::Prefetch(t.y + r * t.y_stride);
+    if constexpr (kTileColumns > kLineFloats) hwy::Prefetch(t.y + r * t.y_stride + kLineFloats);
+  }
   const float* b = t.b;
   // A pointer for every four rows: x, x + stride, x + 2 stride and x + 3 stride are addresses of
   // one instruction. With one for each row the general registers run out, and the compiler keeps

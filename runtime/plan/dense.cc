@@ -40,12 +40,11 @@ std::string DenseLayer::describe() const {
   return text;
 }
 
-void Epilogue::apply(const Rows& y, const Rows* residual, std::size_t first,
-                     std::size_t last) const {
-  if (empty()) return;
+void Epilogue::apply(const float* x, std::size_t x_stride, const Rows& y, const Rows* residual,
+                     std::size_t first, std::size_t last) const {
   kernels::LayerNorm norm;
-  norm.x = y.data + first * y.stride;
-  norm.x_stride = y.stride;
+  norm.x = x;
+  norm.x_stride = x_stride;
   if (residual != nullptr) {
     norm.residual = residual->data + first * residual->stride;
     norm.residual_stride = residual->stride;

@@ -23,7 +23,7 @@ struct DenseLayer {
   std::string describe() const;
 };
 
-/// y = layer norm(y + residual), row by row.
+/// y = layer norm(x + residual), row by row.
 struct Epilogue {
   bool add_residual = false;
   bool normalize = false;
@@ -32,8 +32,10 @@ struct Epilogue {
   float norm_epsilon = 0;
 
   bool empty() const { return !add_residual && !normalize; }
-  /// `residual` is null when there is none.
-  void apply(const Rows& y, const Rows* residual, std::size_t first, std::size_t last) const;
+  /// Rows from `first` to `last`. `x` is the first of them, and may be y's; `residual` is null when
+  /// there is none.
+  void apply(const float* x, std::size_t x_stride, const Rows& y, const Rows* residual,
+             std::size_t first, std::size_t last) const;
   std::string describe() const;
 };
 
