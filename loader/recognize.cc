@@ -209,7 +209,7 @@ void refuse_other_files(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) {
-    throw Error(ErrorCode::kNotFound, path.string() + ": there is no such file");
+    throw Error(ErrorCode::kNotFound, "there is no such file; check the path");
   }
   if (std::filesystem::is_directory(status)) {
     if (std::filesystem::exists(path / "data.pkl", error) ||

@@ -29,7 +29,7 @@ std::string refusal_of_zip(const Entries& entries) {
 TEST(Recognize, PathsThatAreNoFiles) {
   const TempFile file;
   EXPECT_EQ(test::error_of([&] { open_archive(file.path()); }),
-            file.path().string() + ": there is no such file");
+            "there is no such file; check the path");
   std::filesystem::create_directory(file.path());
   EXPECT_EQ(test::error_of([&] { open_archive(file.path()); }),
             "a folder; give a TorchScript archive, a .pt file");

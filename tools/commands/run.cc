@@ -74,7 +74,11 @@ void check_one_naming(const Model& model, const std::vector<NamedArray>& arrays)
 /// The arrays of an npz as inputs by position.
 std::vector<NamedInput> read_inputs(const Model& model, const std::filesystem::path& path) {
   std::vector<NamedArray> arrays = read_npz(path);
-  check_one_naming(model, arrays);
+  try {
+    check_one_naming(model, arrays);
+  } catch (const Error& error) {
+    throw located(path.string(), error);
+  }
   std::vector<NamedInput> inputs;
   for (NamedArray& array : arrays) {
     inputs.push_back({std::move(array.name), std::move(array.tensor)});
@@ -84,23 +88,15 @@ std::vector<NamedInput> read_inputs(const Model& model, const std::filesystem::p
 
 /// Runs all npz files, each a sequence of its own when there are several.
 std::vector<Output> run_npz(const Model& model, const RunOptions& options) {
-  const auto is_input_fault = [](const Error& error) {
-    return error.code() == ErrorCode::kBadInput;
-  };
   std::vector<std::vector<NamedInput>> sequences;
   for (const std::filesystem::path& path : options.inputs) {
-    try {
-      sequences.push_back(read_inputs(model, path));
-    } catch (const Error& error) {
-      if (!is_input_fault(error)) throw;
-      throw located(path.string(), error);
-    }
+    sequences.push_back(read_inputs(model, path));
   }
   try {
     return Session(model, options.session)
         .run_ragged(std::span<const std::vector<NamedInput>>(sequences));
   } catch (const Error& error) {
-    const bool which = is_input_fault(error) && options.inputs.size() == 1;
+    const bool which = error.code() == ErrorCode::kBadInput && options.inputs.size() == 1;
     throw located((which ? options.inputs.front() : options.archive).string(), error);
   }
 }
