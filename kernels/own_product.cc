@@ -161,6 +161,7 @@ class PanelWeights : public PackedWeights {
 
   void multiply(const Product& product) const noexcept override {
     assert(column_block() == HENSON_PICK(panel_columns)());
+    if (product.rows == 0) return;  // else its tiles would share the fetching of weights by zero
     const std::size_t panel_floats = column_block() * in();
     const float* const panels = data_.data() +
                                 product.first_column / column_block() * panel_floats +

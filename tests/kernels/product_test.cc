@@ -119,6 +119,11 @@ TEST_P(ProductTest, WithoutBiasTheSumStartsFromZero) {
   EXPECT_NEAR(y[0], sum, 1e-5);
 }
 
+TEST_P(ProductTest, NoRowsGiveNone) {
+  const Operands operands({0, 20, 40}, maker());
+  EXPECT_EQ(operands.run().size(), 0U);
+}
+
 TEST_P(ProductTest, RowsDoNotDependOnTheirNeighbours) {
   const Operands all({67, 200, 75}, maker());
   const std::vector<float> y = all.run();

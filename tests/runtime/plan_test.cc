@@ -118,6 +118,20 @@ TEST_P(PlanTest, AgreesWithTheInterpreter) {
   }
 }
 
+TEST_P(PlanTest, ABatchOfNoneGivesNone) {
+  const Model model = open();
+  std::vector<Tensor> inputs;
+  for (std::size_t i = 0; i < model.inputs().size(); ++i) {
+    inputs.push_back(Tensor::copy(DType::kInt64, {0, 5}, {}));
+  }
+  const Output planned = Session(model, {.executor = Executor::kPlan, .threads = 2}).run(inputs);
+  const Output exact = Session(model, {.executor = Executor::kInterpreter}).run(inputs);
+  for (std::size_t t = 0; t < exact.tensors().size(); ++t) {
+    EXPECT_EQ(planned.tensors()[t].shape(), exact.tensors()[t].shape());
+    EXPECT_EQ(planned.tensors()[t].shape()[0], 0);
+  }
+}
+
 TEST_P(PlanTest, ASequenceHasTheSameBitsInEachBatchAtEachPlaceOnEachNumberOfThreads) {
   const Model model = open();
   Session one(model, {.threads = 1});
