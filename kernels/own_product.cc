@@ -16,9 +16,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace henson::kernels::HWY_NAMESPACE {
 
-/// How many tiles at the most share the fetching of the next part of the weights: beyond, the first
-/// tile's waiting counts less than the instructions (Zen 4).
-inline constexpr std::size_t kMostSharing = 12;
+/// How many tiles, the last ones of a panel, share the fetching of the next part of the weights.
+/// More of them take more instructions for the same lines (BERT-base, 1×128 with AVX2, Zen 4: 214
+/// ms when none fetches, 211 when all 22 do, 209.5 when four do).
+inline constexpr std::size_t kSharingTiles = 4;
 /// How much of `in` a tile sums at a time, so that this part of a panel and the next one lie in the
 /// second cache while all tiles go over them.
 inline constexpr std::size_t kChunkDepth = 768;
@@ -53,21 +54,20 @@ void run_cut_tile(TileOperands t, std::size_t rows, std::size_t columns, Start s
 void multiply_rows(const Product& p, TileOperands t, std::size_t columns, Start start,
                    const float* next) noexcept {
   const std::size_t tiles = tiles_of(p.rows);
-  // Tiles fetch a share each of what comes next. Else the first one would wait for memory, and the
-  // others leave it idle (BERT-base, Zen 4: 14 rows with AVX2 28 ms against 34, 96 rows with
-  // AVX-512 152 against 154).
-  const bool shares = tiles > 1 && tiles <= kMostSharing;
-  t.next_step = kTileColumns * sizeof(float) / tiles;
+  // Without this the first tile would wait for memory, and the others leave it idle.
+  const std::size_t sharing = std::min(tiles, kSharingTiles);
+  t.next_step = kTileColumns * sizeof(float) / sharing;
   for (std::size_t tile = 0; tile < tiles; ++tile) {
     const std::size_t row = p.rows * tile / tiles;
     const std::size_t rows = p.rows * (tile + 1) / tiles - row;
     TileOperands part = t;
     part.x += row * p.x_stride;
     part.y += row * p.y_stride;
-    part.next = reinterpret_cast<const char*>(next) + tile * t.depth * t.next_step;
     if (columns < kTileColumns) {
       run_cut_tile(part, rows, columns, start);
-    } else if (shares) {
+    } else if (tiles > 1 && tile + sharing >= tiles) {
+      const std::size_t share = tile + sharing - tiles;
+      part.next = reinterpret_cast<const char*>(next) + share * t.depth * t.next_step;
       run_tile_of<true>(rows, part, start);
     } else {
       run_tile_of<false>(rows, part, start);
