@@ -56,7 +56,6 @@ void multiply_rows(const Product& p, TileOperands t, std::size_t columns, Start 
   const std::size_t tiles = tiles_of(p.rows);
   // Without this the first tile would wait for memory, and the others leave it idle.
   const std::size_t sharing = std::min(tiles, kSharingTiles);
-  t.next_step = kTileColumns * sizeof(float) / sharing;
   for (std::size_t tile = 0; tile < tiles; ++tile) {
     const std::size_t row = p.rows * tile / tiles;
     const std::size_t rows = p.rows * (tile + 1) / tiles - row;
@@ -67,7 +66,8 @@ void multiply_rows(const Product& p, TileOperands t, std::size_t columns, Start 
       run_cut_tile(part, rows, columns, start);
     } else if (tiles > 1 && tile + sharing >= tiles) {
       const std::size_t share = tile + sharing - tiles;
-      part.next = reinterpret_cast<const char*>(next) + share * t.depth * t.next_step;
+      part.next_step = kTileColumns * sizeof(float) / sharing;
+      part.next = reinterpret_cast<const char*>(next) + share * part.depth * part.next_step;
       run_tile_of<true>(rows, part, start);
     } else {
       run_tile_of<false>(rows, part, start);
@@ -161,7 +161,6 @@ class PanelWeights : public PackedWeights {
 
   void multiply(const Product& product) const noexcept override {
     assert(column_block() == HENSON_PICK(panel_columns)());
-    if (product.rows == 0) return;  // else its tiles would share the fetching of weights by zero
     const std::size_t panel_floats = column_block() * in();
     const float* const panels = data_.data() +
                                 product.first_column / column_block() * panel_floats +

@@ -40,11 +40,12 @@ std::string DenseLayer::describe() const {
   return text;
 }
 
-void Epilogue::apply(const float* x, std::size_t x_stride, const Rows& y, const Rows* residual,
-                     std::size_t first, std::size_t last) const {
+void Epilogue::apply(const float* x, const Rows& y, const Rows* residual, std::size_t first,
+                     std::size_t last) const {
+  if (empty()) return;
   kernels::LayerNorm norm;
   norm.x = x;
-  norm.x_stride = x_stride;
+  norm.x_stride = y.stride;
   if (residual != nullptr) {
     norm.residual = residual->data + first * residual->stride;
     norm.residual_stride = residual->stride;

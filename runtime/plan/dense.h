@@ -32,10 +32,10 @@ struct Epilogue {
   float norm_epsilon = 0;
 
   bool empty() const { return !add_residual && !normalize; }
-  /// Rows from `first` to `last`. `x` is the first of them, and may be y's; `residual` is null when
-  /// there is none.
-  void apply(const float* x, std::size_t x_stride, const Rows& y, const Rows* residual,
-             std::size_t first, std::size_t last) const;
+  /// Rows from `first` to `last`. `x` is the first of them, with y's stride, and may be y's; an
+  /// empty epilogue leaves them there. `residual` is null when there is none.
+  void apply(const float* x, const Rows& y, const Rows* residual, std::size_t first,
+             std::size_t last) const;
   std::string describe() const;
 };
 

@@ -62,8 +62,7 @@ void run_epilogue(const Epilogue& epilogue, const Rows& y, const Rows* residual,
   const std::size_t tasks = std::min(team.size(), y.count);
   team.for_each(tasks, [&](std::size_t task, std::size_t) {
     const std::size_t first = y.count * task / tasks;
-    epilogue.apply(y.data + first * y.stride, y.stride, y, residual, first,
-                   y.count * (task + 1) / tasks);
+    epilogue.apply(y.data + first * y.stride, y, residual, first, y.count * (task + 1) / tasks);
   });
 }
 
@@ -124,9 +123,7 @@ class LinearStep : public Step {
       const RowRange rows{split.first(group), split.first(group + 1)};
       float* const sums = result.at(rows.first, workspace.floats(thread, result.scratch()));
       run_layer(layer, *x, rows, all_columns(layer), sums, y.stride);
-      if (!epilogue.empty()) {
-        epilogue.apply(sums, y.stride, y, residual.get(), rows.first, rows.last);
-      }
+      epilogue.apply(sums, y, residual.get(), rows.first, rows.last);
     });
     return true;
   }
@@ -244,7 +241,7 @@ class FeedForwardStep : public Step {
       float* const wide = workspace.floats(thread, scratch);
       float* const sums = result.at(rows.first, wide + split.most() * stride);
       run_group(x, rows, wide, stride, sums, y.stride);
-      if (!epilogue.empty()) epilogue.apply(sums, y.stride, y, residual, rows.first, rows.last);
+      epilogue.apply(sums, y, residual, rows.first, rows.last);
     });
   }
 
