@@ -100,12 +100,23 @@ void pack_keys(const Attention& call, float* panels) {
 }
 
 void pack_values(const Attention& call, float* panels) {
-  for (std::size_t column = 0; column < call.value_width; column += kTileColumns) {
-    const std::size_t columns = std::min(kTileColumns, call.value_width - column);
-    for (std::size_t key = 0; key < call.keys; ++key, panels += kTileColumns) {
-      std::memcpy(panels, call.v + key * call.v_stride + column, columns * sizeof(float));
-      std::memset(panels + columns, 0, (kTileColumns - columns) * sizeof(float));
+  const FloatTag d;
+  const std::size_t panel_floats = kTileColumns * call.keys;
+  const std::size_t whole = call.value_width / kLanes * kLanes;
+  const std::size_t padded = round_up(call.value_width, kTileColumns);
+  for (std::size_t key = 0; key < call.keys; ++key) {
+    const float* const from = call.v + key * call.v_stride;
+    const auto to = [&](std::size_t column) {
+      return panels + column / kTileColumns * panel_floats + key * kTileColumns +
+             column % kTileColumns;
+    };
+    std::size_t column = 0;
+    for (; column < whole; column += kLanes) hn::StoreU(hn::LoadU(d, from + column), d, to(column));
+    if (column < call.value_width) {
+      hn::StoreU(load_part(from + column, call.value_width - column), d, to(column));
+      column += kLanes;
     }
+    for (; column < padded; column += kLanes) hn::StoreU(hn::Zero(d), d, to(column));
   }
 }
 

@@ -27,7 +27,7 @@ ThreadTeam::ThreadTeam(int threads) {
 }
 
 ThreadTeam::~ThreadTeam() {
-  stop_ = true;
+  stop_.store(true, std::memory_order_relaxed);  // round_ publishes it
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   for (std::thread& helper : helpers_) helper.join();
@@ -49,7 +49,7 @@ void ThreadTeam::serve(std::size_t thread) {
     for (int i = 0; i < kSpins && round_.load(std::memory_order_acquire) == seen; ++i) pause();
     round_.wait(seen, std::memory_order_acquire);
     seen = round_.load(std::memory_order_acquire);
-    if (stop_) return;
+    if (stop_.load(std::memory_order_relaxed)) return;
     take_tasks(thread);
   }
 }

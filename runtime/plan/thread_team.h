@@ -37,7 +37,8 @@ class ThreadTeam {
   /// so that who takes a task knows that it is there: work_ then stays until the task is done.
   alignas(64) std::atomic<std::uint64_t> tickets_ = 0;
   alignas(64) std::atomic<std::size_t> done_ = 0;  // tasks of this round
-  bool stop_ = false;
+  // A helper that comes late to a round may read it while the destructor writes.
+  std::atomic<bool> stop_ = false;
 };
 
 }  // namespace henson::runtime
