@@ -48,7 +48,7 @@ void run_projections(Call& call) {
   const std::vector<Tensor> weights = call.tensors(1);
   const std::vector<std::optional<Tensor>> biases = call.maybe_tensors(2);
   if (weights.size() != biases.size()) {
-    throw Error(ErrorCode::kBadInput, "projections: each weight has a bias or None");
+    throw Error(ErrorCode::kBadInput, "each weight has a bias or None");
   }
   std::vector<Value> results;
   for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -68,14 +68,14 @@ void run_embeddings(Call& call) {
   const std::vector<Tensor> tables = call.tensors(0);
   const std::vector<Tensor> indices = call.tensors(1);
   if (tables.size() != indices.size()) {
-    throw Error(ErrorCode::kBadInput, "embeddings: each table has its indices");
+    throw Error(ErrorCode::kBadInput, "each table has its indices");
   }
   std::vector<Tensor> addends;
   for (std::size_t i = 0; i < tables.size(); ++i) {
     addends.push_back(run("aten::embedding", "", {tables[i], indices[i]}));
   }
   for (const Tensor& addend : call.tensors(2)) addends.push_back(addend);
-  if (addends.empty()) throw Error(ErrorCode::kBadInput, "embeddings: nothing to sum");
+  if (addends.empty()) throw Error(ErrorCode::kBadInput, "nothing to sum");
   Tensor sum = addends[0];
   for (std::size_t i = 1; i < addends.size(); ++i) sum = add(sum, addends[i]);
   call.give(normalize(sum, norm_at(call, 3)));
@@ -85,9 +85,8 @@ void run_embeddings(Call& call) {
 Tensor split_heads(const Tensor& tensor, std::int64_t heads) {
   if (tensor.dim() == 4) return tensor;
   if (tensor.dim() != 3 || heads <= 0 || tensor.size(2) % heads != 0) {
-    throw Error(ErrorCode::kBadInput, "attention: " + to_string(tensor.sizes()) +
-                                          " can not be split into " + std::to_string(heads) +
-                                          " heads");
+    throw Error(ErrorCode::kBadInput, to_string(tensor.sizes()) + " can not be split into " +
+                                          std::to_string(heads) + " heads");
   }
   const Dims sizes = {tensor.size(0), tensor.size(1), heads, tensor.size(2) / heads};
   return transpose(reshape(tensor, sizes), 1, 2);
@@ -138,6 +137,7 @@ FusedAttentionResult attention_of(const Call& call) {
   options.fill_value = call.number(7);
   options.safe = call.flag(8);
   options.merged = call.flag(9);
+  options.as_query = call.flag(10);
   return fused_attention(call.tensor(0), call.tensor(1), call.tensor(2), options);
 }
 
@@ -162,6 +162,15 @@ Tensor normalize(const Tensor& x, const Norm& norm) {
   return layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, *norm.eps).output;
 }
 
+/// What was fused saw the result as the query's sequences and rows.
+void require_as_query(const Tensor& output, const Tensor& query) {
+  if (output.size(0) == query.size(0) && output.size(2) == query.size(2)) return;
+  throw Error(ErrorCode::kBadInput, "the mask is for " + std::to_string(output.size(0)) +
+                                        " sequences of " + std::to_string(output.size(2)) +
+                                        " tokens, the query has " + std::to_string(query.size(0)) +
+                                        " of " + std::to_string(query.size(2)));
+}
+
 // Eager attention rounds each step to the operands' type, which is what makes a float16 row that is
 // masked throughout uniform; scaled_dot_product_attention ("safe") rounds once.
 FusedAttentionResult fused_attention(const Tensor& query, const Tensor& key, const Tensor& value,
@@ -171,10 +180,12 @@ FusedAttentionResult fused_attention(const Tensor& query, const Tensor& key, con
     const Tensor split = split_heads(tensor, options.heads);
     return options.safe ? split.to(product_dtype(split.dtype())) : split;
   };
-  const Tensor scores = matmul(operand(query), transpose(operand(key), 2, 3));
+  const Tensor queries = operand(query);
+  const Tensor scores = matmul(queries, transpose(operand(key), 2, 3));
   const Tensor weights = softmax_of(masked_scores(scores, options), options.safe);
   const Tensor values = operand(value);
   const Tensor output = matmul(weights.to(values.dtype()), values).to(dtype);
+  if (options.as_query) require_as_query(output, queries);
   return {options.merged ? merge_heads(output) : output, weights.to(dtype)};
 }
 
@@ -198,7 +209,7 @@ void register_fused(OperatorTable& table) {
             [](Call& call) { call.give(additive_mask(call.tensor(0))); });
   const std::string attention =
       "(Tensor query, Tensor key, Tensor value, int heads, float scale, Tensor? bias, "
-      "Tensor? fill, float fill_value, bool safe, bool merged) -> ";
+      "Tensor? fill, float fill_value, bool safe, bool merged, bool as_query) -> ";
   table.add("henson::attention" + attention + "Tensor",
             [](Call& call) { call.give(attention_of(call).output); });
   table.add("henson::attention_with_weights" + attention + "(Tensor, Tensor)", [](Call& call) {

@@ -32,8 +32,9 @@ struct FusedAttention {
   std::optional<Tensor> bias;  // broadcasts to [B, heads, Lq, Lk], as `fill` does
   std::optional<Tensor> fill;
   double fill_value = 0;
-  bool safe = false;    // a row of scores that are all -inf gives zeros instead of NaN
-  bool merged = false;  // the result is [B, Lq, heads * D], else [B, heads, Lq, D]
+  bool safe = false;      // a row of scores that are all -inf gives zeros instead of NaN
+  bool merged = false;    // the result is [B, Lq, heads * D], else [B, heads, Lq, D]
+  bool as_query = false;  // a mask of more sequences or rows than the query has is refused
 };
 struct FusedAttentionResult {
   Tensor output;

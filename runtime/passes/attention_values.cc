@@ -293,7 +293,32 @@ std::optional<NodeId> AttentionValues::next_view(ValueId value) const {
   return next;
 }
 
-std::optional<AttentionEnd> AttentionValues::end_of(const AttentionOutput& output) const {
+/// Whether it sees [B, L, heads, D] as [B, L, heads * D], or one of them as -1, with the query's B
+/// and L: true where a mask did not make them more.
+bool AttentionValues::merges_as_query(const Node& view, const AttentionOutput& output,
+                                      const AttentionOperand& query) const {
+  const std::string& name = view.op->schema.name;
+  if (name != "aten::view" && name != "aten::reshape") return false;
+  const AxisDims apart = {{output.batch}, {output.rows}, {output.head}, {output.width}};
+  const auto list = editor_.items(view.inputs[1]);
+  if (output.layout.dims != apart || !list || list->size() != 3) return false;
+  const std::vector<Dimension> merged = {
+      query.batch, query.rows, Dimension::of(query.heads) * output.layout.sizes[output.width]};
+  int open = 0;
+  for (std::size_t d = 0; d < merged.size(); ++d) {
+    const std::optional<Dimension> size = sizes_.number((*list)[d]);
+    if (!size) return false;
+    if (size->literal() == -1) {
+      ++open;
+    } else if (*size != merged[d]) {
+      return false;
+    }
+  }
+  return open <= 1;
+}
+
+std::optional<AttentionEnd> AttentionValues::end_of(const AttentionOutput& output,
+                                                    const AttentionOperand& query) const {
   using Form = AttentionEnd::Form;
   const auto rank = [](Form form) {
     return form == Form::kMerged ? 3 : form == Form::kTimeFirst ? 2 : form == Form::kHeads ? 0 : 1;
@@ -302,12 +327,18 @@ std::optional<AttentionEnd> AttentionValues::end_of(const AttentionOutput& outpu
   AttentionOutput current = output;
   for (;;) {
     if (const auto form = form_of(current); form && (!best || rank(*form) > rank(best->form))) {
-      best = AttentionEnd{current.value, *form};
+      const std::vector<Dimension>& sizes = current.layout.sizes;
+      const bool as_query =
+          sizes[current.batch] == query.batch && sizes[current.rows] == query.rows;
+      best = AttentionEnd{current.value, *form, as_query};
     }
     const std::optional<NodeId> reader = next_view(current.value);
     if (!reader) return best;
     const Node& node = editor_.node(*reader);
-    if (!tracer_.apply(node, current.layout)) return best;
+    if (!tracer_.apply(node, current.layout)) {
+      if (!merges_as_query(node, current, query)) return best;
+      return AttentionEnd{node.outputs[0], Form::kMerged, true};
+    }
     current.value = node.outputs[0];
   }
 }

@@ -43,6 +43,7 @@ struct AttentionEnd {
   };
   ValueId value = 0;
   Form form = Form::kHeads;
+  bool as_query = false;  // it has the query's sequences and rows, whatever the mask's
 };
 
 class AttentionValues {
@@ -62,7 +63,8 @@ class AttentionValues {
   /// Of scaled_dot_product_attention.
   std::optional<AttentionOutput> output(ValueId value) const;
   /// As far as nothing else reads what is in between.
-  std::optional<AttentionEnd> end_of(const AttentionOutput& output) const;
+  std::optional<AttentionEnd> end_of(const AttentionOutput& output,
+                                     const AttentionOperand& query) const;
 
   /// The operand as the fused operator takes it, with nodes before `place` where it needs some.
   ValueId emit(const AttentionOperand& operand, NodeId place) const;
@@ -80,6 +82,8 @@ class AttentionValues {
   std::optional<AttentionEnd::Form> form_of(const AttentionOutput& output) const;
   bool leads_only_to(NodeId node, NodeId target, int depth) const;
   std::optional<NodeId> next_view(ValueId value) const;
+  bool merges_as_query(const Node& view, const AttentionOutput& output,
+                       const AttentionOperand& query) const;
   bool is_emittable(const AttentionOperand& operand) const;
   ValueId size_node(ValueId value, std::size_t dim, NodeId place) const;
   ValueId tensor_node(NodeId place, const char* name, const char* overload,

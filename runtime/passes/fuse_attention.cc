@@ -76,7 +76,7 @@ class AttentionFuser {
     const std::optional<Weighing> weighing = values_.weighing(softmax.outputs[0], *layout);
     if (!weighing || weighing->value.scale != 1) return;
     const auto value = values_.operand(weighing->value);
-    const auto end = values_.end_of(weighing->output);
+    const auto end = values_.end_of(weighing->output, *query);
     if (!value || !end) return;
     parts.value = *value;
     if (fits(parts)) emit(parts, *end, *weighing);
@@ -127,7 +127,7 @@ class AttentionFuser {
     Parts parts{*query, *key, *value, query->heads, 1, {}, {}, {}};
     parts.safe = true;
     const std::optional<double> causal = editor_.number(call.inputs[5]);
-    const auto end = values_.end_of(*output);
+    const auto end = values_.end_of(*output, *query);
     if (!causal || !end || !fits(parts)) return;
     parts.causal = *causal != 0;
     if (scale_of(call, parts) && mask_of(call, parts)) emit(parts, *end, {});
@@ -187,7 +187,8 @@ class AttentionFuser {
         weighs ? "henson::attention_with_weights" : "henson::attention", "",
         {query, key, value, editor_.add_constant(parts.heads), editor_.add_constant(parts.scale),
          bias, fill, editor_.add_constant(fill_value), editor_.add_constant(parts.safe),
-         editor_.add_constant(end.form != AttentionEnd::Form::kHeads)},
+         editor_.add_constant(end.form != AttentionEnd::Form::kHeads),
+         editor_.add_constant(end.as_query)},
         editor_.node(place).where);
     const auto type = weighs ? std::optional(Type{TypeKind::kTensor, {}}) : std::nullopt;
     const std::optional<ValueId> weights = values_.put(end, std::move(fused), type);

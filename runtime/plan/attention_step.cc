@@ -256,7 +256,9 @@ class AttentionStep : public Step {
 
 }  // namespace
 
-// henson::attention(query, key, value, heads, scale, bias, fill, fill_value, safe, merged)
+// henson::attention(query, key, value, heads, scale, bias, fill, fill_value, safe, merged,
+// as_query) Masks that would make the result larger than the query are left to the reference
+// kernel.
 std::unique_ptr<Step> make_attention(const Graph& graph, const Node& node) {
   const NodeArguments arguments(graph, node);
   const auto heads = arguments.number(3);

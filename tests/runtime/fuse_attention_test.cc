@@ -288,6 +288,42 @@ TEST_F(FuseAttention, WithAMaskOfUnknownType) {
   EXPECT_THROW(Interpreter(after).run(whole), Error);
 }
 
+/// [b, -1, 12] is [b, L, 12] wherever the mask is for no more sequences than there are.
+TEST_F(FuseAttention, MergedByAnOpenSizeUnderAMaskOfUnknownBatch) {
+  const Lines merge = {"c1 = torch.contiguous(torch.transpose(c, 1, 2))",
+                       "return torch.view(c1, [torch.size(x, 0), -1, 12])"};
+  const Lines operation = {"c = torch.scaled_dot_product_attention(q, k, v, mask)"};
+  const Graph graph =
+      graph_of("x: Tensor, mask: Tensor", kProjections + kHeadsOf + operation + merge, {3, 4});
+  const Graph after = check(graph, {hidden(), boolean_mask()});
+  EXPECT_TRUE(merged(after));
+  EXPECT_EQ(count_of(after, "aten::view") + count_of(after, "aten::transpose"), 0U);
+  const Tensor one = random_tensor({1, kLength, kHidden}, 8);
+  const Value more[] = {one, boolean_mask()};
+  EXPECT_THROW(Interpreter(after).run(more), Error);
+}
+
+/// What the views before refuse is refused after, too.
+TEST_F(FuseAttention, WithAMaskOfMoreSequencesThanAViewHolds) {
+  const Lines merge = {"c1 = torch.contiguous(torch.transpose(c, 1, 2))",
+                       "return torch.view(c1, [torch.size(x, 0), torch.size(x, 1), 12])"};
+  const Lines operation = {"c = torch.scaled_dot_product_attention(q, k, v, mask)"};
+  const Graph graph =
+      graph_of("x: Tensor, mask: Tensor", kProjections + kHeadsOf + operation + merge, {3, 4});
+  const Graph after = check(graph, {hidden(), boolean_mask()});
+  const Value more[] = {random_tensor({1, kLength, kHidden}, 8), boolean_mask()};
+  EXPECT_THROW(Interpreter(graph).run(more), Error);
+  EXPECT_THROW(Interpreter(after).run(more), Error);
+}
+
+/// One sequence under several masks, where nothing holds the batch.
+TEST_F(FuseAttention, WithAMaskOfMoreSequences) {
+  const Lines operation = {"c = torch.scaled_dot_product_attention(q, k, v, mask)"};
+  const Graph graph =
+      graph_of("x: Tensor, mask: Tensor", kProjections + kHeadsOf + operation + kMerge, {3, 4});
+  check(graph, {random_tensor({1, kLength, kHidden}, 8), boolean_mask()});
+}
+
 TEST_F(FuseAttention, OfSummations) {
   const Lines heads = {"q = torch.view(q0, [torch.size(x, 0), torch.size(x, 1), 3, 4])",
                        "k = torch.view(k0, [torch.size(x, 0), torch.size(x, 1), 3, 4])",

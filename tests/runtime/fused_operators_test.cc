@@ -79,6 +79,21 @@ TEST(FusedOperators, AttentionTakesHeadsSplitOrNot) {
   EXPECT_LT(largest_difference(split(merged.output), whole.output), 1e-6);
 }
 
+TEST(FusedOperators, AMaskOfMoreSequencesIsRefusedWhereTheResultIsAsTheQuery) {
+  const Tensor x = random_tensor({1, 3, 8}, 1);
+  FusedAttention options = two_heads();
+  options.bias = random_tensor({2, 1, 3, 3}, 4);
+  EXPECT_EQ(fused_attention(x, x, x, options).output.sizes(), (Dims{2, 2, 3, 4}));
+  options.as_query = true;
+  try {
+    fused_attention(x, x, x, options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+    EXPECT_STREQ(error.what(), "the mask is for 2 sequences of 3 tokens, the query has 1 of 3");
+  }
+}
+
 TEST(FusedOperators, ARowWithoutKeysIsZerosWhenSafe) {
   const Tensor x = random_tensor({1, 2, 8}, 1);
   FusedAttention options = two_heads();

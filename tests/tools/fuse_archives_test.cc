@@ -74,8 +74,8 @@ std::map<std::string, int> steps_in_layers(const Graph& graph) {
   return steps;
 }
 
-/// No product with a weight, norm, activation or sum stands alone in the layers of an encoder whose
-/// products are not quantized.
+/// No product with a weight, norm, activation, sum or view stands alone in the layers of an
+/// encoder whose products are not quantized.
 void expect_fused_layers(const Graph& graph) {
   const bool quantized = std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
     return label_of(node).starts_with("quantized::");
@@ -84,8 +84,10 @@ void expect_fused_layers(const Graph& graph) {
   const std::map<std::string, int> steps = steps_in_layers(graph);
   EXPECT_TRUE(steps.contains("henson::feed_forward"));
   EXPECT_TRUE(steps.contains("henson::projections"));
-  for (const char* name : {"linear", "addmm", "mm", "layer_norm", "gelu", "relu", "erf", "tanh",
-                           "pow", "sqrt", "mean", "sub", "add_", "dropout", "embedding"}) {
+  for (const char* name :
+       {"linear",    "addmm", "mm",      "layer_norm", "gelu",    "relu",      "erf",
+        "tanh",      "pow",   "sqrt",    "mean",       "sub",     "add_",      "dropout",
+        "embedding", "view",  "reshape", "transpose",  "permute", "contiguous"}) {
     EXPECT_FALSE(steps.contains(std::string("aten::") + name)) << name;
   }
 }
