@@ -6,18 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/graph/uses.h"
+
 namespace henson::runtime {
 namespace {
-
-/// Operators whose result has the elements of their first argument, in some order or dtype.
-bool keeps_elements(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::t",     "aten::transpose", "aten::permute",  "aten::numpy_T", "aten::view",
-      "aten::to",    "aten::reshape",   "aten::detach",   "aten::expand",  "aten::contiguous",
-      "aten::clone", "aten::alias",     "aten::type_as",  "aten::half",    "aten::float",
-      "aten::mT",    "aten::unsqueeze", "aten::bfloat16", "aten::squeeze", "aten::_to_copy"};
-  return kNames.contains(name);
-}
 
 bool looks_rows_up(const std::string& name) {
   return name == "aten::embedding" || name == "aten::embedding_bag" || name == "aten::index_select";

@@ -8,19 +8,19 @@ namespace {
 
 bool moves(const std::string& name) {
   static const std::unordered_set<std::string> kNames = {
-      "aten::view",     "aten::reshape", "aten::slice",   "aten::select",    "aten::expand",
-      "aten::detach",   "aten::squeeze", "aten::flatten", "aten::unsqueeze", "aten::contiguous",
-      "aten::clone",    "aten::t",       "aten::mT",      "aten::transpose", "aten::permute",
-      "aten::alias",    "aten::narrow",  "aten::chunk",   "aten::split",     "aten::unbind",
-      "aten::view_as",  "aten::repeat",  "aten::dropout", "aten::dropout_",  "aten::expand_as",
-      "aten::unflatten"};
+      "aten::view",      "aten::reshape", "aten::slice",   "aten::select",    "aten::expand",
+      "aten::detach",    "aten::squeeze", "aten::flatten", "aten::unsqueeze", "aten::contiguous",
+      "aten::clone",     "aten::t",       "aten::mT",      "aten::transpose", "aten::permute",
+      "aten::alias",     "aten::narrow",  "aten::chunk",   "aten::split",     "aten::unbind",
+      "aten::view_as",   "aten::repeat",  "aten::dropout", "aten::dropout_",  "aten::expand_as",
+      "aten::unflatten", "aten::numpy_T"};
   return kNames.contains(name);
 }
 
 bool casts(const std::string& name) {
   static const std::unordered_set<std::string> kNames = {
-      "aten::to",      "aten::long",     "aten::int",       "aten::float",
-      "aten::type_as", "aten::_to_copy", "aten::dequantize"};
+      "aten::to",       "aten::long",       "aten::int",  "aten::float",    "aten::type_as",
+      "aten::_to_copy", "aten::dequantize", "aten::half", "aten::bfloat16", "aten::double"};
   return kNames.contains(name);
 }
 

@@ -1,6 +1,8 @@
 // Products with a constant matrix, and what is done to their rows right after.
+#include <map>
 #include <utility>
 
+#include "runtime/operators/arithmetic.h"
 #include "runtime/operators/views.h"
 #include "runtime/passes/activation_forms.h"
 #include "runtime/passes/fuse.h"
@@ -20,7 +22,7 @@ class LinearFuser {
       if (!edit_.alive(id) || edit_.node(id).outputs.empty()) continue;
       if (edit_.node(id).kind != NodeKind::kOperator || !edit_.pure(id)) continue;
       const ValueId result = edit_.node(id).outputs[0];
-      if (make_linear(result) || add_bias(result) || add_activation(result) ||
+      if (make_linear(result) || add_bias(result) || scale(result) || add_activation(result) ||
           add_residual(result)) {
         continue;
       }
@@ -124,6 +126,34 @@ class LinearFuser {
     return edit_.value(id).dtype == edit_.weight(linear.inputs[kLinearWeight])->dtype();
   }
 
+  /// A product times a number, as adapters have it (LoRA), is a product with the weight times it.
+  /// Of float32 alone: narrower types would be rounded in another place.
+  bool scale(ValueId result) {
+    const Node* mul = edit_.call_of(result, "aten::mul");
+    const auto operands = mul == nullptr ? std::nullopt : edit_.number_operand(*mul);
+    const Node* linear = operands ? open_linear(operands->other) : nullptr;
+    if (linear == nullptr || !parts_of(edit_, *linear).product_only()) return false;
+    if (edit_.weight(linear->inputs[kLinearWeight])->dtype() != DType::kFloat32) return false;
+    Node longer = *linear;
+    longer.outputs.clear();
+    for (const LinearArgument argument : {kLinearWeight, kLinearBias}) {
+      longer.inputs[argument] = scaled(longer.inputs[argument], operands->number);
+    }
+    edit_.replace(result, std::move(longer));
+    return true;
+  }
+
+  /// The constant times a number, one for all that ask for it. None stays None.
+  ValueId scaled(ValueId constant, double factor) {
+    if (edit_.is_none(constant)) return constant;
+    const auto [known, fresh] = scaled_.try_emplace({constant, factor});
+    if (fresh) {
+      known->second = edit_.add_constant(multiply(*edit_.weight(constant), Scalar(factor)));
+      edit_.graph().values[known->second].name = edit_.value(constant).name;
+    }
+    return known->second;
+  }
+
   bool add_activation(ValueId result) {
     const auto form = match_activation(edit_, result);
     if (!form) return false;
@@ -186,6 +216,7 @@ class LinearFuser {
   }
 
   GraphEditor& edit_;
+  std::map<std::pair<ValueId, double>, ValueId> scaled_;
 };
 
 }  // namespace

@@ -201,10 +201,10 @@ class FeedForwardStep : public Step {
     if (split.by_rows()) {
       run_by_rows(*x, y, residual.get(), split, workspace);
     } else {
-      Tensor wide =
-          Tensor::empty(DType::kFloat32, {static_cast<std::int64_t>(x->count * wide_stride())});
-      const Rows between{wide, wide.mutable_data<float>(), wide_stride(), x->count,
-                         up.weights->out()};
+      const std::size_t stride = row_stride(up.weights->out());
+      const BufferPool::Scope scope(workspace.pool);
+      Tensor wide = Tensor::empty(DType::kFloat32, {static_cast<std::int64_t>(x->count * stride)});
+      const Rows between{wide, wide.mutable_data<float>(), stride, x->count, up.weights->out()};
       run_by_columns(up, *x, between, workspace.team);
       run_by_columns(down, between, y, workspace.team);
       run_epilogue(epilogue, y, residual.get(), workspace.team);
@@ -221,8 +221,6 @@ class FeedForwardStep : public Step {
   Epilogue epilogue;
 
  private:
-  std::size_t wide_stride() const { return row_stride(up.weights->out()); }
-
   /// Columns of the wide activation at a time: all, where the products cannot be summed in parts.
   std::size_t chunk() const {
     const std::size_t out = up.weights->out();

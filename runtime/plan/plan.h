@@ -26,7 +26,7 @@ struct PlanLine {
 class PlanSession {
  public:
   explicit PlanSession(int threads, bool profile = false)
-      : workspace_(threads), profile_(profile) {}
+      : workspace_(threads, pool_), profile_(profile) {}
 
   /// The plan that ran last, or null, and how many seconds each of its nodes took in all runs since
   /// it followed another; empty without profile.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/aligned.h"
+#include "runtime/buffer_pool.h"
 #include "runtime/frame.h"
 #include "runtime/plan/thread_team.h"
 
@@ -14,7 +15,7 @@ namespace henson::runtime {
 
 /// What steps share within one session.
 struct Workspace {
-  explicit Workspace(int threads) : team(threads), scratch(team.size()) {}
+  Workspace(int threads, BufferPool& memory) : team(threads), scratch(team.size()), pool(memory) {}
 
   /// At least `size` floats for one thread alone, until it asks again.
   float* floats(std::size_t thread, std::size_t size) {
@@ -28,6 +29,8 @@ struct Workspace {
 
   ThreadTeam team;
   std::vector<kernels::AlignedArray<float>> scratch;
+  /// The run's, also while a step makes what outlives it: for what the step alone needs.
+  BufferPool& pool;
   double multiply_adds = 0;  // of the products of this run's steps
 };
 

@@ -59,6 +59,21 @@ TEST(FuseLinear, ResidualAndNorm) {
   EXPECT_EQ(test::count_of(graph, "henson::linear"), 1U);
 }
 
+/// LoRA.
+TEST(FuseLinear, AProductTimesANumber) {
+  for (const std::string form : {"torch.mul(y, 1.5)", "torch.mul(y, torch.tensor(1.5))"}) {
+    const Graph graph =
+        fused_after({"y = torch.linear(x, self.square, self.small)",
+                     "return torch.add(torch.linear(x, self.square, None), " + form + ")"});
+    EXPECT_EQ(test::count_of(graph, "aten::mul"), 0U) << form;
+    EXPECT_EQ(test::count_of(graph, "henson::linear"), 2U) << form;
+    EXPECT_EQ(graph.nodes.size(), 2U) << form;
+  }
+  const Graph kept = fused_after(
+      {"y = torch.linear(x, self.square, self.small)", "return torch.add(torch.mul(y, 1.5), y)"});
+  EXPECT_EQ(test::count_of(kept, "aten::mul"), 1U);
+}
+
 TEST(FuseLinear, AResidualThatBroadcastsIsExact) {
   fused_after({"y = torch.linear(torch.select(x, 1, 0), self.square, None)", "s = torch.add(x, y)",
                "return " + kNorm},
