@@ -14,6 +14,7 @@ class Kind:
     script: tuple = ()       # in bench/rivals
     pads: bool = True        # ragged sequences have to be padded
     any_batch: bool = True   # a new size of a batch costs no more than a run
+    any_isa: bool = True     # can be kept to an instruction set (environment.KEPT_TO)
 
 
 KINDS = (
@@ -22,10 +23,10 @@ KINDS = (
     Kind("frozen", "PyTorch trace, frozen", "torch", "trace", "trace.pt",
          ("torch_worker.py", "frozen")),
     Kind("compile", "torch.compile, freezing", "torch", "trace", "weights.pt",
-         ("torch_worker.py", "compile"), any_batch=False),
+         ("torch_worker.py", "compile"), any_batch=False, any_isa=False),
     Kind("eager", "PyTorch eager", "torch", "trace", "weights.pt", ("torch_worker.py", "eager")),
     Kind("onnxruntime", "ONNX Runtime, fused", "onnx", "onnx", "fused.onnx",
-         ("onnxruntime_worker.py",)),
+         ("onnxruntime_worker.py",), any_isa=False),
     Kind("openvino", "OpenVINO", "openvino", "openvino", "openvino.xml", ("openvino_worker.py",)),
 )
 TEXT_KINDS = (  # from texts to vectors; each opens the sample's folder
@@ -74,6 +75,8 @@ def gather(kinds, environment):
     for kind in kinds:
         if kind.package in environment.missing:
             left_out[kind.title] = environment.missing[kind.package]
+        elif environment.isa and not kind.any_isa:
+            left_out[kind.title] = f"it cannot be kept to {environment.isa}"
         elif kind.name == "henson":
             entrants.append(Entrant(kind, kind.title, (program,)))
         elif libtorch and kind.name in ("trace", "frozen"):

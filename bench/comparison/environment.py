@@ -13,6 +13,10 @@ RIVALS = SOURCE / "bench" / "rivals"
 STEERING = ("OMP_", "GOMP_", "KMP_", "MKL_", "DNNL_", "ONEDNN_", "OPENBLAS_", "ATEN_", "TORCH",
             "PYTORCH_", "ORT_", "OV_", "TBB_", "HENSON_", "MALLOC_", "LD_PRELOAD", "PYTHONPATH",
             "RAYON_", "TOKENIZERS_")
+KEPT_TO = {  # what keeps contenders to an older instruction set than the machine has
+    "avx2": {"HENSON_ISA": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+             "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
+}
 PACKAGES = {  # what pip is given, one after another; all but the first may fail
     "torch": ["torch==2.13.0", "transformers==4.57.*", "numpy"],
     "onnx": ["onnx", "onnxruntime", "sympy"],
@@ -64,13 +68,14 @@ def clean(environment, folder):
 
 class Environment:
 
-    def __init__(self, folder, build, python=None):
+    def __init__(self, folder, build, python=None, isa=None):
         self.folder = folder
         self.build = build
         self.given = python
         self.python = python or folder / "venv" / "bin" / "python"
         self.log = folder / "setup.log"
-        self.variables = clean(os.environ, folder)
+        self.isa = isa
+        self.variables = clean(os.environ, folder) | KEPT_TO.get(isa, {})
         self.versions = {}
         self.missing = {}  # of PACKAGES: why
         folder.mkdir(parents=True, exist_ok=True)

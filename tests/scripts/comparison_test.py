@@ -268,6 +268,17 @@ class Processes(unittest.TestCase):
         self.assertEqual({"OPENBLAS_CORETYPE", "OMP_NUM_THREADS"} & kept.keys(), set())
         self.assertEqual(kept["HOME"], "/h")
 
+    def test_kept_to_an_instruction_set(self):
+        folder = self.folder / "b"
+        environment = Environment(folder, folder, pathlib.Path(sys.executable), "avx2")
+        self.assertEqual(environment.variables["HENSON_ISA"], "avx2")
+        environment.build_henson = lambda program: folder / program
+        environment.find_packages = lambda wanted: None
+        kinds = contenders.choose(["henson", "onnxruntime", "openvino"], contenders.KINDS)
+        entrants, left_out = contenders.gather(kinds, environment)
+        self.assertEqual([entrant.title for entrant in entrants], ["Henson", "OpenVINO"])
+        self.assertEqual(left_out, {"ONNX Runtime, fused": "it cannot be kept to avx2"})
+
 
 class Choice(unittest.TestCase):
 
