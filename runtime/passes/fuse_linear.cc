@@ -1,4 +1,5 @@
 // Products with a constant matrix, and what is done to their rows right after.
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -11,6 +12,12 @@
 
 namespace henson::runtime {
 namespace {
+
+/// Numbers that a weight can be multiplied by without reaching the ends of float32.
+bool is_moderate(double number) {
+  constexpr double kMost = 1e6;
+  return std::abs(number) >= 1 / kMost && std::abs(number) <= kMost;
+}
 
 class LinearFuser {
  public:
@@ -131,7 +138,8 @@ class LinearFuser {
   bool scale(ValueId result) {
     const Node* mul = edit_.call_of(result, "aten::mul");
     const auto operands = mul == nullptr ? std::nullopt : edit_.number_operand(*mul);
-    const Node* linear = operands ? open_linear(operands->other) : nullptr;
+    if (!operands || !is_moderate(operands->number)) return false;
+    const Node* linear = open_linear(operands->other);
     if (linear == nullptr || !parts_of(edit_, *linear).product_only()) return false;
     if (edit_.weight(linear->inputs[kLinearWeight])->dtype() != DType::kFloat32) return false;
     Node longer = *linear;

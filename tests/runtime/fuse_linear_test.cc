@@ -72,6 +72,11 @@ TEST(FuseLinear, AProductTimesANumber) {
   const Graph kept = fused_after(
       {"y = torch.linear(x, self.square, self.small)", "return torch.add(torch.mul(y, 1.5), y)"});
   EXPECT_EQ(test::count_of(kept, "aten::mul"), 1U);
+  for (const std::string extreme : {"1e-30", "1e30", "0."}) {
+    const Graph graph =
+        fused_after({"return torch.mul(torch.linear(x, self.square, None), " + extreme + ")"});
+    EXPECT_EQ(test::count_of(graph, "aten::mul"), 1U) << extreme;
+  }
 }
 
 TEST(FuseLinear, AResidualThatBroadcastsIsExact) {
