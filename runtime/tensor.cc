@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <new>
 #include <string>
 
+#include "kernels/aligned.h"
 #include "loader/error.h"
 #include "loader/limits.h"
 #include "runtime/buffer_pool.h"
@@ -13,8 +13,6 @@
 namespace henson::runtime {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
 }  // namespace
@@ -22,18 +20,16 @@ constexpr std::align_val_t kAlignment{64};
 Buffer::~Buffer() {
   if (pool_ != nullptr) {
     pool_->give_back(owned_);
-  } else if (owned_ != nullptr) {
-    ::operator delete(owned_, kAlignment);
+  } else {
+    kernels::free_aligned(owned_, size_);
   }
 }
 
 std::shared_ptr<Buffer> Buffer::allocate(std::size_t bytes) {
   auto buffer = std::make_shared<Buffer>();
   BufferPool* const pool = BufferPool::current();
-  buffer->owned_ =
-      pool != nullptr
-          ? pool->take(bytes)
-          : static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes, 1), kAlignment));
+  buffer->owned_ = pool != nullptr ? pool->take(bytes)
+                                   : static_cast<std::byte*>(kernels::allocate_aligned(bytes));
   buffer->pool_ = pool;
   buffer->data_ = buffer->owned_;
   buffer->size_ = bytes;

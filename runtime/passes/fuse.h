@@ -18,7 +18,7 @@ void infer_dtypes(Graph& graph);
 /// In-place operators whose target nothing else sees become the plain ones.
 void remove_writes(Graph& graph);
 /// Computes what follows from constants alone, merges equal computations, drops steps that change
-/// nothing.
+/// nothing. Runs again after share_sizes(), which makes computations of several layers equal.
 void fold(Graph& graph);
 /// Layer norm written out becomes aten::layer_norm.
 void fuse_layer_norm(Graph& graph);

@@ -1,5 +1,6 @@
 // Products with a constant matrix, and what is done to their rows right after.
 #include <cmath>
+#include <initializer_list>
 #include <map>
 #include <utility>
 
@@ -106,11 +107,15 @@ class LinearFuser {
     return parts_of(edit_, *linear).norm ? nullptr : linear;
   }
 
-  /// A linear with one argument changed takes the place of what read it.
-  void extend(ValueId result, const Node& linear, std::size_t argument, ValueId value) {
+  struct Changed {
+    LinearArgument argument;
+    ValueId value;
+  };
+  /// A linear with some arguments changed takes the place of what read it.
+  void extend(ValueId result, const Node& linear, std::initializer_list<Changed> all) {
     Node longer = linear;
     longer.outputs.clear();
-    longer.inputs[argument] = value;
+    for (const Changed& changed : all) longer.inputs[changed.argument] = changed.value;
     edit_.replace(result, std::move(longer));
   }
 
@@ -123,7 +128,7 @@ class LinearFuser {
       if (linear == nullptr || !is_bias(bias, size(linear->inputs[kLinearWeight], 0))) continue;
       const LinearParts parts = parts_of(edit_, *linear);
       if (!parts.product_only() || parts.bias || !same_dtype(bias, *linear)) continue;
-      extend(result, *linear, kLinearBias, bias);
+      extend(result, *linear, {{kLinearBias, bias}});
       return true;
     }
     return false;
@@ -142,12 +147,10 @@ class LinearFuser {
     const Node* linear = open_linear(operands->other);
     if (linear == nullptr || !parts_of(edit_, *linear).product_only()) return false;
     if (edit_.weight(linear->inputs[kLinearWeight])->dtype() != DType::kFloat32) return false;
-    Node longer = *linear;
-    longer.outputs.clear();
-    for (const LinearArgument argument : {kLinearWeight, kLinearBias}) {
-      longer.inputs[argument] = scaled(longer.inputs[argument], operands->number);
-    }
-    edit_.replace(result, std::move(longer));
+    const auto changed = [&](LinearArgument argument) {
+      return Changed{argument, scaled(linear->inputs[argument], operands->number)};
+    };
+    extend(result, *linear, {changed(kLinearWeight), changed(kLinearBias)});
     return true;
   }
 
@@ -169,7 +172,7 @@ class LinearFuser {
     if (linear == nullptr || !parts_of(edit_, *linear).product_only()) return false;
     const ValueId activation = edit_.add_constant(form->activation);
     if (!only_within(form->x, result)) return false;
-    extend(result, *linear, kLinearActivation, activation);
+    extend(result, *linear, {{kLinearActivation, activation}});
     return true;
   }
 
@@ -199,7 +202,7 @@ class LinearFuser {
     }
     if (!chosen) return false;
     const ValueId residual = add->inputs[1 - *chosen];
-    extend(result, *linear_of(edit_, add->inputs[*chosen]), kLinearResidual, residual);
+    extend(result, *linear_of(edit_, add->inputs[*chosen]), {{kLinearResidual, residual}});
     return true;
   }
 
@@ -214,12 +217,10 @@ class LinearFuser {
     for (const std::size_t i : {std::size_t{2}, std::size_t{3}}) {
       if (!edit_.is_none(norm->inputs[i]) && edit_.weight(norm->inputs[i]) == nullptr) return false;
     }
-    Node longer = *linear;
-    longer.outputs.clear();
-    longer.inputs[kLinearNormWeight] = norm->inputs[2];
-    longer.inputs[kLinearNormBias] = norm->inputs[3];
-    longer.inputs[kLinearNormEps] = edit_.add_constant(*eps);
-    edit_.replace(result, std::move(longer));
+    extend(result, *linear,
+           {{kLinearNormWeight, norm->inputs[2]},
+            {kLinearNormBias, norm->inputs[3]},
+            {kLinearNormEps, edit_.add_constant(*eps)}});
     return true;
   }
 

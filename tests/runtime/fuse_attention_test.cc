@@ -64,6 +64,12 @@ Graph graph_of(const std::string& parameters, const Lines& lines,
   return graph;
 }
 
+/// scaled_dot_product_attention of x with the mask of an input, its heads then merged.
+Graph under_a_mask(const Lines& merge) {
+  const Lines attention = {"c = torch.scaled_dot_product_attention(q, k, v, mask)"};
+  return graph_of("x: Tensor, mask: Tensor", kProjections + kHeadsOf + attention + merge, {3, 4});
+}
+
 /// One row is masked throughout, another one in part.
 Tensor additive_mask(float masked) {
   Tensor mask = Tensor::empty(DType::kFloat32, {kBatch, 1, 1, kLength});
@@ -207,7 +213,7 @@ TEST_F(FuseAttention, OfTheOperator) {
   const Graph boolean =
       graph_of("x: Tensor, mask: Tensor", lines("mask, 0., False, scale=0.3"), {3, 4});
   EXPECT_EQ(argument(check(boolean, {hidden(), boolean_mask()}), 4).constant->as<double>(), 0.3);
-  const Graph additive = graph_of("x: Tensor, mask: Tensor", lines("mask"), {3, 4});
+  const Graph additive = under_a_mask(kMerge);
   check(additive, {hidden(), additive_mask(-std::numeric_limits<float>::infinity())});
   check(additive, {hidden(), additive_mask(std::numeric_limits<float>::lowest())});
 }
@@ -271,11 +277,7 @@ TEST_F(FuseAttention, OfFewerHeadsOfKeys) {
 
 /// A mask is an input of which the archive does not tell the type.
 TEST_F(FuseAttention, WithAMaskOfUnknownType) {
-  Graph graph =
-      graph_of("x: Tensor, mask: Tensor",
-               kProjections + kHeadsOf +
-                   Lines{"c = torch.scaled_dot_product_attention(q, k, v, mask)"} + kMerge,
-               {3, 4});
+  const Graph graph = under_a_mask(kMerge);
   Graph after = graph;
   share_sizes(after);
   fuse_attention(after);
@@ -292,9 +294,7 @@ TEST_F(FuseAttention, WithAMaskOfUnknownType) {
 TEST_F(FuseAttention, MergedByAnOpenSizeUnderAMaskOfUnknownBatch) {
   const Lines merge = {"c1 = torch.contiguous(torch.transpose(c, 1, 2))",
                        "return torch.view(c1, [torch.size(x, 0), -1, 12])"};
-  const Lines operation = {"c = torch.scaled_dot_product_attention(q, k, v, mask)"};
-  const Graph graph =
-      graph_of("x: Tensor, mask: Tensor", kProjections + kHeadsOf + operation + merge, {3, 4});
+  const Graph graph = under_a_mask(merge);
   const Graph after = check(graph, {hidden(), boolean_mask()});
   EXPECT_TRUE(merged(after));
   EXPECT_EQ(count_of(after, "aten::view") + count_of(after, "aten::transpose"), 0U);
@@ -307,9 +307,7 @@ TEST_F(FuseAttention, MergedByAnOpenSizeUnderAMaskOfUnknownBatch) {
 TEST_F(FuseAttention, WithAMaskOfMoreSequencesThanAViewHolds) {
   const Lines merge = {"c1 = torch.contiguous(torch.transpose(c, 1, 2))",
                        "return torch.view(c1, [torch.size(x, 0), torch.size(x, 1), 12])"};
-  const Lines operation = {"c = torch.scaled_dot_product_attention(q, k, v, mask)"};
-  const Graph graph =
-      graph_of("x: Tensor, mask: Tensor", kProjections + kHeadsOf + operation + merge, {3, 4});
+  const Graph graph = under_a_mask(merge);
   const Graph after = check(graph, {hidden(), boolean_mask()});
   const Value more[] = {random_tensor({1, kLength, kHidden}, 8), boolean_mask()};
   EXPECT_THROW(Interpreter(graph).run(more), Error);
@@ -318,10 +316,7 @@ TEST_F(FuseAttention, WithAMaskOfMoreSequencesThanAViewHolds) {
 
 /// One sequence under several masks, where nothing holds the batch.
 TEST_F(FuseAttention, WithAMaskOfMoreSequences) {
-  const Lines operation = {"c = torch.scaled_dot_product_attention(q, k, v, mask)"};
-  const Graph graph =
-      graph_of("x: Tensor, mask: Tensor", kProjections + kHeadsOf + operation + kMerge, {3, 4});
-  check(graph, {random_tensor({1, kLength, kHidden}, 8), boolean_mask()});
+  check(under_a_mask(kMerge), {random_tensor({1, kLength, kHidden}, 8), boolean_mask()});
 }
 
 TEST_F(FuseAttention, OfSummations) {
