@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "bench/worker.h"
-#include "runtime/tasks.h"
+#include "henson/tasks.h"
 
 namespace henson::bench {
 namespace {

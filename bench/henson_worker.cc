@@ -2,7 +2,7 @@
 #include <optional>
 
 #include "bench/worker.h"
-#include "runtime/henson.h"
+#include "henson/henson.h"
 
 namespace henson::bench {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "bench/report.h"
-#include "runtime/henson.h"
+#include "henson/henson.h"
 #include "tools/random_batch.h"
 
 namespace henson::bench {

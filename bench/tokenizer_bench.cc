@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bench/report.h"
-#include "runtime/tokenizer.h"
+#include "henson/tokenizer.h"
 
 namespace henson::bench {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <bit>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::loader {
 namespace {

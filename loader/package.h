@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "henson/error.h"
 #include "loader/archive.h"
-#include "loader/error.h"
 #include "loader/zip.h"
 
 namespace henson::loader {

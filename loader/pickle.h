@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "loader/tensor.h"
 #include "loader/value.h"
 

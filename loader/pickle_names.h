@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "loader/dtype.h"
+#include "henson/dtype.h"
 
 namespace henson::loader {
 

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string_view>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::loader {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "loader/limits.h"
 
 namespace henson::loader {

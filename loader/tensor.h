@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "loader/dtype.h"
+#include "henson/dtype.h"
 #include "loader/mapped_file.h"
 
 namespace henson::loader {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "henson/error.h"
 #include "loader/checksum.h"
-#include "loader/error.h"
 #include "loader/limits.h"
 #include "loader/zip_directory.h"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "henson/error.h"
 #include "loader/bytes.h"
-#include "loader/error.h"
 
 namespace henson::loader {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 #include "tools/batch_shape.h"
 
 namespace henson::tools {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 
 namespace henson::tools {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 
 namespace henson::tools {
 

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::tools {
 namespace {

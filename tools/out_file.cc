@@ -4,7 +4,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::tools {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 #include "tools/npz.h"
 
 namespace henson::tools {

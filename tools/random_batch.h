@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 #include "tools/batch_shape.h"
 
 namespace henson::tools {

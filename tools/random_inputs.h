@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 
 namespace henson::tools {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 
 namespace henson::tools {
 

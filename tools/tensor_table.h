@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 #include "tools/report.h"
 
 namespace henson::tools {

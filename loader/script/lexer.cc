@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::script {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "loader/limits.h"
 #include "loader/script/expression_parser.h"
 #include "loader/script/token_stream.h"

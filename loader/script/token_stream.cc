@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "loader/limits.h"
 
 namespace henson::script {

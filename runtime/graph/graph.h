@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "loader/script/ast.h"
 #include "runtime/operators/operator.h"
 

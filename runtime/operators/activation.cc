@@ -4,7 +4,7 @@
 #include <numbers>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/arithmetic.h"
 #include "runtime/operators/unary.h"
 #include "runtime/operators/views.h"

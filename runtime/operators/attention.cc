@@ -6,10 +6,10 @@
 #include <string>
 #include <type_traits>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

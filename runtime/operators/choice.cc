@@ -2,7 +2,7 @@
 #include <cmath>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/comparison.h"
 #include "runtime/operators/index_plan.h"
 #include "runtime/operators/moving.h"

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <numeric>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/views.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "runtime/operators/operator.h"
-#include "runtime/tensor.h"
+#include "runtime/tensor/tensor.h"
 
 namespace henson::runtime {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/views.h"
 

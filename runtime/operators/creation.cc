@@ -5,12 +5,12 @@
 #include <optional>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/operator.h"
 #include "runtime/operators/sequences.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

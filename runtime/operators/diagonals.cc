@@ -4,12 +4,12 @@
 #include <limits>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/joining.h"
 #include "runtime/operators/moving.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

@@ -1,7 +1,7 @@
 // Distances and similarities of vectors.
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/arithmetic.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/reduction.h"

@@ -3,7 +3,7 @@
 #include <limits>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/arithmetic.h"
 
 namespace henson::runtime {

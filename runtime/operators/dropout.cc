@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/normalization.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/contractions.h"
 #include "runtime/operators/views.h"
 

@@ -10,9 +10,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "runtime/operators/elements.h"
 #include "runtime/operators/operator.h"
 #include "runtime/operators/promotion.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 

@@ -1,12 +1,12 @@
 // Rows of a table, picked by id.
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/index_plan.h"
 #include "runtime/operators/indexing.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

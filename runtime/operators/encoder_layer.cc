@@ -6,12 +6,12 @@
 #include <string>
 #include <utility>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/attention.h"
-#include "runtime/operators/elements.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/normalization.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

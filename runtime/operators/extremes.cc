@@ -2,7 +2,7 @@
 #include <cmath>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/arithmetic.h"
 #include "runtime/operators/reduction.h"
 #include "runtime/operators/views.h"

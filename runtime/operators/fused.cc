@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/normalization.h"
 #include "runtime/operators/views.h"

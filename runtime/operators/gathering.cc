@@ -5,13 +5,13 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/index_plan.h"
 #include "runtime/operators/indexing.h"
 #include "runtime/operators/moving.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

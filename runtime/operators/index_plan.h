@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/tensor.h"
+#include "runtime/tensor/tensor.h"
 
 namespace henson::runtime {
 

@@ -1,12 +1,12 @@
 // Linear layers and products of matrices: torch.linear, matmul, addmm and their kin.
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/contractions.h"
 #include "runtime/operators/convolution.h"
-#include "runtime/operators/elements.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <optional>
 
-#include "runtime/operators/elements.h"
 #include "runtime/operators/operator.h"
-#include "runtime/tensor.h"
+#include "runtime/tensor/elements.h"
+#include "runtime/tensor/tensor.h"
 
 namespace henson::runtime {
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "runtime/operators/elements.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 

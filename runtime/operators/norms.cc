@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/reduction.h"
 

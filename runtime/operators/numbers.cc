@@ -5,8 +5,8 @@
 #include <limits>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

@@ -1,6 +1,6 @@
 #include "runtime/operators/operator.h"
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/numbers.h"
 
 namespace henson::runtime {

@@ -13,9 +13,9 @@
 #include <variant>
 #include <vector>
 
-#include "runtime/schema.h"
-#include "runtime/tensor.h"
-#include "runtime/value.h"
+#include "runtime/operators/schema.h"
+#include "runtime/tensor/tensor.h"
+#include "runtime/tensor/value.h"
 
 namespace henson::runtime {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/reduction.h"
 #include "runtime/operators/sorting.h"

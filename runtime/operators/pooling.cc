@@ -5,7 +5,7 @@
 #include <string>
 #include <type_traits>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/convolution.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/views.h"

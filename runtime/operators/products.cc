@@ -3,13 +3,13 @@
 #include <numeric>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/index_plan.h"
 #include "runtime/operators/joining.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/promotion.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "runtime/operators/operator.h"
-#include "runtime/tensor.h"
+#include "runtime/tensor/tensor.h"
 
 namespace henson::runtime {
 

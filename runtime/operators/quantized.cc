@@ -5,11 +5,11 @@
 #include <memory>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/quantization.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

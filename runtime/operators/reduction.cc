@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/views.h"
 
 namespace henson::runtime {

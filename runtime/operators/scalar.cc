@@ -3,7 +3,7 @@
 #include <cmath>
 #include <functional>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::runtime {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/scalar.h"
 

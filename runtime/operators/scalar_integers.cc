@@ -2,7 +2,7 @@
 #include <numeric>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/scalar.h"
 
 namespace henson::runtime {

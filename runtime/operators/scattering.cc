@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/indexing.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

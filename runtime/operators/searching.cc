@@ -1,7 +1,7 @@
 // Places of values in sorted sequences.
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/index_plan.h"
 #include "runtime/operators/sorting.h"
 

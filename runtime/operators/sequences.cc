@@ -4,9 +4,9 @@
 #include <cmath>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/numbers.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/promotion.h"
 

@@ -4,9 +4,9 @@
 #include <limits>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/reduction.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

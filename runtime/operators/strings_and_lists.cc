@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/scalar.h"
 
 namespace henson::runtime {

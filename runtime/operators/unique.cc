@@ -3,7 +3,7 @@
 #include <numeric>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/index_plan.h"
 #include "runtime/operators/sorting.h"
 #include "runtime/operators/views.h"

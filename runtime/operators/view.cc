@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/operator.h"
 #include "runtime/operators/shape_queries.h"

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/views.h"
 
 namespace henson::runtime {

@@ -4,8 +4,8 @@
 #include <numeric>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

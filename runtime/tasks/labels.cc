@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "runtime/tasks.h"
+#include "henson/tasks.h"
 
 namespace henson {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/graph/uses.h"
-#include "runtime/model_impl.h"
-#include "runtime/public_tensor.h"
+#include "runtime/analysis/uses.h"
+#include "runtime/api/model_impl.h"
+#include "runtime/api/public_tensor.h"
 
 namespace henson::tasks {
 namespace {

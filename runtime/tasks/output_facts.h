@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 #include "runtime/tasks/text_inputs.h"
 
 namespace henson::tasks {

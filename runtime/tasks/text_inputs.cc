@@ -3,9 +3,9 @@
 #include <numeric>
 #include <string>
 
-#include "runtime/input_roles.h"
-#include "runtime/model_impl.h"
-#include "runtime/public_tensor.h"
+#include "runtime/analysis/input_roles.h"
+#include "runtime/api/model_impl.h"
+#include "runtime/api/public_tensor.h"
 
 namespace henson::tasks {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/henson.h"
-#include "runtime/tokenizer.h"
+#include "henson/henson.h"
+#include "henson/tokenizer.h"
 
 namespace henson::tasks {
 

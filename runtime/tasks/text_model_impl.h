@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/tasks.h"
+#include "henson/tasks.h"
 #include "runtime/tasks/heads.h"
 #include "runtime/tasks/text_inputs.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::tokenizer {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/tokenizer/files.h"
 #include "runtime/tokenizer/utf8.h"
 

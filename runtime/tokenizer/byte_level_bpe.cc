@@ -4,8 +4,8 @@
 #include <iterator>
 #include <optional>
 
-#include "loader/error.h"
-#include "runtime/tokenizer.h"
+#include "henson/error.h"
+#include "henson/tokenizer.h"
 #include "runtime/tokenizer/byte_alphabet.h"
 #include "runtime/tokenizer/byte_level_words.h"
 #include "runtime/tokenizer/utf8.h"

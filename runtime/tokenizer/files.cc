@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/tokenizer/bpe_files.h"
 #include "runtime/tokenizer/tokenizer_config.h"
 #include "runtime/tokenizer/tokenizer_json.h"

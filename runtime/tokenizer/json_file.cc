@@ -1,6 +1,6 @@
 #include "runtime/tokenizer/json_file.h"
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/tokenizer/files.h"
 
 namespace henson::tokenizer {

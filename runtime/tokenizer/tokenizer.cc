@@ -1,4 +1,4 @@
-#include "runtime/tokenizer.h"
+#include "henson/tokenizer.h"
 
 #include "runtime/tokenizer/files.h"
 #include "runtime/tokenizer/tokenizer_impl.h"

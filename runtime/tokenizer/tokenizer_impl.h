@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "runtime/tokenizer.h"
+#include "henson/tokenizer.h"
 #include "runtime/tokenizer/added_token_search.h"
 #include "runtime/tokenizer/model.h"
 #include "runtime/tokenizer/settings.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::tokenizer {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/tokenizer.h"
+#include "henson/tokenizer.h"
 #include "runtime/tokenizer/model.h"
 #include "runtime/tokenizer/settings.h"
 

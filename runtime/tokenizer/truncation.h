@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "runtime/tokenizer.h"
+#include "henson/tokenizer.h"
 
 namespace henson::tokenizer {
 

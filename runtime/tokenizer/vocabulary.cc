@@ -1,6 +1,6 @@
 #include "runtime/tokenizer/vocabulary.h"
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::tokenizer {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "loader/error.h"
-#include "runtime/tokenizer.h"
+#include "henson/error.h"
+#include "henson/tokenizer.h"
 #include "runtime/tokenizer/unicode.h"
 #include "runtime/tokenizer/utf8.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/tokenizer.h"
+#include "henson/tokenizer.h"
 
 namespace {
 

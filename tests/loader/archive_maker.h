@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::test {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "loader/script/lexer.h"
 
 namespace henson::script {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "loader/limits.h"
 #include "loader/script/parser.h"
 #include "tests/loader/script_printer.h"

@@ -1,4 +1,4 @@
-#include "runtime/buffer_pool.h"
+#include "runtime/tensor/buffer_pool.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "runtime/tensor.h"
+#include "runtime/tensor/tensor.h"
 
 namespace henson::runtime {
 namespace {

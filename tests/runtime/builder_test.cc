@@ -1,8 +1,8 @@
-#include "runtime/graph/builder.h"
+#include "runtime/import/builder.h"
 
 #include <gtest/gtest.h>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "tests/runtime/graph_support.h"
 
 namespace henson::runtime {

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/tokenizer/byte_alphabet.h"
 #include "runtime/tokenizer/byte_level_words.h"
 #include "runtime/tokenizer/merges.h"

@@ -1,4 +1,4 @@
-#include "runtime/passes/dimension.h"
+#include "runtime/analysis/dimension.h"
 
 #include <gtest/gtest.h>
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "loader/error.h"
-#include "runtime/passes/fuse.h"
+#include "henson/error.h"
+#include "runtime/fusion/fuse.h"
 #include "tests/runtime/fuse_support.h"
 #include "tests/runtime/graph_support.h"
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "runtime/passes/fuse.h"
+#include "runtime/fusion/fuse.h"
 #include "tests/runtime/fuse_support.h"
 
 namespace henson::runtime {

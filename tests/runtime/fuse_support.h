@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/interpreter.h"
-#include "runtime/tensor.h"
+#include "runtime/execution/interpreter.h"
+#include "runtime/tensor/tensor.h"
 #include "tests/runtime/graph_support.h"
 
 namespace henson::runtime::test {

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/fused.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/views.h"

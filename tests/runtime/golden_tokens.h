@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "runtime/tokenizer.h"
+#include "henson/tokenizer.h"
 
 namespace henson {
 

@@ -9,7 +9,7 @@
 
 #include "loader/archive.h"
 #include "loader/script/parser.h"
-#include "runtime/graph/builder.h"
+#include "runtime/import/builder.h"
 
 namespace henson::runtime::test {
 

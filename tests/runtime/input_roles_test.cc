@@ -1,4 +1,4 @@
-#include "runtime/input_roles.h"
+#include "runtime/analysis/input_roles.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "runtime/passes/known_sizes.h"
+#include "runtime/analysis/known_sizes.h"
 
 #include <gtest/gtest.h>
 

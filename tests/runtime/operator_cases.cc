@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "loader/error.h"
-#include "runtime/operators/elements.h"
+#include "henson/error.h"
 #include "runtime/operators/operator.h"
+#include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {

@@ -1,7 +1,7 @@
 // Operators whose meaning depends on the archive's version.
 #include <gtest/gtest.h>
 
-#include "loader/error.h"
+#include "henson/error.h"
 #include "runtime/operators/operator.h"
 
 namespace henson::runtime {

@@ -1,6 +1,6 @@
 // Whole models on the plan: against the interpreter, and the same bits whatever the batch, the
 // place in it and the number of threads.
-#include "runtime/plan/plan.h"
+#include "runtime/execution/plan.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 
 namespace henson {
 namespace {

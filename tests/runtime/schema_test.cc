@@ -1,8 +1,8 @@
-#include "runtime/schema.h"
+#include "runtime/operators/schema.h"
 
 #include <gtest/gtest.h>
 
-#include "loader/error.h"
+#include "henson/error.h"
 
 namespace henson::runtime {
 namespace {

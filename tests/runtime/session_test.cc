@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 
 namespace henson {
 namespace {

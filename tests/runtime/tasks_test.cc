@@ -1,4 +1,4 @@
-#include "runtime/tasks.h"
+#include "henson/tasks.h"
 
 #include <gtest/gtest.h>
 

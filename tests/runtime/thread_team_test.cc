@@ -1,4 +1,4 @@
-#include "runtime/plan/thread_team.h"
+#include "runtime/execution/thread_team.h"
 
 #include <gtest/gtest.h>
 

@@ -4,8 +4,8 @@
 #include <random>
 #include <string>
 
-#include "loader/error.h"
-#include "runtime/tokenizer.h"
+#include "henson/error.h"
+#include "henson/tokenizer.h"
 #include "runtime/tokenizer/bpe_files.h"
 #include "runtime/tokenizer/files.h"
 #include "runtime/tokenizer/json_file.h"

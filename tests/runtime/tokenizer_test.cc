@@ -1,5 +1,5 @@
 // The Tokenizer class on small vocabularies, and on texts that nobody would write.
-#include "runtime/tokenizer.h"
+#include "henson/tokenizer.h"
 
 #include <gtest/gtest.h>
 

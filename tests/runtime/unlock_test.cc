@@ -1,9 +1,9 @@
-#include "runtime/passes/unlock.h"
+#include "runtime/unlock/unlock.h"
 
 #include <gtest/gtest.h>
 
-#include "loader/error.h"
-#include "runtime/interpreter.h"
+#include "henson/error.h"
+#include "runtime/execution/interpreter.h"
 #include "tests/runtime/graph_support.h"
 
 namespace henson::runtime {

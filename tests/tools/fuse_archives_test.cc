@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "loader/archive.h"
-#include "runtime/binding.h"
-#include "runtime/facts.h"
-#include "runtime/interpreter.h"
-#include "runtime/passes/fuse.h"
-#include "runtime/public_tensor.h"
+#include "runtime/api/binding.h"
+#include "runtime/api/facts.h"
+#include "runtime/api/public_tensor.h"
+#include "runtime/execution/interpreter.h"
+#include "runtime/fusion/fuse.h"
 #include "tools/cases.h"
 #include "tools/compare.h"
 

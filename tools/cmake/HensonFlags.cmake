@@ -8,7 +8,8 @@ endif()
 add_library(henson_flags INTERFACE)
 target_compile_options(henson_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -Wno-sign-conversion -Wno-restrict $<$<BOOL:${HENSON_WERROR}>:-Werror>)
-target_include_directories(henson_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_include_directories(henson_flags INTERFACE ${PROJECT_SOURCE_DIR}
+  ${PROJECT_SOURCE_DIR}/runtime/include)
 
 if(HENSON_SANITIZE)
   set(flags -fsanitize=${HENSON_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
@@ -55,18 +56,6 @@ function(henson_link target)
   endforeach()
 endfunction()
 
-# henson_install_header(FILE): installs a public header that includes others of runtime/, which lie
-# beside it once installed.
-function(henson_install_header file)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
-  file(READ ${file} text)
-  string(REPLACE "#include \"runtime/" "#include \"" text "${text}")
-  cmake_path(GET file FILENAME name)
-  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/include/${name} CONTENT "${text}" @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/include/${name}
-    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson)
-endfunction()
-
 # henson_library(): libhenson from all parts, and the rules that install it with its public headers
 # and its CMake package.
 function(henson_library)
@@ -84,15 +73,14 @@ function(henson_library)
   if(HENSON_SANITIZE)  # whoever links the library must link the sanitizers' runtime
     target_link_options(henson PUBLIC -fsanitize=${HENSON_SANITIZE})
   endif()
-  target_include_directories(henson INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+  target_include_directories(henson INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
   set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/henson)
   install(TARGETS henson EXPORT hensonTargets)
   install(EXPORT hensonTargets NAMESPACE henson:: DESTINATION ${package_dir})
-  install(FILES runtime/henson.h runtime/tokenizer.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson)
-  henson_install_header(runtime/tasks.h)
-  install(FILES loader/error.h loader/dtype.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/henson/loader)
+  install(DIRECTORY runtime/include/henson DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   include(CMakePackageConfigHelpers)
   configure_package_config_file(tools/cmake/hensonConfig.cmake.in
     ${PROJECT_BINARY_DIR}/hensonConfig.cmake INSTALL_DESTINATION ${package_dir})

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "runtime/henson.h"
+#include "henson/henson.h"
 
 namespace henson::tools {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/tasks.h"
+#include "henson/tasks.h"
 #include "tools/commands/command.h"
 #include "tools/report.h"
 

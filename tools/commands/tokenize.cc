@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/tokenizer.h"
+#include "henson/tokenizer.h"
 #include "tools/commands/text.h"
 #include "tools/report.h"
 

@@ -1,0 +1,19 @@
+#include "runtime/analysis/compute_node.h"
+
+#include "henson/error.h"
+#include "runtime/operators/operator.h"
+
+namespace henson::runtime {
+
+std::optional<std::vector<Value>> compute_node(const Node& node, std::span<const Value> inputs) {
+  std::vector<Value> results(node.outputs.size());
+  try {
+    Call call(inputs, results);
+    node.op->kernel(call);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return results;
+}
+
+}  // namespace henson::runtime

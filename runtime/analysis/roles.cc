@@ -1,0 +1,87 @@
+#include "runtime/analysis/roles.h"
+
+#include <cstddef>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "runtime/analysis/uses.h"
+
+namespace henson::runtime {
+namespace {
+
+bool looks_rows_up(const std::string& name) {
+  return name == "aten::embedding" || name == "aten::embedding_bag" || name == "aten::index_select";
+}
+
+/// The positions of the factors of a product that may be a weight.
+std::vector<std::size_t> factors(const std::string& name) {
+  if (name == "aten::linear") return {1};
+  if (name == "aten::addmm") return {1, 2};
+  if (name == "aten::mm" || name == "aten::matmul" || name == "aten::bmm") return {0, 1};
+  return {};
+}
+
+struct Uses {
+  std::vector<bool> table;
+  std::vector<bool> linear;
+};
+
+Uses uses_of(const Graph& graph) {
+  Uses uses{std::vector<bool>(graph.values.size()), std::vector<bool>(graph.values.size())};
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    if (node->kind != NodeKind::kOperator || node->inputs.empty()) continue;
+    const std::string& name = node->op->schema.name;
+    const ValueId first = node->inputs[0];
+    if (looks_rows_up(name)) uses.table[first] = true;
+    for (const std::size_t position : factors(name)) uses.linear[node->inputs[position]] = true;
+    if (!keeps_elements(name) || node->outputs.empty()) continue;
+    if (uses.table[node->outputs[0]]) uses.table[first] = true;
+    if (uses.linear[node->outputs[0]]) uses.linear[first] = true;
+  }
+  return uses;
+}
+
+/// Weights of one role, by name and by where their elements lie: the code may know a weight by
+/// another name than the first that leads to it.
+struct Members {
+  std::unordered_set<std::string> names;
+  std::unordered_set<const std::byte*> elements;
+
+  bool has(const WeightInfo& weight) const {
+    if (names.contains(weight.name)) return true;
+    for (const std::string& other : weight.same_as) {
+      if (names.contains(other)) return true;
+    }
+    return !weight.tensor.bytes().empty() && elements.contains(weight.tensor.bytes().data());
+  }
+};
+
+Members members(const Graph& graph, const std::vector<bool>& used) {
+  Members result;
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    const GraphValue& value = graph.values[id];
+    if (!used[id] || !value.constant) continue;
+    if (!value.name.empty()) result.names.insert(value.name);
+    const auto* tensor = std::get_if<Tensor>(&*value.constant);
+    if (tensor == nullptr || tensor->numel() == 0) continue;
+    result.elements.insert(tensor->buffer()->data() +
+                           static_cast<std::size_t>(tensor->offset()) * size_of(tensor->dtype()));
+  }
+  return result;
+}
+
+}  // namespace
+
+void find_roles(const Graph& graph, std::span<WeightInfo> weights) {
+  const Uses uses = uses_of(graph);
+  const Members tables = members(graph, uses.table);
+  const Members linear = members(graph, uses.linear);
+  for (WeightInfo& weight : weights) {
+    weight.is_embedding_table = tables.has(weight);
+    weight.is_linear_weight = linear.has(weight);
+  }
+}
+
+}  // namespace henson::runtime

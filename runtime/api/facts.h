@@ -1,0 +1,25 @@
+// What there is to tell of an archive and its graph: inputs, tensors, structure, notes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "henson/henson.h"
+#include "loader/archive.h"
+#include "runtime/import/builder.h"
+#include "runtime/unlock/unlock.h"
+
+namespace henson::runtime {
+
+std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Graph& graph,
+                                       const UnlockResult& unlocked);
+std::vector<WeightInfo> describe_weights(const loader::Archive& archive);
+ModelInfo describe_model(const loader::Archive& archive, const Graph& graph);
+/// The shapes of the dummy input, for those of the graph's inputs of which the archive tells.
+TracedShapes traced_shapes(const loader::Archive& archive, const Graph& graph);
+std::vector<Lock> describe_locks(const UnlockResult& unlocked);
+std::vector<std::string> notes_of(const Graph& graph);
+/// A line a node: what it computes, of what, and where the code says so.
+std::vector<std::string> describe_nodes(const Graph& graph);
+
+}  // namespace henson::runtime

@@ -1,0 +1,104 @@
+#include <algorithm>
+
+#include "henson/error.h"
+#include "runtime/analysis/roles.h"
+#include "runtime/api/facts.h"
+#include "runtime/api/model_impl.h"
+
+namespace henson {
+namespace {
+
+/// Whether a value of the computation has the dtype: a weight that it reads, a constant or a
+/// result.
+bool graph_has(const runtime::Graph& graph, DType dtype) {
+  std::vector<bool> used(graph.values.size(), false);
+  for (const runtime::Node& node : graph.nodes) {
+    for (const runtime::ValueId id : node.inputs) used[id] = true;
+    for (const runtime::ValueId id : node.outputs) used[id] = true;
+  }
+  for (std::size_t id = 0; id < used.size(); ++id) {
+    if (used[id] && graph.values[id].dtype == dtype) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view name_of(InputRole role) noexcept {
+  switch (role) {
+    case InputRole::kIds:
+      return "ids";
+    case InputRole::kTokenTypes:
+      return "token types";
+    case InputRole::kPositions:
+      return "positions";
+    case InputRole::kMask:
+      return "mask";
+    case InputRole::kOther:
+      break;
+  }
+  return "";
+}
+
+const runtime::Plan& Program::plan(int threads) const {
+  std::call_once(plan_made_, [&] { plan_.emplace(built.graph, threads); });
+  return *plan_;
+}
+
+Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
+  program_ = build({});
+  const runtime::Graph& graph = program_->built.graph;
+  inputs = runtime::describe_inputs(archive_, graph, program_->unlocked);
+  weights = runtime::describe_weights(archive_);
+  runtime::find_roles(graph, weights);
+  info = runtime::describe_model(archive_, graph);
+  locks = runtime::describe_locks(program_->unlocked);
+  notes = runtime::notes_of(graph);
+}
+
+std::unique_ptr<const Program> Model::Impl::build(const VariantKey& key) const {
+  runtime::BuiltGraph built = runtime::build_graph(archive_, {"forward", key.first});
+  const runtime::TracedShapes traced = runtime::traced_shapes(archive_, built.graph);
+  return std::make_unique<const Program>(std::move(built), traced, key.second);
+}
+
+const Program& Model::Impl::variant(const std::set<std::string>& omitted,
+                                    const runtime::InputRanks& ranks) const {
+  const VariantKey key{omitted, ranks};
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_ptr<const Program>& found = variants_[key];
+  if (found == nullptr) found = build(key);
+  return *found;
+}
+
+Model Model::open(const std::filesystem::path& path) {
+  return Model(std::make_shared<const Impl>(loader::open_archive(path)));
+}
+
+std::span<const InputInfo> Model::inputs() const { return impl_->inputs; }
+std::span<const WeightInfo> Model::weights() const { return impl_->weights; }
+const ModelInfo& Model::info() const { return impl_->info; }
+std::span<const Lock> Model::locks() const { return impl_->locks; }
+std::span<const std::string> Model::notes() const { return impl_->notes; }
+
+bool Model::computes_in(DType dtype) const {
+  return graph_has(impl_->program().built.graph, dtype);
+}
+
+bool Model::computes_quantized() const {
+  const runtime::Graph& graph = impl_->program().built.graph;
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const runtime::Node& node) {
+    return node.kind == runtime::NodeKind::kOperator &&
+           node.op->schema.name.starts_with("quantized::");
+  });
+}
+
+std::vector<std::string> Model::describe(Executor executor) const {
+  const Program& program = impl_->program();
+  if (executor == Executor::kInterpreter) return runtime::describe_nodes(program.built.graph);
+  std::vector<std::string> lines;
+  for (runtime::PlanLine& line : program.plan(1).describe()) lines.push_back(std::move(line.text));
+  return lines;
+}
+
+}  // namespace henson

@@ -1,0 +1,74 @@
+// What a Model holds. Internal to the runtime.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "henson/henson.h"
+#include "loader/archive.h"
+#include "runtime/api/binding.h"
+#include "runtime/execution/interpreter.h"
+#include "runtime/execution/plan.h"
+#include "runtime/import/builder.h"
+#include "runtime/unlock/unlock.h"
+
+namespace henson {
+
+/// A graph that is ready to run.
+struct Program {
+  Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
+          const runtime::InputRanks& ranks)
+      : built(std::move(graph)),
+        unlocked(runtime::unlock(built.graph, traced, ranks)),
+        uses(built.graph),
+        interpreter(built.graph) {}
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  /// Made at the first call, on so many threads. May be called concurrently.
+  const runtime::Plan& plan(int threads) const;
+
+  runtime::BuiltGraph built;
+  runtime::UnlockResult unlocked;
+  runtime::InputUses uses;
+  runtime::Interpreter interpreter;
+
+ private:
+  mutable std::once_flag plan_made_;
+  mutable std::optional<runtime::Plan> plan_;
+};
+
+class Model::Impl {
+ public:
+  explicit Impl(loader::Archive opened);
+
+  const Program& program() const noexcept { return *program_; }
+  /// The program for callers that leave out parameters which have defaults, and whose inputs have
+  /// these numbers of dimensions (empty: as guessed). Built at the first call for each; may be
+  /// called concurrently.
+  const Program& variant(const std::set<std::string>& omitted,
+                         const runtime::InputRanks& ranks) const;
+
+  std::vector<InputInfo> inputs;
+  std::vector<WeightInfo> weights;
+  ModelInfo info;
+  std::vector<Lock> locks;
+  std::vector<std::string> notes;
+
+ private:
+  using VariantKey = std::pair<std::set<std::string>, runtime::InputRanks>;
+  std::unique_ptr<const Program> build(const VariantKey& key) const;
+
+  loader::Archive archive_;
+  std::unique_ptr<const Program> program_;
+  mutable std::mutex mutex_;
+  mutable std::map<VariantKey, std::unique_ptr<const Program>> variants_;
+};
+
+}  // namespace henson

@@ -1,0 +1,230 @@
+#include <set>
+#include <thread>
+
+#include "henson/error.h"
+#include "kernels/peak.h"
+#include "runtime/api/binding.h"
+#include "runtime/api/model_impl.h"
+#include "runtime/api/public_tensor.h"
+#include "runtime/execution/explain_ids.h"
+
+namespace henson {
+namespace {
+
+Output to_output(const runtime::Value& value) {
+  Output output;
+  const auto add_all = [&](Output::Kind kind, const std::vector<runtime::Value>& items) {
+    output.kind = kind;
+    for (const runtime::Value& item : items) output.items.push_back(to_output(item));
+  };
+  if (const auto* tensor = std::get_if<runtime::Tensor>(&value)) {
+    output.kind = Output::Kind::kTensor;
+    // Weights and the callers' own elements are copied: an output lives on its own.
+    output.tensor = runtime::to_public(tensor->buffer()->read_only() ? tensor->clone() : *tensor);
+  } else if (const auto* flag = std::get_if<bool>(&value)) {
+    output.kind = Output::Kind::kBool;
+    output.integer = *flag ? 1 : 0;
+  } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    output.kind = Output::Kind::kInt;
+    output.integer = *integer;
+  } else if (const auto* number = std::get_if<double>(&value)) {
+    output.kind = Output::Kind::kFloat;
+    output.number = *number;
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    output.kind = Output::Kind::kString;
+    output.text = *text;
+  } else if (const auto* list = std::get_if<std::shared_ptr<runtime::ListValue>>(&value)) {
+    add_all(Output::Kind::kList, (*list)->items);
+  } else if (const auto* tuple = std::get_if<std::shared_ptr<runtime::TupleValue>>(&value)) {
+    add_all(Output::Kind::kTuple, (*tuple)->items);
+  }
+  return output;
+}
+
+Output to_output(const runtime::OutputShape& shape, std::span<const runtime::Value>& leaves) {
+  if (shape.kind == runtime::OutputShape::Kind::kLeaf) {
+    Output output = to_output(leaves.front());
+    leaves = leaves.subspan(1);
+    return output;
+  }
+  Output output;
+  output.kind = shape.kind == runtime::OutputShape::Kind::kTuple  ? Output::Kind::kTuple
+                : shape.kind == runtime::OutputShape::Kind::kList ? Output::Kind::kList
+                                                                  : Output::Kind::kDict;
+  output.keys = shape.keys;
+  for (const runtime::OutputShape& item : shape.items) {
+    output.items.push_back(to_output(item, leaves));
+  }
+  return output;
+}
+
+void collect_tensors(const Output& output, std::vector<Tensor>& tensors) {
+  if (output.kind == Output::Kind::kTensor) tensors.push_back(output.tensor);
+  for (const Output& item : output.items) collect_tensors(item, tensors);
+}
+
+/// The error of running these calls, in the caller's terms where their length is the reason.
+Error explain(const Error& error, const Program& program,
+              std::span<const std::vector<runtime::Value>> calls) {
+  if (error.code() != ErrorCode::kBadInput) return error;
+  for (const std::vector<runtime::Value>& call : calls) {
+    const auto reason = runtime::explain_length(program.built.graph, call);
+    if (reason) return Error(error.code(), *reason, error.place());
+  }
+  return error;
+}
+
+}  // namespace
+
+std::vector<Tensor> Output::tensors() const {
+  std::vector<Tensor> tensors;
+  collect_tensors(*this, tensors);
+  return tensors;
+}
+
+struct Session::Impl {
+  Impl(const Model& of, SessionOptions with)
+      : model(of),
+        options(with),
+        threads(with.threads > 0 ? with.threads
+                                 : static_cast<int>(std::thread::hardware_concurrency())),
+        plan_session(with.executor == Executor::kPlan ? threads : 1, with.profile) {}
+
+  /// Calls of one program, as one.
+  std::vector<std::vector<runtime::Value>> run_plan(
+      const Program& program, std::span<const std::vector<runtime::Value>> calls) {
+    const runtime::Plan& plan = program.plan(threads);
+    try {
+      std::vector<std::vector<runtime::Value>> leaves = plan.run(plan_session, calls);
+      operations += 2 * plan_session.multiply_adds();
+      return leaves;
+    } catch (const Error& error) {
+      throw explain(error, program, calls);
+    }
+  }
+
+  static std::vector<runtime::Value> interpret(const Program& program,
+                                               const std::vector<runtime::Value>& call) {
+    try {
+      return program.interpreter.run(call);
+    } catch (const Error& error) {
+      throw explain(error, program, std::span(&call, 1));
+    }
+  }
+
+  Model model;
+  SessionOptions options;
+  int threads;
+  runtime::PlanSession plan_session;
+  double operations = 0;  // of the last run
+};
+
+namespace {
+
+/// A call's inputs as a program takes them.
+struct BoundCall {
+  const Program* program = nullptr;
+  std::vector<runtime::Value> values;
+  bool known_ranks = true;  // else only the interpreter may run it: the plan relies on ranks
+};
+
+BoundCall bind_call(const Model::Impl& model, std::span<const NamedInput> inputs) {
+  BoundCall call;
+  const std::set<std::string> omitted = runtime::omitted_parameters(model.program().built, inputs);
+  call.program = omitted.empty() ? &model.program() : &model.variant(omitted, {});
+  call.values = runtime::bind_inputs(call.program->built, call.program->uses, inputs);
+  const auto shapes = runtime::shapes_of(call.values);
+  if (!runtime::has_ranks(call.program->unlocked, shapes)) {
+    call.program = &model.variant(omitted, runtime::ranks_of(shapes));
+    call.known_ranks = runtime::has_ranks(call.program->unlocked, shapes);
+  }
+  runtime::check_conditions(call.program->unlocked, call.program->built.graph, shapes);
+  return call;
+}
+
+Output to_output(const Program& program, const std::vector<runtime::Value>& leaves) {
+  std::span<const runtime::Value> remaining = leaves;
+  return to_output(program.built.graph.output, remaining);
+}
+
+}  // namespace
+
+Session::Session(const Model& model, SessionOptions options)
+    : impl_(std::make_unique<Impl>(model, options)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+Output Session::run(std::span<const Tensor> inputs) {
+  const std::vector<NamedInput> named =
+      runtime::name_inputs(impl_->model.impl().program().built, inputs);
+  return run(std::span<const NamedInput>(named));
+}
+
+Output Session::run(std::span<const NamedInput> inputs) {
+  impl_->operations = 0;
+  const BoundCall call = bind_call(impl_->model.impl(), inputs);
+  if (impl_->options.executor == Executor::kInterpreter || !call.known_ranks) {
+    return to_output(*call.program, impl_->interpret(*call.program, call.values));
+  }
+  return to_output(*call.program,
+                   impl_->run_plan(*call.program, std::span(&call.values, 1)).front());
+}
+
+std::vector<StepTime> Session::profile() const {
+  std::vector<StepTime> times;
+  const std::span<const double> seconds = impl_->plan_session.seconds();
+  if (seconds.empty()) return times;
+  for (const runtime::PlanLine& line : impl_->plan_session.plan()->describe()) {
+    const bool fell_back = impl_->plan_session.fallbacks()[line.node];
+    times.push_back(
+        {(fell_back ? "fell back to the reference kernel: " : "") + line.text, seconds[line.node]});
+  }
+  return times;
+}
+
+double Session::operations() const noexcept { return impl_->operations; }
+
+double measure_peak_operations(int threads) { return 1e9 * kernels::measure_peak_gops(threads); }
+
+std::size_t Session::memory() const noexcept { return impl_->plan_session.memory(); }
+
+std::vector<Output> Session::run_ragged(std::span<const std::vector<Tensor>> sequences) {
+  std::vector<std::vector<NamedInput>> named;
+  for (const std::vector<Tensor>& inputs : sequences) {
+    named.push_back(runtime::name_inputs(impl_->model.impl().program().built, inputs));
+  }
+  return run_ragged(std::span<const std::vector<NamedInput>>(named));
+}
+
+std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>> sequences) {
+  impl_->operations = 0;
+  std::vector<Output> outputs;
+  if (impl_->options.executor == Executor::kInterpreter) {
+    for (const std::vector<NamedInput>& inputs : sequences) outputs.push_back(run(inputs));
+    return outputs;
+  }
+  std::vector<std::vector<runtime::Value>> values;  // of calls of one program
+  const Program* program = nullptr;
+  const auto flush = [&] {
+    if (values.empty()) return;
+    for (const auto& leaves : impl_->run_plan(*program, values)) {
+      outputs.push_back(to_output(*program, leaves));
+    }
+    values.clear();
+  };
+  for (const std::vector<NamedInput>& inputs : sequences) {
+    BoundCall call = bind_call(impl_->model.impl(), inputs);
+    if (call.program != program || !call.known_ranks) flush();
+    if (!call.known_ranks) {
+      outputs.push_back(to_output(*call.program, impl_->interpret(*call.program, call.values)));
+      continue;
+    }
+    program = call.program;
+    values.push_back(std::move(call.values));
+  }
+  flush();
+  return outputs;
+}
+
+}  // namespace henson

@@ -1,0 +1,114 @@
+#include "runtime/execution/dense.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "kernels/layer_norm.h"
+
+namespace henson::runtime {
+namespace {
+
+// Rows that go through a layer together: with their results they stay in the second cache while the
+// weights pass by.
+constexpr std::size_t kGroupRows = 128;
+// Below so many rows a thread, all threads work on the same rows.
+constexpr std::size_t kLeastRows = 32;
+
+kernels::WeightView view_of(const Tensor& weight) {
+  return {weight.data<float>(), static_cast<std::size_t>(weight.sizes()[0]),
+          static_cast<std::size_t>(weight.sizes()[1]), weight.strides()[0], weight.strides()[1]};
+}
+
+bool same_elements(const Tensor& a, const Tensor& b) {
+  return a.buffer() == b.buffer() && a.offset() == b.offset() && a.sizes() == b.sizes() &&
+         a.strides() == b.strides();
+}
+
+const float* data_or_null(const std::vector<float>& values) {
+  return values.empty() ? nullptr : values.data();
+}
+
+}  // namespace
+
+std::string DenseLayer::describe() const {
+  std::string text = std::to_string(weights->in()) + " -> " + std::to_string(weights->out());
+  if (activation != kernels::Activation::kNone) {
+    text += ", " + std::string(kernels::name_of(activation));
+  }
+  return text;
+}
+
+void Epilogue::apply(const float* x, const Rows& y, const Rows* residual, std::size_t first,
+                     std::size_t last) const {
+  if (empty()) return;
+  kernels::LayerNorm norm;
+  norm.x = x;
+  norm.x_stride = y.stride;
+  if (residual != nullptr) {
+    norm.residual = residual->data + first * residual->stride;
+    norm.residual_stride = residual->stride;
+  }
+  norm.y = y.data + first * y.stride;
+  norm.y_stride = y.stride;
+  norm.rows = last - first;
+  norm.columns = y.columns;
+  norm.weight = data_or_null(norm_weight);
+  norm.bias = data_or_null(norm_bias);
+  norm.epsilon = norm_epsilon;
+  if (normalize) {
+    kernels::layer_norm(norm);
+  } else {
+    kernels::add_residual(norm);
+  }
+}
+
+std::string Epilogue::describe() const {
+  std::string text;
+  if (add_residual) text += ", residual";
+  if (normalize) text += ", layer norm";
+  return text;
+}
+
+RowSplit::RowSplit(std::size_t row_count, std::size_t threads) : rows(row_count), groups(0) {
+  if (threads > 1 && rows < threads * kLeastRows) return;
+  groups = (rows + kGroupRows - 1) / kGroupRows;
+  // As many for each thread: a last one would keep the others waiting.
+  if (groups < 32 * threads) groups = (groups + threads - 1) / threads * threads;
+  groups = std::max<std::size_t>(1, groups);
+}
+
+std::shared_ptr<kernels::PackedWeights> PackingList::add(std::vector<Tensor> matrices) {
+  const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return std::equal(entry.matrices.begin(), entry.matrices.end(), matrices.begin(),
+                      matrices.end(), same_elements);
+  });
+  if (known != entries_.end()) return known->packed;
+  std::size_t out = 0;
+  for (const Tensor& matrix : matrices) out += static_cast<std::size_t>(matrix.sizes()[0]);
+  const auto in = static_cast<std::size_t>(matrices.front().sizes()[1]);
+  entries_.push_back(
+      {kernels::make_weights(out, in, kernels::default_maker()), std::move(matrices)});
+  return entries_.back().packed;
+}
+
+void PackingList::pack(int threads) {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t e = next++; e < entries_.size(); e = next++) {
+      std::vector<kernels::WeightView> views;
+      for (const Tensor& matrix : entries_[e].matrices) views.push_back(view_of(matrix));
+      entries_[e].packed->fill(views, 0, entries_[e].packed->blocks());
+      // The archive's own copy is needed no more; it comes back when something reads it after all.
+      for (const Tensor& matrix : entries_[e].matrices) matrix.buffer()->release_pages();
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (int i = 1; i < threads; ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  entries_.clear();
+}
+
+}  // namespace henson::runtime

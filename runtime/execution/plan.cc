@@ -1,0 +1,144 @@
+#include "runtime/execution/plan.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "henson/error.h"
+#include "runtime/execution/dense.h"
+#include "runtime/fusion/fuse.h"
+
+namespace henson::runtime {
+namespace {
+
+/// What a run leaves behind when it ends, in whatever way: no values, and a pool in one piece.
+class RunEnd {
+ public:
+  RunEnd(const FramePlan& plan, std::span<Frame> frames, BufferPool& pool)
+      : plan_(plan), frames_(frames), pool_(pool) {}
+  ~RunEnd() {
+    for (Frame& frame : frames_) plan_.clear(frame);
+    pool_.settle();
+  }
+  RunEnd(const RunEnd&) = delete;
+  RunEnd& operator=(const RunEnd&) = delete;
+
+ private:
+  const FramePlan& plan_;
+  std::span<Frame> frames_;
+  BufferPool& pool_;
+};
+
+/// A value that may outlive the run: tensors of the session's memory are copied.
+Value outliving(const Value& value) {
+  if (const auto* tensor = std::get_if<Tensor>(&value)) {
+    return tensor->defined() && tensor->buffer()->pooled() ? Value(tensor->clone()) : value;
+  }
+  const auto copies = [](const std::vector<Value>& items) {
+    std::vector<Value> result;
+    for (const Value& item : items) result.push_back(outliving(item));
+    return result;
+  };
+  if (const auto* list = std::get_if<std::shared_ptr<ListValue>>(&value)) {
+    return Value::list(copies((*list)->items));
+  }
+  if (const auto* tuple = std::get_if<std::shared_ptr<TupleValue>>(&value)) {
+    return Value::tuple(copies((*tuple)->items));
+  }
+  return value;
+}
+
+std::vector<std::unique_ptr<Step>> make_steps(const Graph& graph, PackingList& packing) {
+  std::vector<std::unique_ptr<Step>> steps;
+  for (const Node& node : graph.nodes) steps.push_back(make_step(graph, node, packing));
+  return steps;
+}
+
+}  // namespace
+
+std::size_t PlanSession::memory() const noexcept {
+  std::size_t bytes = pool_.capacity();
+  for (const auto& array : workspace_.scratch) bytes += array.size() * sizeof(float);
+  return bytes;
+}
+
+Plan::Plan(const Graph& graph, int threads)
+    : graph_(fuse(graph)), frames_(graph_), makes_output_(graph_.nodes.size()) {
+  PackingList packing;
+  steps_ = make_steps(graph_, packing);
+  packing.pack(threads);
+  for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+    const std::vector<ValueId>& outputs = graph_.nodes[n].outputs;
+    makes_output_[n] = std::any_of(outputs.begin(), outputs.end(),
+                                   [&](ValueId id) { return frames_.is_output(id); });
+  }
+}
+
+void Plan::run_step(std::size_t node, std::span<Frame> frames, PlanSession& session) const {
+  // What the caller gets is made where it may stay.
+  std::optional<BufferPool::Pause> pause;
+  if (makes_output_[node]) pause.emplace();
+  if (steps_[node] != nullptr && steps_[node]->run(frames, session.workspace_)) return;
+  if (steps_[node] != nullptr && session.profile_) session.fallbacks_[node] = true;
+  for (Frame& frame : frames) frames_.run_node(node, frame);
+}
+
+void Plan::run_steps(std::span<Frame> frames, PlanSession& session) const {
+  for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
+    if (session.profile_) {
+      const auto start = std::chrono::steady_clock::now();
+      run_step(node, frames, session);
+      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+      session.seconds_[node] += passed.count();
+    } else {
+      run_step(node, frames, session);
+    }
+    for (Frame& frame : frames) frames_.finish_node(node, frame);
+  }
+}
+
+std::vector<Value> Plan::outputs_of(const Frame& frame) const {
+  std::vector<Value> outputs = frames_.outputs(frame);
+  const BufferPool::Pause pause;
+  for (Value& output : outputs) output = outliving(output);
+  return outputs;
+}
+
+void Plan::enter(PlanSession& session, std::size_t frames) const {
+  if (session.plan_ != this) {
+    session.frames_.clear();
+    const std::size_t watched = session.profile_ ? graph_.nodes.size() : 0;
+    session.seconds_.assign(watched, 0.0);
+    session.fallbacks_.assign(watched, false);
+  }
+  session.plan_ = this;
+  session.workspace_.multiply_adds = 0;
+  while (session.frames_.size() < frames) session.frames_.push_back(frames_.new_frame());
+}
+
+std::vector<std::vector<Value>> Plan::run(PlanSession& session,
+                                          std::span<const std::vector<Value>> inputs) const {
+  enter(session, inputs.size());
+  const std::span<Frame> frames = std::span(session.frames_).first(inputs.size());
+  const BufferPool::Scope scope(session.pool_);
+  const RunEnd end(frames_, frames, session.pool_);
+  for (std::size_t f = 0; f < frames.size(); ++f) frames_.start(frames[f], inputs[f]);
+  run_steps(frames, session);
+  std::vector<std::vector<Value>> results;
+  for (const Frame& frame : frames) results.push_back(outputs_of(frame));
+  return results;
+}
+
+std::vector<PlanLine> Plan::describe() const {
+  std::vector<PlanLine> lines;
+  for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+    const Node& node = graph_.nodes[n];
+    if (node.kind != NodeKind::kOperator) continue;  // lists and tuples compute nothing
+    const std::string what =
+        steps_[n] != nullptr ? steps_[n]->describe() : node.op->schema.name + " (reference)";
+    lines.push_back({n, what + "  " + to_string(node.where)});
+  }
+  return lines;
+}
+
+}  // namespace henson::runtime

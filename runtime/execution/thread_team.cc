@@ -1,0 +1,78 @@
+#include "runtime/execution/thread_team.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace henson::runtime {
+namespace {
+
+constexpr int kSpins = 4000;  // some 50 microseconds
+
+/// Leaves the core to others for a moment, without sleeping.
+void pause() noexcept {
+#if defined(__x86_64__)
+  _mm_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+}  // namespace
+
+ThreadTeam::ThreadTeam(int threads) {
+  for (int i = 1; i < threads; ++i) {
+    helpers_.emplace_back([this, i] { serve(static_cast<std::size_t>(i)); });
+  }
+}
+
+ThreadTeam::~ThreadTeam() {
+  stop_.store(true, std::memory_order_relaxed);  // round_ publishes it
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  for (std::thread& helper : helpers_) helper.join();
+}
+
+void ThreadTeam::take_tasks(std::size_t thread) {
+  for (;;) {
+    const std::uint64_t ticket = tickets_.fetch_add(1, std::memory_order_acquire);
+    const std::size_t task = ticket & 0xFFFFFFFFU;
+    if (task >= ticket >> 32) return;
+    (*work_)(task, thread);
+    done_.fetch_add(1, std::memory_order_release);
+  }
+}
+
+void ThreadTeam::serve(std::size_t thread) {
+  std::uint32_t seen = 0;
+  for (;;) {
+    for (int i = 0; i < kSpins && round_.load(std::memory_order_acquire) == seen; ++i) pause();
+    round_.wait(seen, std::memory_order_acquire);
+    seen = round_.load(std::memory_order_acquire);
+    if (stop_.load(std::memory_order_relaxed)) return;
+    take_tasks(thread);
+  }
+}
+
+void ThreadTeam::for_each(std::size_t tasks,
+                          const std::function<void(std::size_t, std::size_t)>& work) {
+  if (helpers_.empty() || tasks < 2) {
+    for (std::size_t task = 0; task < tasks; ++task) work(task, 0);
+    return;
+  }
+  work_ = &work;
+  done_.store(0, std::memory_order_relaxed);
+  tickets_.store(std::uint64_t{tasks} << 32, std::memory_order_release);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  take_tasks(0);
+  for (int i = 0; done_.load(std::memory_order_acquire) != tasks; ++i) {
+    if (i < kSpins) {
+      pause();
+    } else {
+      std::this_thread::yield();  // whoever has the last task may be waiting for this core
+    }
+  }
+}
+
+}  // namespace henson::runtime

@@ -1,0 +1,191 @@
+#include "runtime/import/inliner.h"
+
+#include <algorithm>
+
+#include "henson/error.h"
+#include "loader/limits.h"
+#include "runtime/import/types.h"
+
+namespace henson::runtime {
+
+using script::Expr;
+using script::ExprKind;
+using script::Stmt;
+using script::StmtKind;
+
+BuiltGraph build_graph(const loader::Archive& archive, const BuildOptions& options) {
+  return Inliner(archive, options).build();
+}
+
+BuiltGraph Inliner::build() {
+  const loader::Object& root = *archive_.module;
+  const auto root_class = archive_.classes.find(root.class_name);
+  const script::Function* const method = root_class == archive_.classes.end()
+                                             ? nullptr
+                                             : root_class->second.find_method(options_.method);
+  if (method == nullptr) {
+    throw Error(ErrorCode::kUnsupported, "the archive's module (" + root.class_name +
+                                             ") has no method `" + options_.method + "` to run");
+  }
+  Arguments arguments;
+  arguments.positional.emplace_back(ModuleTerm{archive_.module, ""});
+  Frame frame;
+  frame.function = method;
+  for (std::size_t i = 1; i < method->parameters.size(); ++i) {
+    const script::Parameter& parameter = method->parameters[i];
+    frame.line = method->line;
+    parameters_.push_back({parameter.name, parameter.default_value != nullptr, false});
+    if (options_.omitted.contains(parameter.name) && parameter.default_value) {
+      arguments.positional.push_back(evaluate(*parameter.default_value, frame));
+      continue;
+    }
+    Term input = make_input(parameter.type.get(), std::to_string(i - 1), parameter.name);
+    parameters_.back().open = input.get<std::shared_ptr<OpenInput>>() != nullptr;
+    arguments.positional.push_back(std::move(input));
+  }
+  const Term result = call_function(*method, std::move(arguments), nullptr);
+  graph_.output = output_of(result, frame);
+  return {std::move(graph_), std::move(parameters_)};
+}
+
+Term Inliner::call_function(const script::Function& function, Arguments arguments, Frame* caller) {
+  Frame frame;
+  frame.function = &function;
+  frame.line = function.line;
+  if (depth_ >= limits::kMaxInlineDepth || ++calls_ > limits::kMaxGraphNodes) {
+    fail(caller != nullptr ? *caller : frame, "the calls of the code are nested too deep");
+  }
+  if (arguments.positional.size() > function.parameters.size()) {
+    fail(caller != nullptr ? *caller : frame, "too many arguments for " + function.name);
+  }
+  for (std::size_t i = 0; i < arguments.positional.size(); ++i) {
+    frame.names.insert_or_assign(function.parameters[i].name, std::move(arguments.positional[i]));
+  }
+  for (auto& [name, value] : arguments.keywords) {
+    frame.names.insert_or_assign(name, std::move(value));
+  }
+  for (const script::Parameter& parameter : function.parameters) {
+    if (frame.names.contains(parameter.name)) continue;
+    if (parameter.default_value == nullptr) {
+      fail(caller != nullptr ? *caller : frame,
+           "no value for the parameter " + parameter.name + " of " + function.name);
+    }
+    frame.names.emplace(parameter.name, evaluate(*parameter.default_value, frame));
+  }
+  ++depth_;
+  std::optional<Term> result = run_block(function.body, frame);
+  --depth_;
+  return result ? std::move(*result) : constant(None{});
+}
+
+std::optional<Term> Inliner::run_block(const script::Block& block, Frame& frame) {
+  for (const Stmt& stmt : block) {
+    if (std::optional<Term> returned = run_statement(stmt, frame)) return returned;
+  }
+  return std::nullopt;
+}
+
+std::optional<Term> Inliner::run_statement(const Stmt& stmt, Frame& frame) {
+  frame.line = stmt.line;
+  switch (stmt.kind) {
+    case StmtKind::kAssign: {
+      if (!stmt.augmented.empty()) fail(frame, "augmented assignment is not supported");
+      if (stmt.value == nullptr) return std::nullopt;
+      Term value = evaluate(*stmt.value, frame);
+      if (stmt.annotation) value = annotate(type_of_annotation(*stmt.annotation), value, frame);
+      for (const auto& target : stmt.targets) assign(*target, value, frame);
+      return std::nullopt;
+    }
+    case StmtKind::kExpr:
+      evaluate(*stmt.value, frame);
+      return std::nullopt;
+    case StmtKind::kReturn:
+      return stmt.value ? evaluate(*stmt.value, frame) : constant(None{});
+    case StmtKind::kIf:
+      return run_block(condition(*stmt.value, frame) ? stmt.body : stmt.orelse, frame);
+    case StmtKind::kAssert:
+      if (!condition(*stmt.value, frame)) fail(frame, "an assertion of the code does not hold");
+      return std::nullopt;
+    case StmtKind::kRaise:
+      fail(frame, "the code raises an exception here");
+    case StmtKind::kFor:
+    case StmtKind::kWhile:
+      fail(frame,
+           "a loop; Henson runs straight-line code, as tracing writes it: trace the model instead "
+           "of "
+           "scripting it");
+    case StmtKind::kBreak:
+    case StmtKind::kContinue:
+      fail(frame, "a jump within a loop is not supported");
+    case StmtKind::kPass:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool Inliner::condition(const Expr& expr, Frame& frame) {
+  const Term term = evaluate(expr, frame);
+  const Value* const known = constant_value(term);
+  if (known != nullptr) {
+    if (const auto* flag = std::get_if<bool>(known)) return *flag;
+    if (const auto* integer = std::get_if<std::int64_t>(known)) return *integer != 0;
+  }
+  fail(frame,
+       "a condition that depends on the data; Henson runs straight-line code, and resolves an `if` "
+       "only when it is known as the archive is opened");
+}
+
+void Inliner::assign(const Expr& target, Term value, Frame& frame) {
+  if (target.kind == ExprKind::kName) {
+    frame.names.insert_or_assign(target.text, std::move(value));
+  } else if (target.kind == ExprKind::kTuple || target.kind == ExprKind::kList) {
+    assign_many(target, value, frame);
+  } else if (target.kind == ExprKind::kAttribute) {
+    const Term base = evaluate(*target.children[0], frame);
+    const auto* module = base.get<ModuleTerm>();
+    if (module == nullptr) fail(frame, "an assignment to an attribute of what is no module");
+    assigned_.insert_or_assign({module->object.get(), target.text}, std::move(value));
+  } else {
+    fail(frame, "an assignment to this expression is not supported");
+  }
+}
+
+void Inliner::assign_many(const Expr& targets, const Term& value, Frame& frame) {
+  std::vector<Term> items = unpack(value, targets.children.size(), frame);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    assign(*targets.children[i], std::move(items[i]), frame);
+  }
+}
+
+std::vector<Term> Inliner::unpack(const Term& value, std::size_t count, Frame& frame) {
+  const auto checked = [&](const std::vector<Term>& items) {
+    if (items.size() != count) {
+      fail(frame, std::to_string(items.size()) + " values for " + std::to_string(count) + " names");
+    }
+    return items;
+  };
+  if (const auto* tuple = value.get<std::shared_ptr<TupleTerm>>()) return checked((*tuple)->items);
+  if (const auto* list = value.get<std::shared_ptr<ListTerm>>()) return checked((*list)->items);
+  if (const auto* open = value.get<std::shared_ptr<OpenInput>>()) {
+    std::vector<Term> items;
+    if ((*open)->dict) fail(frame, "a dict is no sequence of values");
+    for (std::size_t i = 0; i < count; ++i) items.push_back(part_of(**open, std::to_string(i)));
+    return items;
+  }
+  const auto* id = value.get<ValueId>();
+  if (id == nullptr || graph_.values[*id].type.kind != TypeKind::kList) {
+    fail(frame, "a value that is no list or tuple is unpacked");
+  }
+  Node node{NodeKind::kUnpack, nullptr, {*id}, {}, here(frame)};
+  std::vector<Term> items;
+  const Type element = graph_.values[*id].type.elements[0];
+  for (std::size_t i = 0; i < count; ++i) {
+    node.outputs.push_back(graph_.add_value({element, {}, std::nullopt, graph_.values[*id].dtype}));
+    items.emplace_back(node.outputs.back());
+  }
+  graph_.nodes.push_back(std::move(node));
+  check_size(frame);
+  return items;
+}
+
+}  // namespace henson::runtime

@@ -1,0 +1,27 @@
+// An archive's tensors as constants of a graph.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "loader/value.h"
+#include "runtime/tensor/tensor.h"
+#include "runtime/tensor/value.h"
+
+namespace henson::runtime {
+
+/// Views stored tensors without a copy. Tensors over one storage share one buffer, and the same
+/// stored tensor is the same tensor.
+class WeightViews {
+ public:
+  Tensor tensor(const std::shared_ptr<loader::StoredTensor>& stored);
+
+ private:
+  std::unordered_map<const loader::Storage*, std::shared_ptr<Buffer>> buffers_;
+  std::unordered_map<const loader::StoredTensor*, Tensor> tensors_;
+};
+
+/// The packed parameters that an object of an archive describes, or null when it describes none.
+std::shared_ptr<const PackedLinear> packed_linear(const loader::Object& object, WeightViews& views);
+
+}  // namespace henson::runtime

@@ -1,0 +1,286 @@
+// Henson: runs traced BERT models without PyTorch.
+//
+//   henson::Model model = henson::Model::open("traced_bert.pt");
+//   henson::Session session(model);
+//   const std::int64_t ids[] = {101, 2040, 2001, 102};
+//   henson::Output output = session.run({henson::Tensor::borrow(ids, {1, 4})});
+//
+// Every function here throws henson::Error. The library never prints and never aborts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "henson/dtype.h"
+#include "henson/error.h"
+
+namespace henson {
+
+/// The dtype of a C++ type: of float, double, bool and the fixed-width integers.
+template <typename T>
+constexpr DType dtype_of();
+
+/// A contiguous row-major tensor that a caller gives or gets. Copies share the elements.
+class Tensor {
+ public:
+  Tensor() = default;
+  /// Takes a copy of the elements: size_of(dtype) * product of shape bytes.
+  static Tensor copy(DType dtype, std::vector<std::int64_t> shape,
+                     std::span<const std::byte> bytes);
+  /// Uses the caller's elements, which must live and stay as they are while the tensor is in use.
+  static Tensor borrow(DType dtype, std::vector<std::int64_t> shape,
+                       std::span<const std::byte> bytes);
+  /// Uses elements that `owner` keeps alive.
+  static Tensor share(DType dtype, std::vector<std::int64_t> shape,
+                      std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
+  template <typename T, std::size_t N>
+  static Tensor borrow(std::span<const T, N> values, std::vector<std::int64_t> shape) {
+    return borrow(dtype_of<T>(), std::move(shape), std::as_bytes(values));
+  }
+  template <typename T, std::size_t N>
+  static Tensor borrow(const T (&values)[N], std::vector<std::int64_t> shape) {
+    return borrow(std::span<const T>(values), std::move(shape));
+  }
+  static Tensor borrow(const std::vector<std::int64_t>& values, std::vector<std::int64_t> shape) {
+    return borrow(std::span<const std::int64_t>(values), std::move(shape));
+  }
+
+  DType dtype() const noexcept { return dtype_; }
+  const std::vector<std::int64_t>& shape() const noexcept { return shape_; }
+  std::int64_t element_count() const noexcept;
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  /// The elements as T. Throws when T is not the type of dtype().
+  template <typename T>
+  std::span<const T> values() const {
+    check_dtype(dtype_of<T>());
+    return {reinterpret_cast<const T*>(bytes_.data()), bytes_.size() / sizeof(T)};
+  }
+
+ private:
+  void check_dtype(DType wanted) const;
+
+  DType dtype_ = DType::kFloat32;
+  std::vector<std::int64_t> shape_{0};
+  std::span<const std::byte> bytes_;
+  std::shared_ptr<const void> owner_;
+};
+
+/// What a model returns, in the structure that the trace returns.
+struct Output {
+  enum class Kind { kNone, kTensor, kBool, kInt, kFloat, kString, kTuple, kList, kDict };
+  Kind kind = Kind::kNone;
+  Tensor tensor;                  // kTensor
+  std::int64_t integer = 0;       // kBool, kInt
+  double number = 0;              // kFloat
+  std::string text;               // kString
+  std::vector<Output> items;      // kTuple, kList, kDict
+  std::vector<std::string> keys;  // kDict: the key of each item
+
+  /// All tensors, in order: a tuple's and a list's by position, a dict's by its order of insertion.
+  std::vector<Tensor> tensors() const;
+};
+
+/// What the computation does with an input. Found by data flow: names and positions mean different
+/// things in different archives, or nothing.
+enum class InputRole {
+  kOther,       // none of these, or nothing reads it
+  kIds,         // rows of the largest embedding table: the words
+  kTokenTypes,  // rows of a table of at most four: the segments
+  kPositions,   // rows of another table
+  kMask,        // reaches attention's softmax: where there are tokens
+};
+
+/// "ids", "token types", "positions", "mask"; empty for kOther.
+std::string_view name_of(InputRole role) noexcept;
+
+/// One input tensor of a model: a parameter of its forward, or a part of one that is a dict, tuple
+/// or list.
+struct InputInfo {
+  std::string path;  // by position, as `run` takes it: "0", "1", "0.attention_mask" (of a dict),
+                     // "0.1" (of a tuple)
+  std::string name;  // by the parameter's name in the code: "input_ids", "features.attention_mask",
+                     // "input.1"
+  bool used = true;  // whether the computation reads it
+  std::optional<DType> dtype;  // of the dummy input, where the archive tells
+  std::optional<std::vector<std::int64_t>> traced_shape;  // likewise
+  std::optional<std::size_t> rank;         // dimensions: traced, or what fits the code
+  std::optional<std::int64_t> table_rows;  // its elements are rows of a table that has so many
+  InputRole role = InputRole::kOther;
+};
+
+/// A tensor that the archive holds.
+struct WeightInfo {
+  std::string name;  // "bert.embeddings.word_embeddings.weight", "CONSTANTS.c3"
+  DType dtype = DType::kFloat32;
+  std::vector<std::int64_t> shape;
+  std::vector<std::int64_t> strides;
+  std::uint64_t bytes = 0;           // of its own elements
+  std::string storage;               // the entry that holds it: tensors with the same one may alias
+  std::vector<std::string> same_as;  // names of tensors over the very same elements
+  Tensor tensor;                     // the elements; empty for quantized tensors
+  bool is_embedding_table = false;   // the computation looks rows up in it
+  bool is_linear_weight = false;     // the computation multiplies by it or by its transpose
+};
+
+/// A size of the dummy input that the code holds.
+struct Lock {
+  std::string place;      // "code/__torch__/model.py:17"
+  std::string what;       // what is held: "arange(14): the sequence length"
+  bool unlocked = false;  // whether Henson makes it the input's own
+  std::string reason;     // when it does not: why, and at which shape the archive runs
+};
+
+struct ModelInfo {
+  std::string layout;    // "PyTorch 1.0-1.2 (model.json)", "PyTorch 1.3 and later (data.pkl)"
+  std::string producer;  // what the archive says of its maker, may be empty
+  std::int64_t version = 0;
+  bool mobile = false;
+  std::string root_class;  // qualified name of the traced module's class, may be empty
+  std::string
+      output;  // the structure of the output: "(Tensor, Tensor)", "{last_hidden_state: Tensor}"
+  std::size_t node_count = 0;
+  std::vector<std::string> operators;  // distinct names that the computation uses
+  std::vector<std::pair<std::string, std::uint64_t>> entries;  // the archive's, with their sizes
+};
+
+enum class Executor {
+  kPlan,         // fused and fast
+  kInterpreter,  // operator by operator: slow and exact
+};
+
+/// An opened archive, ready to run. Immutable: may be shared by many sessions and threads. Copies
+/// are cheap.
+class Model {
+ public:
+  /// Opens a TorchScript archive and checks that every operator of its computation is one that
+  /// Henson has.
+  static Model open(const std::filesystem::path& path);
+
+  std::span<const InputInfo> inputs() const;
+  std::span<const WeightInfo> weights() const;
+  const ModelInfo& info() const;
+  /// Sizes of the dummy input that the code holds, whether unlocked or not.
+  std::span<const Lock> locks() const;
+  /// What a user should know: "dropout is in training mode: …".
+  std::span<const std::string> notes() const;
+  /// Whether some computation passes through a type: what tolerance a comparison deserves.
+  bool computes_in(DType dtype) const;
+  bool computes_quantized() const;
+  /// The lines of the plan: each step with what fused into it; of the interpreter: each node with
+  /// its place.
+  std::vector<std::string> describe(Executor executor) const;
+
+  class Impl;
+  explicit Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  const Impl& impl() const noexcept { return *impl_; }
+
+ private:
+  std::shared_ptr<const Impl> impl_;
+};
+
+struct SessionOptions {
+  Executor executor = Executor::kPlan;
+  int threads = 0;       // 0: as many as the machine has cores
+  bool profile = false;  // the plan's steps are timed: see Session::profile
+};
+
+/// How long a step of the plan took.
+struct StepTime {
+  std::string step;  // its line of Model::describe, with a remark in front when its values were not
+                     // such as its kernel takes, and it ran on the slow reference kernel
+  double seconds = 0;
+};
+
+/// What the multiply-adds of this machine reach at most, in operations a second, on so many threads
+/// at once. Measured anew at each call, for some 50 milliseconds.
+double measure_peak_operations(int threads);
+
+/// An input by path or name: see InputInfo.
+struct NamedInput {
+  std::string key;
+  Tensor tensor;
+};
+
+/// The buffers of one caller. Sessions are independent; one session serves one call at a time.
+class Session {
+ public:
+  explicit Session(const Model& model, SessionOptions options = {});
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  /// Inputs by position: the model's input tensors in the order of Model::inputs(). Trailing inputs
+  /// that the computation does not read may be left out. int32 ids are taken as int64. Throws
+  /// kBadInput, naming the input, for a wrong number, dtype, rank or shape, and for ids outside of
+  /// their table.
+  Output run(std::span<const Tensor> inputs);
+  Output run(std::initializer_list<Tensor> inputs) {
+    return run(std::span<const Tensor>(inputs.begin(), inputs.size()));
+  }
+  /// Inputs by path or by name, in any order.
+  Output run(std::span<const NamedInput> inputs);
+
+  /// Sequences of different lengths, each with its inputs as for `run` with a batch of one. Nothing
+  /// is padded: each output is, to the bit, what `run` gives for that sequence alone.
+  std::vector<Output> run_ragged(std::span<const std::vector<Tensor>> sequences);
+  std::vector<Output> run_ragged(std::span<const std::vector<NamedInput>> sequences);
+
+  /// The steps of the plan that ran last and how long each took in all runs of it, with
+  /// SessionOptions::profile; else empty.
+  std::vector<StepTime> profile() const;
+
+  /// Operations of the matrix products and attentions of the last run or run_ragged, a multiply-add
+  /// counted as two; of the plan's own steps, not of operators on reference kernels.
+  double operations() const noexcept;
+
+  /// Bytes that are kept for later runs: what the largest run so far needed.
+  std::size_t memory() const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+template <>
+constexpr DType dtype_of<float>() {
+  return DType::kFloat32;
+}
+template <>
+constexpr DType dtype_of<double>() {
+  return DType::kFloat64;
+}
+template <>
+constexpr DType dtype_of<bool>() {
+  return DType::kBool;
+}
+template <>
+constexpr DType dtype_of<std::int64_t>() {
+  return DType::kInt64;
+}
+template <>
+constexpr DType dtype_of<std::int32_t>() {
+  return DType::kInt32;
+}
+template <>
+constexpr DType dtype_of<std::int16_t>() {
+  return DType::kInt16;
+}
+template <>
+constexpr DType dtype_of<std::int8_t>() {
+  return DType::kInt8;
+}
+template <>
+constexpr DType dtype_of<std::uint8_t>() {
+  return DType::kUInt8;
+}
+
+}  // namespace henson

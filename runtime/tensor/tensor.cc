@@ -1,0 +1,218 @@
+#include "runtime/tensor/tensor.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "henson/error.h"
+#include "kernels/aligned.h"
+#include "loader/limits.h"
+#include "runtime/tensor/buffer_pool.h"
+#include "runtime/tensor/elements.h"
+
+namespace henson::runtime {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+}  // namespace
+
+Buffer::~Buffer() {
+  if (pool_ != nullptr) {
+    pool_->give_back(owned_);
+  } else {
+    kernels::free_aligned(owned_, size_);
+  }
+}
+
+std::shared_ptr<Buffer> Buffer::allocate(std::size_t bytes) {
+  auto buffer = std::make_shared<Buffer>();
+  BufferPool* const pool = BufferPool::current();
+  buffer->owned_ = pool != nullptr ? pool->take(bytes)
+                                   : static_cast<std::byte*>(kernels::allocate_aligned(bytes));
+  buffer->pool_ = pool;
+  buffer->data_ = buffer->owned_;
+  buffer->size_ = bytes;
+  return buffer;
+}
+
+std::shared_ptr<Buffer> Buffer::share(std::shared_ptr<const loader::Storage> storage) {
+  auto buffer = std::make_shared<Buffer>();
+  buffer->data_ = storage->bytes().data();
+  buffer->size_ = storage->bytes().size();
+  buffer->storage_ = std::move(storage);
+  return buffer;
+}
+
+std::shared_ptr<Buffer> Buffer::borrow(std::span<const std::byte> bytes) {
+  auto buffer = std::make_shared<Buffer>();
+  buffer->data_ = bytes.data();
+  buffer->size_ = bytes.size();
+  return buffer;
+}
+
+std::byte* Buffer::mutable_data() {
+  if (read_only()) {
+    throw Error(ErrorCode::kInternal, "an operator writes into a read-only tensor");
+  }
+  return owned_;
+}
+
+Tensor Tensor::empty(DType dtype, Dims sizes) {
+  const auto count = static_cast<std::uint64_t>(numel_of(sizes));
+  if (count > std::numeric_limits<std::int64_t>::max() / size_of(dtype)) {
+    fail("a tensor is too large");
+  }
+  Dims strides = contiguous_strides(sizes);
+  return view(dtype, Buffer::allocate(count * size_of(dtype)), std::move(sizes), std::move(strides),
+              0);
+}
+
+Tensor Tensor::view(DType dtype, std::shared_ptr<Buffer> buffer, Dims sizes, Dims strides,
+                    std::int64_t offset) {
+  return Tensor(std::make_shared<Impl>(
+      Impl{dtype, std::move(buffer), std::move(sizes), std::move(strides), offset, nullptr}));
+}
+
+Tensor Tensor::scalar(std::int64_t value) {
+  Tensor tensor = empty(DType::kInt64, {});
+  *tensor.mutable_data<std::int64_t>() = value;
+  return tensor;
+}
+
+Tensor Tensor::scalar(double value, DType dtype) {
+  Tensor tensor = empty(DType::kFloat64, {});
+  *tensor.mutable_data<double>() = value;
+  return tensor.to(dtype);
+}
+
+Tensor Tensor::scalar(bool value) {
+  Tensor tensor = empty(DType::kBool, {});
+  *tensor.mutable_data<bool>() = value;
+  return tensor;
+}
+
+std::int64_t Tensor::size(std::int64_t dim) const {
+  if (impl_->sizes.empty()) fail("a 0-dimensional tensor has no size to ask for");
+  return impl_->sizes[static_cast<std::size_t>(wrap_dim(dim, this->dim()))];
+}
+
+std::int64_t Tensor::numel() const noexcept {
+  std::int64_t count = 1;
+  for (const std::int64_t size : impl_->sizes) count *= size;
+  return count;
+}
+
+bool Tensor::is_contiguous() const noexcept {
+  if (numel() == 0) return true;
+  std::int64_t expected = 1;
+  for (std::size_t d = impl_->sizes.size(); d-- > 0;) {
+    const std::int64_t size = impl_->sizes[d];
+    if (size != 1 && impl_->strides[d] != expected) return false;
+    expected *= size;
+  }
+  return true;
+}
+
+Tensor Tensor::with_view(Dims sizes, Dims strides, std::int64_t offset) const {
+  return Tensor(std::make_shared<Impl>(Impl{impl_->dtype, impl_->buffer, std::move(sizes),
+                                            std::move(strides), offset, impl_->quantization}));
+}
+
+Tensor Tensor::with_quantization(std::shared_ptr<const loader::Quantization> quantization) const {
+  Tensor copy(std::make_shared<Impl>(*impl_));
+  copy.impl_->quantization = std::move(quantization);
+  return copy;
+}
+
+void Tensor::set_view(Dims sizes, Dims strides) {
+  impl_->sizes = std::move(sizes);
+  impl_->strides = std::move(strides);
+}
+
+void Tensor::set_from(const Tensor& other) { *impl_ = *other.impl_; }
+
+Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
+
+Tensor Tensor::clone() const {
+  Tensor copy = empty(dtype(), sizes());
+  copy.impl_->quantization = impl_->quantization;
+  copy_into(copy, *this);
+  return copy;
+}
+
+Tensor Tensor::to(DType dtype) const {
+  if (dtype == impl_->dtype) return *this;
+  Tensor copy = empty(dtype, sizes());
+  copy_into(copy, *this);
+  return copy;
+}
+
+Dims contiguous_strides(std::span<const std::int64_t> sizes) {
+  Dims strides(sizes.size());
+  std::int64_t stride = 1;
+  for (std::size_t d = sizes.size(); d-- > 0;) {
+    strides[d] = stride;
+    stride *= std::max<std::int64_t>(sizes[d], 1);
+  }
+  return strides;
+}
+
+std::int64_t numel_of(std::span<const std::int64_t> sizes) {
+  if (sizes.size() > limits::kMaxRank) fail("a tensor has too many dimensions");
+  const std::optional<std::int64_t> count = loader::element_count(sizes);
+  if (!count) fail("the sizes of a tensor are negative or too large");
+  return *count;
+}
+
+std::int64_t wrap_dim(std::int64_t dim, std::int64_t rank) {
+  const std::int64_t bound = std::max<std::int64_t>(rank, 1);
+  if (dim < -bound || dim >= bound) {
+    fail("Dimension out of range (expected to be in range of [" + std::to_string(-bound) + ", " +
+         std::to_string(bound - 1) + "], but got " + std::to_string(dim) + ")");
+  }
+  return dim < 0 ? dim + bound : dim;
+}
+
+Dims broadcast_sizes(std::span<const std::int64_t> a, std::span<const std::int64_t> b) {
+  const std::size_t rank = std::max(a.size(), b.size());
+  Dims sizes(rank);
+  for (std::size_t i = 0; i < rank; ++i) {
+    const std::int64_t x = i < a.size() ? a[a.size() - 1 - i] : 1;
+    const std::int64_t y = i < b.size() ? b[b.size() - 1 - i] : 1;
+    if (x != y && x != 1 && y != 1) {
+      fail("The size of tensor a (" + std::to_string(x) + ") must match the size of tensor b (" +
+           std::to_string(y) + ") at non-singleton dimension " + std::to_string(rank - 1 - i));
+    }
+    sizes[rank - 1 - i] = x == 1 ? y : x;
+  }
+  return sizes;
+}
+
+Tensor expand_to(const Tensor& tensor, std::span<const std::int64_t> sizes) {
+  const std::size_t rank = tensor.sizes().size();
+  if (rank > sizes.size()) {
+    fail("expand: the number of sizes (" + std::to_string(sizes.size()) +
+         ") must be at least the number of dimensions (" + std::to_string(rank) + ")");
+  }
+  if (std::equal(sizes.begin(), sizes.end(), tensor.sizes().begin(), tensor.sizes().end())) {
+    return tensor.with_view(tensor.sizes(), tensor.strides(), tensor.offset());
+  }
+  const std::size_t lead = sizes.size() - rank;
+  Dims strides(sizes.size(), 0);
+  for (std::size_t d = 0; d < rank; ++d) {
+    const std::int64_t own = tensor.sizes()[d];
+    const std::int64_t wanted = sizes[lead + d];
+    if (own == wanted) {
+      strides[lead + d] = tensor.strides()[d];
+    } else if (own != 1) {
+      fail("The expanded size of the tensor (" + std::to_string(wanted) +
+           ") must match the existing size (" + std::to_string(own) +
+           ") at non-singleton dimension " + std::to_string(lead + d));
+    }
+  }
+  numel_of(sizes);
+  return tensor.with_view({sizes.begin(), sizes.end()}, std::move(strides), tensor.offset());
+}
+
+}  // namespace henson::runtime

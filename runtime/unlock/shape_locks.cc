@@ -1,0 +1,405 @@
+// Decides about numbers that nothing showed to be an input's size, nor to be the model's own.
+#include <algorithm>
+#include <set>
+
+#include "runtime/analysis/baked_values.h"
+#include "runtime/unlock/shape_analysis.h"
+
+namespace henson::runtime {
+
+void ShapeAnalysis::settle() {
+  if (!graph_.nodes.empty()) settle_outputs();
+  for (const SizeSite& site : sites_) settle_site(site);
+  settle_rows();
+  settle_numbers();
+  for (const HeldNode& held : held_) lock_to_trace(held.node, held.reason);
+  widen_locks();
+  settle_limits();
+}
+
+/// A table that is too short for an input: told before it runs, in tokens.
+void ShapeAnalysis::settle_limits() {
+  for (const TableLimit& limit : limits_) {
+    const Dimension asked = solver_.resolve(limit.asked);
+    const std::vector<SymbolId> symbols = asked.symbols();
+    if (symbols.size() != 1 || solver_.symbol(symbols[0]).kind != DimensionSolver::Kind::kInput) {
+      continue;
+    }
+    const Dimension size = Dimension::of_symbol(symbols[0]);
+    const std::optional<std::int64_t> more = (asked - size).literal();
+    if (!more || is_batch(size) || *more >= limit.rows) continue;
+    locks_.push_back({size, limit.rows - *more, true, limit.node, limit.table, true});
+  }
+}
+
+bool ShapeAnalysis::is_batch(const Dimension& size) const {
+  const std::optional<SymbolId> id = solver_.resolve(size).symbol();
+  return id && solver_.symbol(*id).kind == DimensionSolver::Kind::kInput &&
+         solver_.symbol(*id).dim == 0;
+}
+
+std::optional<Dimension> ShapeAnalysis::input_of_size(std::int64_t value) const {
+  for (const Dimension& size : input_sizes_) {
+    if (solver_.traced(size) == value) return size;
+  }
+  return std::nullopt;
+}
+
+/// The sizes of inputs that no other determines.
+std::vector<SymbolId> ShapeAnalysis::free_inputs() const {
+  std::set<SymbolId> found;
+  for (const Dimension& size : input_sizes_) {
+    for (const SymbolId id : solver_.inputs_of(size)) found.insert(id);
+  }
+  return {found.begin(), found.end()};
+}
+
+void ShapeAnalysis::lock_inputs(const std::vector<SymbolId>& sizes, std::size_t node,
+                                const std::string& reason) {
+  for (const SymbolId id : sizes) {
+    const Dimension size = Dimension::of_symbol(id);
+    locks_.push_back({size, solver_.traced(size).value_or(kNoSize), false, node, reason});
+  }
+}
+
+void ShapeAnalysis::lock_to_trace(std::size_t node, const std::string& reason) {
+  lock_inputs(free_inputs(), node, reason);
+}
+
+/// A lock on a size that cannot be computed from the inputs' sizes becomes one on these.
+void ShapeAnalysis::widen_locks() {
+  std::vector<ShapeLock> locks = std::move(locks_);
+  locks_.clear();
+  for (ShapeLock& lock : locks) {
+    const Dimension resolved = solver_.resolve(lock.size);
+    if (!resolved.symbols().empty()) lock.size = resolved;  // else it must be a number, as held
+    const std::vector<SymbolId> symbols = lock.size.symbols();
+    const bool computed = std::all_of(symbols.begin(), symbols.end(), [&](SymbolId id) {
+      return solver_.symbol(id).kind == DimensionSolver::Kind::kInput;
+    });
+    if (computed) {
+      if (!symbols.empty()) locks_.push_back(std::move(lock));
+    } else {
+      lock_inputs(solver_.inputs_of(lock.size), lock.node, lock.reason);
+    }
+  }
+}
+
+/// A size of an output that the code holds as a number, and that the dummy input had.
+void ShapeAnalysis::settle_outputs() {
+  for (const ValueId leaf : leaves_of(graph_.output)) {
+    if (!depends_[leaf]) settle_output_number(leaf);
+    const std::optional<Dimensions> dims = value(leaf).dims;
+    const bool tensor = graph_.values[leaf].type.kind == TypeKind::kTensor;
+    if (tensor && !dims && !depends_[leaf] && !weighs_[leaf]) {
+      lock_to_trace(graph_.nodes.size() - 1, "an output is made by the code alone");
+    }
+    for (std::size_t d = 0; dims && d < dims->size(); ++d) settle_output_size(leaf, *dims, d);
+  }
+}
+
+/// A whole number that is an output, and no input has a part in it: it may be the dummy's size.
+void ShapeAnalysis::settle_output_number(ValueId leaf) {
+  std::optional<std::int64_t> number;
+  if (const std::optional<Dimension>& content = value(leaf).content) {
+    number = solver_.resolve(*content).literal();
+  } else if (const auto* tensor = baked_[leaf] ? std::get_if<Tensor>(&*baked_[leaf]) : nullptr;
+             tensor != nullptr && tensor->defined() && tensor->numel() == 1 &&
+             is_integral(tensor->dtype()) && tensor->dtype() != DType::kBool) {
+    number = *tensor->to(DType::kInt64).data<std::int64_t>();
+  }
+  if (!number || *number < 1 || is_weight(graph_.values[leaf])) return;
+  const std::string reason = "an output is the number " + std::to_string(*number) +
+                             ", which may be a size of the dummy input";
+  std::vector<Dimension> same;
+  std::vector<Dimension> lengths;
+  std::vector<Dimension> batches;
+  for (const SymbolId id : free_inputs()) {
+    const Dimension size = Dimension::of_symbol(id);
+    const std::optional<std::int64_t> traced = solver_.traced(size);
+    if (traced == number) same.push_back(size);
+    if (!traced) (is_batch(size) ? batches : lengths).push_back(size);
+  }
+  // Where nothing is told a length has more than two tokens.
+  if (same.empty()) same = *number > 2 && !lengths.empty() ? lengths : batches;
+  for (const Dimension& size : same) {
+    locks_.push_back({size, *number, false, graph_.nodes.size() - 1, reason});
+  }
+}
+
+void ShapeAnalysis::settle_output_size(ValueId leaf, const Dimensions& dims, std::size_t d) {
+  const std::optional<SymbolId> symbol = solver_.resolve(dims[d]).symbol();
+  if (!symbol || solver_.symbol(*symbol).kind != DimensionSolver::Kind::kConstant) return;
+  const bool slice = std::any_of(sites_.begin(), sites_.end(), [&](const SizeSite& site) {
+    return site.symbol.symbol() == symbol && site.purpose == SitePurpose::kSliceOfInput;
+  });
+  if (slice) return;  // looked at by settle_site
+  const std::int64_t held = solver_.symbol(*symbol).traced.value_or(0);
+  const std::string reason = "an output has the size " + std::to_string(held) +
+                             ", which cannot be told from a size of the dummy input";
+  const std::size_t node = graph_.nodes.size() - 1;
+  const auto has_batch = [&](const Dimension& size) { return is_batch(size); };
+  if (held == 1 && (d > 0 || std::any_of(dims.begin(), dims.end(), has_batch))) return;
+  for (const SymbolId id : free_inputs()) {
+    const Dimension size = Dimension::of_symbol(id);
+    const std::optional<std::int64_t> traced = solver_.traced(size);
+    // Not told: the first size is the batch; others are the model's, or the code made them all.
+    const bool of_batch = d == 0 && (dims.size() > 1 || (held < 5 && !depends_[leaf]));
+    const bool guessed =
+        !traced && is_batch(size) == of_batch && (of_batch || (held > 4 && !depends_[leaf]));
+    if (traced == held || guessed) locks_.push_back({size, held, false, node, reason});
+  }
+}
+
+void ShapeAnalysis::settle_site(const SizeSite& site) {
+  if (!(solver_.resolve(site.symbol) == site.symbol)) return;
+  const Dimension against = solver_.resolve(site.against);
+  const std::optional<std::int64_t> traced = solver_.traced(against);
+  const std::string held = "the number " + std::to_string(site.value) + " stands here";
+  switch (site.purpose) {
+    case SitePurpose::kView:
+      if (against.symbols().empty() || (site.value == 1 && traced && *traced != 1)) return;
+      locks_.push_back({against, traced.value_or(site.value), false, site.node,
+                        held + ", and cannot be told from a size of the dummy input"});
+      return;
+    case SitePurpose::kSliceOfInput:
+      return settle_slice(site, against);
+    case SitePurpose::kExpand:
+    case SitePurpose::kCreate:
+    case SitePurpose::kSliceOfConstant:
+      if (site.value < 2) return;
+      if (const std::optional<Dimension> size = input_of_size(site.value)) {
+        locks_.push_back({*size, site.value, false, site.node,
+                          held + ", and cannot be told from a size of the dummy input"});
+      }
+      return;
+  }
+}
+
+/// The end of a slice of what has the input's size. Beyond the dummy's end it is the model's own.
+void ShapeAnalysis::settle_slice(const SizeSite& site, const Dimension& against) {
+  const std::string reason = "the number " + std::to_string(site.value) +
+                             " stands here, and cannot be told from the dummy input's size";
+  const std::vector<SymbolId> sizes = solver_.inputs_of(against);
+  if (const std::optional<std::int64_t> traced = solver_.traced(against)) {
+    bool fits = RuleCall::may_stem_from(site.value, *traced);
+    for (const SymbolId id : sizes) {
+      const auto length = solver_.traced(Dimension::of_symbol(id));
+      const std::int64_t times = std::max<std::int64_t>(against.coefficient().value_or(1), 1);
+      if (!length || is_batch(Dimension::of_symbol(id))) continue;
+      fits = fits || RuleCall::may_stem_from(site.value, *length) ||
+             (site.value % times == 0 && RuleCall::may_stem_from(site.value / times, *length));
+    }
+    if (site.value == 1 ? *traced != 1 : !fits) return;
+    locks_.push_back(
+        {against, *traced, site.value == *traced && site.value > 1, site.node, reason});
+    return;
+  }
+  if (site.value < 2) {
+    const bool batches = std::all_of(sizes.begin(), sizes.end(), [&](SymbolId id) {
+      return is_batch(Dimension::of_symbol(id));
+    });
+    if (batches) locks_.push_back({against, site.value, false, site.node, reason});
+    return;
+  }
+  // From the first one on, all; without the first, without the last; else nothing tells.
+  const std::int64_t guess = site.start < 2 ? site.value + site.start : kNoSize;
+  locks_.push_back({against, guess, false, site.node, reason});
+}
+
+void ShapeAnalysis::settle_rows() {
+  std::vector<std::pair<Dimension, std::map<std::int64_t, std::size_t>>> groups;
+  for (const RowSite& site : rows_) {
+    const Dimension size = solver_.resolve(site.size);
+    const auto same = [&](const auto& group) { return group.first == size; };
+    auto group = std::find_if(groups.begin(), groups.end(), same);
+    if (group == groups.end()) group = groups.insert(groups.end(), {size, {}});
+    group->second.emplace(site.row, site.node);
+  }
+  for (const auto& [size, rows] : groups) settle_rows_of(size, rows);
+}
+
+/// Rows that are taken of one size. The first ones are the model's own choice, unless they are all
+/// that the dummy input had, or in its middle or at its end.
+void ShapeAnalysis::settle_rows_of(const Dimension& size,
+                                   const std::map<std::int64_t, std::size_t>& rows) {
+  const auto [last, node] = *rows.rbegin();
+  const std::optional<std::int64_t> traced = solver_.traced(size);
+  const bool batch = is_batch(size);
+  const bool first_only = last == 0;
+  const bool from_first_on = static_cast<std::int64_t>(rows.size()) == last + 1;
+  bool chosen = false;
+  if (traced) {
+    const auto is_place = [&](const auto& row) {
+      const std::int64_t t = *traced;
+      return row.first > 0 &&
+             (row.first == t - 1 || row.first == t / 2 || row.first == (t - 1) / 2);
+    };
+    chosen = first_only ? *traced != 1
+                        : !batch && last <= 2 && std::none_of(rows.begin(), rows.end(), is_place);
+  } else {
+    chosen = !batch && from_first_on && last <= 1;
+  }
+  const std::vector<SymbolId> sizes = solver_.inputs_of(size);
+  const std::string reason = "row " + std::to_string(last) +
+                             " is taken by its number, which cannot be told from a place in the "
+                             "dummy input";
+  if (size.is_monomial() && size.symbols().size() > 1) {
+    // The first of all rows is the batch's own first, unless the batch had one.
+    if (!first_only) return lock_inputs(sizes, node, reason);
+    for (const SymbolId id : sizes) {
+      const Dimension part = Dimension::of_symbol(id);
+      if (is_batch(part) && solver_.traced(part).value_or(1) == 1) {
+        locks_.push_back({part, 1, false, node, reason});
+      }
+    }
+    return;
+  }
+  if (chosen) return;
+  const std::int64_t guess = batch || from_first_on ? last + 1 : kNoSize;
+  locks_.push_back({size, traced.value_or(guess), false, node, reason});
+}
+
+const Tensor* RuleCall::known_tensor(ValueId id) const {
+  const GraphValue& value = analysis_.graph_.values[id];
+  const std::optional<Value>& known = analysis_.baked_[id] ? analysis_.baked_[id] : value.constant;
+  if (!known || is_weight(value)) return nullptr;
+  const auto* tensor = std::get_if<Tensor>(&*known);
+  return tensor != nullptr && tensor->defined() ? tensor : nullptr;
+}
+
+void RuleCall::lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason) {
+  analysis_.locks_.push_back({size, value, at_most, index_, std::move(reason)});
+}
+
+void RuleCall::lock_for_good(const Dimension& size, std::int64_t value, std::string reason) {
+  analysis_.kept_locks_.push_back({size, value, false, index_, std::move(reason)});
+}
+
+void RuleCall::limit(const Dimension& asked, std::int64_t rows) {
+  ValueId table = node_.inputs[0];
+  while (analysis_.graph_.values[table].name.empty()) {
+    const Node* const maker = analysis_.producers_[table];
+    if (maker == nullptr || maker->inputs.empty()) break;
+    table = maker->inputs[0];
+  }
+  const std::string& name = analysis_.graph_.values[table].name;
+  analysis_.limits_.push_back({asked, rows, index_, name.empty() ? "a table of the code" : name});
+}
+
+void RuleCall::lock_to_traced(const Dimension& size, std::string reason) {
+  lock(size, solver().traced(size).value_or(kNoSize), false, std::move(reason));
+}
+
+bool RuleCall::may_stem_from(std::int64_t number, std::int64_t size) {
+  return (number >= size - 2 && number <= size + 1) || number == size / 2 ||
+         number == (size + 1) / 2;
+}
+
+bool RuleCall::is_made_by_code(ValueId id) const {
+  const Node* maker = analysis_.producers_[id];
+  while (maker != nullptr && maker->kind == NodeKind::kOperator &&
+         (maker->op->schema.name == "aten::expand" || maker->op->schema.name == "aten::to" ||
+          maker->op->schema.name == "aten::unsqueeze")) {
+    id = maker->inputs[0];
+    maker = analysis_.producers_[id];
+  }
+  if (maker == nullptr) return !is_weight(analysis_.graph_.values[id]);
+  if (maker->kind != NodeKind::kOperator) return false;
+  const std::string& name = maker->op->schema.name;
+  for (const char* const made : {"zeros", "ones", "full", "empty", "arange"}) {
+    if (name.find(made) != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool RuleCall::is_made_size(const Dimension& size) const {
+  const auto makes = [&](const SizeSite& site) {
+    return site.symbol == size &&
+           (site.purpose == SitePurpose::kCreate || site.purpose == SitePurpose::kExpand);
+  };
+  const auto stretches = [&](const StretchSite& site) { return site.symbol == size; };
+  return std::any_of(analysis_.sites_.begin(), analysis_.sites_.end(), makes) ||
+         std::any_of(analysis_.stretches_.begin(), analysis_.stretches_.end(), stretches);
+}
+
+void RuleCall::hold_from_end(const Dimension& size, std::int64_t place) {
+  const std::optional<std::int64_t> traced = solver().traced(size);
+  const std::int64_t count = -place;
+  if (count < 2 || !depends_on_input(size)) return;
+  if (traced ? !may_stem_from(count, *traced) : count < 3) return;
+  lock_to_traced(size, "the place " + std::to_string(place) +
+                           " from the end cannot be told from a part of the dummy input");
+}
+
+void RuleCall::hold_number(std::int64_t number, const std::string& what, bool in_table) {
+  if (number < 2) return;
+  for (const SymbolId id : analysis_.free_inputs()) {
+    const Dimension size = Dimension::of_symbol(id);
+    const std::optional<std::int64_t> traced = solver().traced(size);
+    if (is_batch(size)) continue;
+    const bool place = traced && (number == *traced || number == *traced - 1);
+    const bool fits = place || (in_table && (traced ? may_stem_from(number, *traced) : number > 2));
+    if (!fits) continue;
+    lock(
+        size, traced.value_or(kNoSize), false,
+        what + " " + std::to_string(number) + ", which cannot be told from the dummy input's size");
+  }
+}
+
+void RuleCall::hold_total(std::int64_t number, const std::string& reason) {
+  Dimension total = Dimension::of(1);
+  for (const Dimension& size : analysis_.input_sizes_) {
+    const SymbolId id = *size.symbol();
+    if (solver().symbol(id).input == 0) total = total * solver().resolve(size);
+  }
+  if (solver().traced(total)) return hold(reason);
+  lock(total, number, false, reason);
+}
+
+void RuleCall::hold_batch_of_one(const std::string& reason) {
+  for (const SymbolId id : analysis_.free_inputs()) {
+    const Dimension size = Dimension::of_symbol(id);
+    if (is_batch(size) && solver().traced(size).value_or(1) == 1) lock(size, 1, false, reason);
+  }
+}
+
+void RuleCall::take_row(const Dimension& size, std::int64_t row) {
+  if (row < -1 && depends_on_input(size)) hold_from_end(size, row);
+  if (row >= 0 && depends_on_input(size)) analysis_.rows_.push_back({size, row, index_});
+}
+
+/// Rows taken by the numbers of a constant. One that counts all of them is as long as they are.
+void RuleCall::take_rows(const Dimension& size, ValueId rows) {
+  const Tensor* const tensor = known_tensor(rows);
+  if (tensor == nullptr || !is_integral(tensor->dtype()) || tensor->dtype() == DType::kBool ||
+      !depends_on_input(size)) {
+    return;
+  }
+  const Tensor numbers = tensor->to(DType::kInt64).contiguous();
+  const std::int64_t* const first = numbers.data<std::int64_t>();
+  const std::set<std::int64_t> taken(first, first + numbers.numel());
+  const auto count = static_cast<std::int64_t>(taken.size());
+  const bool all = count == numbers.numel() && !taken.empty() && *taken.begin() == 0 &&
+                   *taken.rbegin() == count - 1 && std::is_sorted(first, first + count);
+  const Dimensions own_sizes = value_of(rows).dims.value_or(Dimensions{});
+  const auto is_all = [&](const Dimension& own) {
+    return solver().resolve(own) == solver().resolve(size);
+  };
+  if (all && std::any_of(own_sizes.begin(), own_sizes.end(), is_all)) return;
+  const std::optional<std::int64_t> traced = solver().traced(size);
+  if (all && traced.value_or(count) == count && (traced || is_batch(size))) {
+    for (const Dimension& own : own_sizes) {
+      const std::optional<SymbolId> id = solver().resolve(own).symbol();
+      if (!id || solver().symbol(*id).kind != DimensionSolver::Kind::kConstant ||
+          solver().symbol(*id).traced != count) {
+        continue;
+      }
+      same(own, size);
+      return;
+    }
+  }
+  for (const std::int64_t row : taken) take_row(size, row);
+}
+
+}  // namespace henson::runtime

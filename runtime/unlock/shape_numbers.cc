@@ -1,0 +1,506 @@
+// Numbers in the code's arithmetic that a size of the dummy input may have given: x / sqrt(7).
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <sstream>
+#include <vector>
+
+#include "runtime/analysis/baked_values.h"
+#include "runtime/unlock/shape_analysis.h"
+
+namespace henson::runtime {
+namespace {
+
+/// How a number stands to the tensor that it meets.
+enum class Meets { kNothing, kScales, kShifts };
+
+Meets meets(std::string_view name) {
+  if (name.starts_with("aten::")) name.remove_prefix(6);
+  if (name.ends_with('_')) name.remove_suffix(1);
+  for (const char* const scales : {"mul", "div", "true_divide", "multiply", "divide"}) {
+    if (name == scales) return Meets::kScales;
+  }
+  for (const char* const shifts :
+       {"add", "sub", "rsub", "subtract", "floor_divide", "remainder", "fmod", "clamp", "clamp_min",
+        "clamp_max", "clip", "lt", "le", "gt", "ge", "eq", "ne"}) {
+    if (name == shifts) return Meets::kShifts;
+  }
+  return Meets::kNothing;
+}
+
+/// Equal as far as a number stored in single precision tells.
+bool same_number(double a, double b) { return std::abs(a - b) <= 3e-7 * std::abs(b); }
+
+/// The whole number that `value` is, where it is one that a size can be.
+std::optional<std::int64_t> whole(double value) {
+  constexpr double kLargest = 1 << 20;
+  if (!(value > 0.5 && value < kLargest)) return std::nullopt;
+  const double rounded = std::round(value);
+  if (!same_number(value, rounded)) return std::nullopt;
+  return static_cast<std::int64_t>(rounded);
+}
+
+/// Numbers that activations and averages of two hold in every model.
+bool is_common(double value) {
+  const double size = std::abs(value);
+  for (const double common : {0.0, 0.5, 1.0, 2.0, std::sqrt(2.0), std::sqrt(0.5)}) {
+    if (size == common || same_number(size, common)) return true;
+  }
+  return false;
+}
+
+/// Whether code that knows the size `t` may have computed `value` from it, to scale by.
+bool may_scale(double value, std::int64_t t, bool sum) {
+  const auto size = static_cast<double>(t);
+  std::vector<double> made = {size,
+                              size - 1,
+                              std::sqrt(size),
+                              std::log(size),
+                              std::log(size + 1),
+                              std::log2(size),
+                              size / (size - 1)};
+  if (sum) made.insert(made.end(), {size - 2, size + 1});
+  for (const double number : made) {
+    if (number > 0 && (same_number(value, number) || same_number(value, 1 / number))) return true;
+  }
+  // A share of a model's usual limit.
+  for (const double whole_size : {128., 256., 512., 1000., 1024.}) {
+    if (same_number(value * whole_size, size)) return true;
+  }
+  return false;
+}
+
+/// Operators that take counts and places as numbers, and that no rule looks at.
+bool takes_counts(const std::string& operation) {
+  static const std::set<std::string> kNames = {"roll", "kthvalue", "tril",      "triu",   "fill",
+                                               "full", "new_full", "full_like", "one_hot"};
+  return kNames.contains(operation);
+}
+
+std::string text_of(double value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
+}  // namespace
+
+/// Looks at every number once the sizes are known.
+class NumberCheck {
+ public:
+  explicit NumberCheck(ShapeAnalysis& analysis) : analysis_(analysis) {
+    for (const Dimension& size : analysis_.input_sizes_) {
+      if (const auto traced = analysis_.solver_.traced(size)) known_.push_back({size, *traced});
+    }
+    note_sizes();
+  }
+
+  void run() {
+    for (std::size_t n = 0; n < analysis_.graph_.nodes.size(); ++n) {
+      const Node& node = analysis_.graph_.nodes[n];
+      if (node.kind != NodeKind::kOperator) continue;
+      const Meets how = meets(node.op->schema.name);
+      if (how == Meets::kNothing) {
+        look_at_counts(n);
+        continue;
+      }
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        if (node.op->schema.arguments[i].name == "alpha") continue;
+        const std::optional<double> number = number_of(node.inputs[i]);
+        if (number) look(n, i, *number, how);
+      }
+    }
+  }
+
+ private:
+  struct Known {
+    Dimension size;
+    std::int64_t traced;
+  };
+
+  /// The sizes that the model has by itself.
+  void note_sizes() {
+    for (const GraphValue& value : analysis_.graph_.values) {
+      if (!value.constant || !value.constant->is<Tensor>() || !is_real_weight(value)) continue;
+      const auto sizes = value.constant->as<Tensor>().sizes();
+      if (!sizes.empty()) widths_.insert(sizes.back());
+    }
+    for (const auto& value : analysis_.values_) {
+      if (!value || !value->dims) continue;
+      for (const Dimension& size : *value->dims) {
+        if (const auto literal = analysis_.solver_.resolve(size).literal()) own_.insert(*literal);
+      }
+    }
+  }
+
+  /// A number that the code holds, as a constant or as a tensor of one element.
+  std::optional<double> number_of(ValueId id) const {
+    const GraphValue& value = analysis_.graph_.values[id];
+    if (!value.constant) return std::nullopt;
+    if (const auto* integer = std::get_if<std::int64_t>(&*value.constant)) {
+      return static_cast<double>(*integer);
+    }
+    if (const auto* real = std::get_if<double>(&*value.constant)) return *real;
+    const auto* tensor = std::get_if<Tensor>(&*value.constant);
+    const bool of_code = value.name.empty() || value.name.starts_with("CONSTANTS.");
+    constexpr std::int64_t kMost = 1 << 16;
+    if (tensor == nullptr || !of_code || tensor->numel() < 1 || tensor->numel() > kMost ||
+        is_quantized(tensor->dtype())) {
+      return std::nullopt;
+    }
+    const Tensor wide = tensor->to(DType::kFloat64).contiguous();
+    const double* const first = wide.data<double>();
+    const bool uniform =
+        std::all_of(first, first + wide.numel(), [&](double element) { return element == *first; });
+    return uniform ? std::optional(*first) : std::nullopt;
+  }
+
+  /// Whole numbers of any other operator: shifts, counts, fills.
+  void look_at_counts(std::size_t n) {
+    const Node& node = analysis_.graph_.nodes[n];
+    std::string name = node.op->schema.name.substr(node.op->schema.name.rfind(':') + 1);
+    if (name.ends_with('_')) name.pop_back();
+    if (!takes_counts(name)) return;
+    const bool fills = name.find("f") != std::string::npos;
+    const bool of_input = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                      [&](ValueId id) { return meets_input(id); });
+    if (!fills && !of_input) return;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const std::string& argument = node.op->schema.arguments[i].name;
+      if (argument.starts_with("dim") || argument == "size" || argument == "dtype" ||
+          argument == "layout" || argument == "memory_format") {
+        continue;
+      }
+      for (const std::int64_t number : whole_numbers(node.inputs[i])) {
+        look_at_count(n, number, fills, name == "one_hot");
+      }
+    }
+  }
+
+  void look_at_count(std::size_t node, std::int64_t number, bool fills, bool classes) {
+    const std::int64_t count = std::abs(number);
+    bool length_known = false;
+    for (const Known& known : known_) {
+      length_known = length_known || !is_batch(known.size);
+      const bool size = count > 2 && count == known.traced;
+      const bool part =
+          count > 1 && !is_batch(known.size) &&
+          (fills ? count == known.traced - 1 : RuleCall::may_stem_from(count, known.traced));
+      const bool fits = size || part;
+      if (fits) lock(node, known.size, known.traced, static_cast<double>(number));
+    }
+    if (length_known || classes || count < 3 || count > 4096 || is_own(count)) return;
+    if (fills && own_.contains(count + 1)) return;  // the last bucket of a table
+    for (const Dimension& size : analysis_.input_sizes_) {
+      if (is_batch(size)) continue;
+      return lock(node, size, fills ? count : kNoSize, static_cast<double>(number));
+    }
+  }
+
+  /// The integers of the code that an argument is, or a list of.
+  std::vector<std::int64_t> whole_numbers(ValueId id) const {
+    const std::optional<Value>& constant = analysis_.graph_.values[id].constant;
+    if (!constant) return {};
+    if (const auto* integer = std::get_if<std::int64_t>(&*constant)) return {*integer};
+    std::vector<std::int64_t> found;
+    if (const auto* list = std::get_if<std::shared_ptr<ListValue>>(&*constant)) {
+      for (const Value& item : (*list)->items) {
+        if (const auto* integer = std::get_if<std::int64_t>(&item)) found.push_back(*integer);
+      }
+    }
+    return found;
+  }
+
+  /// Whether the inputs have a part in a value, or its sizes are theirs.
+  bool meets_input(ValueId id) const {
+    if (analysis_.depends_[id]) return true;
+    const auto& described = analysis_.values_[id];
+    if (!described || !described->dims) return false;
+    return std::any_of(described->dims->begin(), described->dims->end(),
+                       [&](const Dimension& d) { return !analysis_.solver_.inputs_of(d).empty(); });
+  }
+
+  void look(std::size_t node, std::size_t argument, double number, Meets how) {
+    const std::vector<ValueId>& inputs = analysis_.graph_.nodes[node].inputs;
+    const ValueId other = inputs[argument == 0 && inputs.size() > 1 ? 1 : 0];
+    if (!meets_input(other) || is_size(other)) return;
+    if (how == Meets::kScales && argument == 1 && look_at_mean(node, other, number)) return;
+    if (number == 1 && how == Meets::kScales && analysis_.weighs_[other] &&
+        is_integer(inputs[argument])) {
+      lock_batch_of_one(node);
+    }
+    if (is_common(number)) return;
+    number = std::abs(number);
+    if (how == Meets::kScales && scales_product(node, other, number)) return;
+    look_at_sizes(node, other, number);
+    if (how == Meets::kShifts) return look_at_shift_without_trace(node, other, number);
+    if (!analysis_.weighs_[other] && !counts_up(other)) return;
+    bool length_known = false;
+    for (const Known& known : known_) {
+      if (known.traced < 3) continue;
+      length_known = length_known || !is_batch(known.size);
+      if (may_scale(number, known.traced, is_sum(other)))
+        lock(node, known.size, known.traced, number);
+    }
+    look_at_products(node, number);
+    if (is_own_scale(number)) return;
+    if (!length_known) look_without_trace(node, other, number);
+  }
+
+  /// A size as it is, or the last place of a length.
+  void look_at_sizes(std::size_t node, ValueId other, double number) {
+    const std::optional<std::int64_t> size = whole(number);
+    if (!size || *size < 3) return;
+    for (const Known& known : known_) {
+      const bool place =
+          *size == known.traced - 1 ||
+          ((counts_up(other) || is_sum(other)) && RuleCall::may_stem_from(*size, known.traced));
+      if (*size == known.traced || (place && !is_batch(known.size)))
+        lock(node, known.size, known.traced, number);
+    }
+  }
+
+  /// Counts of tokens and places meet the dummy's length, or a part of it, where nothing tells it.
+  void look_at_shift_without_trace(std::size_t node, ValueId other, double number) {
+    const std::optional<std::int64_t> size = whole(number);
+    const auto& described = analysis_.values_[other];
+    if (!size || *size < 3 || !described) return;
+    const bool tokens = described->summed_over || described->last;
+    if (!tokens && (!analysis_.weighs_[other] || is_own(*size) || *size > 1024)) return;
+    for (const Known& known : known_) {
+      if (!is_batch(known.size)) return;
+    }
+    const std::string& name = analysis_.graph_.nodes[node].op->schema.name;
+    const bool clamps = name.find("clamp") != std::string::npos || described->last;
+    const bool adds =
+        name.find("add") != std::string::npos || name.find("sub") != std::string::npos;
+    if (!tokens && !adds) return;
+    if (const auto length = length_of(other)) {
+      lock(node, *length, clamps ? kNoSize : *size, number);
+    }
+  }
+
+  /// Arithmetic on sizes is followed by their rules.
+  bool is_size(ValueId id) const {
+    const auto& described = analysis_.values_[id];
+    return described && described->content;
+  }
+
+  bool is_sum(ValueId id) const {
+    const auto& described = analysis_.values_[id];
+    return described && described->summed_over;
+  }
+
+  bool counts_up(ValueId id) const {
+    const auto& described = analysis_.values_[id];
+    return described && described->last;
+  }
+
+  bool is_integer(ValueId id) const {
+    const std::optional<Value>& constant = analysis_.graph_.values[id].constant;
+    if (!constant) return false;
+    const auto* tensor = std::get_if<Tensor>(&*constant);
+    return std::holds_alternative<std::int64_t>(*constant) ||
+           (tensor != nullptr && is_integral(tensor->dtype()));
+  }
+
+  void lock_batch_of_one(std::size_t node) {
+    for (const Dimension& size : analysis_.input_sizes_) {
+      if (is_batch(size) && analysis_.solver_.traced(size).value_or(1) == 1) {
+        lock(node, size, 1, 1);
+      }
+    }
+  }
+
+  /// A sum over sizes of the input, divided by what may be their product. True when it is settled.
+  bool look_at_mean(std::size_t node, ValueId sum, double number) {
+    const auto& described = analysis_.values_[sum];
+    if (!described || !described->summed_over) return false;
+    const Dimension over = analysis_.solver_.resolve(*described->summed_over);
+    const std::string& name = analysis_.graph_.nodes[node].op->schema.name;
+    const bool multiplies = name.starts_with("aten::mul");
+    std::optional<std::int64_t> count = whole(multiplies ? 1 / number : number);
+    if (!count) return false;
+    const std::vector<SymbolId> symbols = over.symbols();
+    Dimension sizes = Dimension::of(1);
+    bool has_batch = false;
+    for (const SymbolId id : symbols) {
+      const Dimension size = Dimension::of_symbol(id);
+      sizes = sizes * size;
+      has_batch = has_batch || is_batch(size);
+    }
+    const std::optional<std::int64_t> traced = analysis_.solver_.traced(sizes);
+    if (!over.is_monomial()) {
+      if (*count != analysis_.solver_.traced(over).value_or(*count) || *count < 3) return false;
+      for (const SymbolId id : symbols) {
+        const Dimension size = Dimension::of_symbol(id);
+        const auto length = analysis_.solver_.traced(size);
+        analysis_.locks_.push_back({length ? size : over, length.value_or(*count), false, node,
+                                    "a sum is divided by " + std::to_string(*count) +
+                                        ", which cannot be told from the dummy input's size"});
+      }
+      return true;
+    }
+    const std::int64_t own = over.coefficient().value_or(1);
+    if (own > 1 && *count % own == 0) *count /= own;
+    const bool fits = traced ? *count == *traced : *count > (has_batch ? 0 : 2);
+    if (!fits) return false;
+    const std::string reason = "a sum is divided by " + std::to_string(*count) +
+                               ", which cannot be told from the dummy input's size";
+    if (!traced) {
+      analysis_.locks_.push_back({sizes, *count, false, node, reason});
+      return true;
+    }
+    for (const SymbolId id : symbols) {
+      const Dimension size = Dimension::of_symbol(id);
+      analysis_.locks_.push_back({size, *analysis_.solver_.traced(size), false, node, reason});
+    }
+    return true;
+  }
+
+  /// Whether a product of matrices takes what a node makes, through views.
+  bool feeds_product(std::size_t node) const {
+    static const std::set<std::string> kViews = {
+        "aten::view",       "aten::reshape",   "aten::permute",  "aten::transpose",
+        "aten::contiguous", "aten::unsqueeze", "aten::add",      "aten::expand",
+        "aten::to",         "aten::slice",     "aten::select",   "aten::_unsafe_view",
+        "aten::view_as",    "aten::clone",     "aten::expand_as"};
+    ValueId made = analysis_.graph_.nodes[node].outputs[0];
+    int steps = 0;
+    for (std::size_t n = node + 1; n < analysis_.graph_.nodes.size() && steps < 8; ++n) {
+      const Node& reader = analysis_.graph_.nodes[n];
+      if (std::find(reader.inputs.begin(), reader.inputs.end(), made) == reader.inputs.end()) {
+        continue;
+      }
+      if (reader.kind != NodeKind::kOperator) return reader.kind == NodeKind::kList;  // einsum
+      const std::string& name = reader.op->schema.name;
+      if (name.find("mm") != std::string::npos || name.find("matmul") != std::string::npos ||
+          name.find("attention") != std::string::npos) {
+        return true;
+      }
+      if (!kViews.contains(name)) return false;
+      made = reader.outputs[0];
+      ++steps;
+    }
+    return false;
+  }
+
+  /// The scale of attention: the square root of the size that a product sums over, or will.
+  bool scales_product(std::size_t node, ValueId other, double number) const {
+    const Node* const maker = analysis_.producers_[other];
+    const bool product =
+        maker != nullptr && maker->kind == NodeKind::kOperator &&
+        (maker->op->schema.name == "aten::matmul" || maker->op->schema.name == "aten::bmm");
+    const auto& described = analysis_.values_[product ? maker->inputs[0] : other];
+    if (!described || !described->dims || described->dims->size() < 3) return false;
+    const auto summed = analysis_.solver_.resolve(described->dims->back()).literal();
+    if (!summed) return false;
+    for (const double square : {number * number, 1 / (number * number)}) {
+      const std::optional<std::int64_t> size = whole(square);
+      if (!size || *size < 2) continue;
+      if (product ? *summed == *size : *summed % *size == 0 && feeds_product(node)) return true;
+    }
+    return false;
+  }
+
+  /// The square root of a size of the model, as attention scales by, or its inverse.
+  bool is_own_scale(double number) const {
+    for (const double square : {number * number, 1 / (number * number)}) {
+      const std::optional<std::int64_t> size = whole(square);
+      if (!size) continue;
+      for (const std::int64_t times : {1, 2, 3}) {
+        const bool large = times == 1 || *size / times >= 8;
+        if (large && *size % times == 0 && own_.contains(*size / times)) return true;
+      }
+      const auto has_heads = [&](std::int64_t width) { return width % *size == 0; };
+      if (*size > 3 && std::any_of(widths_.begin(), widths_.end(), has_heads)) return true;
+    }
+    return false;
+  }
+
+  /// Batch times length.
+  void look_at_products(std::size_t node, double number) {
+    for (const Known& a : known_) {
+      for (const Known& b : known_) {
+        if (!is_batch(a.size) || is_batch(b.size) || a.traced < 2 || b.traced < 2) continue;
+        const auto product = static_cast<double>(a.traced * b.traced);
+        if (!same_number(number, product) && !same_number(number, 1 / product)) continue;
+        lock(node, a.size, a.traced, number);
+        lock(node, b.size, b.traced, number);
+      }
+    }
+  }
+
+  /// Nothing tells the dummy's length: a number that is no size of the model's may be it.
+  void look_without_trace(std::size_t node, ValueId other, double number) {
+    const std::optional<Dimension> length = length_of(other);
+    if (!length) return;
+    for (const double value : {number, 1 / number}) {
+      const std::optional<std::int64_t> size = whole(value);
+      const std::optional<std::int64_t> square = whole(value * value);
+      if (size && *size > 4 && *size < 1024 && !is_own(*size)) {
+        return lock(node, *length, *size, number);
+      }
+      if (!size && square && *square > 2 && *square < 1024 && !is_own(*square)) {
+        return lock(node, *length, *square, number);
+      }
+      const std::optional<std::int64_t> power = whole(std::exp(std::min(value, 10.0)));
+      if (power && *power > 4 && *power < 1024 && !is_logarithm(other)) {
+        // log(n) or log(n + 1): which, nothing tells.
+        lock(node, *length, *power, number);
+        return lock(node, *length, *power - 1, number);
+      }
+    }
+  }
+
+  /// Logarithms of distances are divided by those of their limits.
+  bool is_logarithm(ValueId id) const {
+    const Node* const maker = analysis_.producers_[id];
+    return maker != nullptr && maker->kind == NodeKind::kOperator &&
+           maker->op->schema.name.starts_with("aten::log");
+  }
+
+  bool is_own(std::int64_t size) const {
+    return own_.contains(size) || own_.contains(2 * size) ||
+           (size % 2 == 0 && own_.contains(size / 2));
+  }
+
+  /// The last size of the input that a tensor has, the batch if no other.
+  std::optional<Dimension> length_of(ValueId id) const {
+    std::optional<Dimension> found;
+    if (const auto& described = analysis_.values_[id]; described && described->dims) {
+      for (const Dimension& size : *described->dims) note_length(size, found);
+      if (described->summed_over) note_length(*described->summed_over, found);
+    }
+    if (found && !is_batch(*found)) return found;
+    for (const Dimension& size : analysis_.input_sizes_) {
+      if (!is_batch(size)) return size;
+    }
+    return found;
+  }
+
+  void note_length(const Dimension& size, std::optional<Dimension>& found) const {
+    for (const SymbolId id : analysis_.solver_.resolve(size).symbols()) {
+      if (analysis_.solver_.symbol(id).kind == DimensionSolver::Kind::kInput) {
+        found = Dimension::of_symbol(id);
+      }
+    }
+  }
+
+  bool is_batch(const Dimension& size) const { return analysis_.is_batch(size); }
+
+  void lock(std::size_t node, const Dimension& size, std::int64_t value, double number) {
+    analysis_.locks_.push_back({size, value, false, node,
+                                "the number " + text_of(number) +
+                                    " stands here, and may be made of the dummy input's size"});
+  }
+
+  ShapeAnalysis& analysis_;
+  std::vector<Known> known_;
+  std::set<std::int64_t> widths_;  // last sizes of weights
+  std::set<std::int64_t> own_;
+};
+
+void ShapeAnalysis::settle_numbers() { NumberCheck(*this).run(); }
+
+}  // namespace henson::runtime

@@ -1,0 +1,59 @@
+// Makes sizes of the dummy input the input's own: arange(14) becomes arange(size(input, 1)).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/analysis/dimension.h"
+#include "runtime/graph/graph.h"
+
+namespace henson::runtime {
+
+/// Where a graph can run: a formula in the inputs' sizes that must have a value. Below zero: the
+/// value is not told, and no shape will do.
+struct ShapeCondition {
+  Dimension size;  // its symbols are places in `symbols`
+  std::int64_t value = 0;
+  bool at_most = false;
+  script::SourceLine where;
+  std::string reason;
+  bool limit = false;  // of the model itself, not of the trace: the reason names the table
+};
+
+/// A number of the code, or a constant's size, that was made the input's own.
+struct UnlockedSize {
+  script::SourceLine where;
+  std::string what;
+};
+
+struct UnlockResult {
+  std::vector<UnlockedSize> unlocked;
+  std::vector<ShapeCondition> conditions;
+  /// Which size of which input each symbol of the conditions is.
+  struct InputSize {
+    std::size_t input = 0;
+    std::size_t dim = 0;
+  };
+  std::vector<std::optional<InputSize>> symbols;
+  std::vector<std::size_t> ranks;  // that the inputs were taken to have
+};
+
+/// The shape of each input in the trace, where it is known.
+using TracedShapes = std::vector<std::optional<std::vector<std::int64_t>>>;
+
+/// The number of dimensions of each input, where it is given: else it is guessed from the
+/// computation.
+using InputRanks = std::vector<std::optional<std::size_t>>;
+
+/// Changes the graph in place. At the traced shape it computes the very same bits as before.
+UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks = {});
+
+/// Throws henson::Error (kBadInput), naming the line and the shape that would do, when the inputs'
+/// shapes do not meet the conditions. `shapes` has one entry an input; an absent input has none.
+void check_conditions(const UnlockResult& result, const Graph& graph,
+                      std::span<const std::optional<std::vector<std::int64_t>>> shapes);
+
+}  // namespace henson::runtime
