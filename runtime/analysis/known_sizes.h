@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/analysis/dimension.h"
+#include "runtime/analysis/proving_domain.h"
 #include "runtime/graph/graph.h"
 
 namespace henson::runtime {
@@ -29,45 +29,29 @@ class KnownSizes {
   /// An int, or an integer tensor of one element.
   std::optional<Dimension> number(ValueId id) const;
   /// The input, and its dimension, that a size is.
-  std::optional<std::pair<std::size_t, std::size_t>> input_of(const Dimension& size) const;
+  std::optional<ProvingDomain::InputSize> input_of(const Dimension& size) const {
+    return domain_.input_of(size);
+  }
 
  private:
   friend class SizeRule;
-  struct Known {
-    std::optional<Dimensions> dims;
-    std::optional<Dimension> number;
-    std::optional<std::vector<Known>> items;  // of a list or tuple
-  };
-  /// What a symbol is more than a name.
-  struct Symbol {
-    std::optional<Dimension> bound;  // what it must equal
-    std::vector<Dimension> of;       // of a broadcast size: the sizes that went in
-    std::optional<Dimension> at_most;
-    std::optional<std::pair<std::size_t, std::size_t>> input;
-  };
+  using Known = Fact;
 
+  Fact fact(ValueId id) const;
   void describe(ValueId id);
   void visit(const Node& node);
-  Dimension symbol(Symbol symbol);
-  Dimension resolve(const Dimension& size) const;
-  std::vector<Dimension> parts(const Dimension& size) const;
-  /// The size of two that are broadcast.
-  Dimension broadcast(const Dimension& a, const Dimension& b);
-  /// An operator runs only where they are equal.
-  void require_equal(const Dimension& a, const Dimension& b);
-  bool is_part(SymbolId part, SymbolId whole) const;
-  bool bind_parts(const Dimension& ratio);
-  void bind_factor(const Dimension& ratio);
+  void visit_operator(const Node& node);
+  Dimension symbol(const ProvingDomain::Symbol& /*symbol*/) { return domain_.unknown(); }
+  Dimension resolve(const Dimension& size) const { return domain_.resolve(size); }
+  Dimension broadcast(const Dimension& a, const Dimension& b) { return domain_.broadcast(a, b); }
+  void require_equal(const Dimension& a, const Dimension& b) { domain_.require_equal(a, b); }
 
   const Graph& graph_;
-  std::vector<Known> values_;
+  std::vector<Fact> values_;
   std::vector<bool> written_;
   std::vector<bool> reshaped_;
   std::unordered_map<ValueId, const Node*> lists_;  // while the graph is followed
-  std::vector<Symbol> symbols_;
+  ProvingDomain domain_;
 };
-
-/// Whether `size` is a whole multiple of `by`, and how many times.
-std::optional<Dimension> whole_quotient(const Dimension& size, const Dimension& by);
 
 }  // namespace henson::runtime

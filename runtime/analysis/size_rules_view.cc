@@ -232,7 +232,9 @@ void SizeRule::give_parts(const Dimensions& whole, std::size_t dim,
   for (const Dimension& part : parts) {
     Dimensions sizes = whole;
     sizes[dim] = part;
-    items.push_back({std::move(sizes), {}, {}});
+    Fact part;
+    part.dims = std::move(sizes);
+    items.push_back(std::move(part));
   }
   sizes_.values_[node_.outputs[0]].items = std::move(items);
 }
@@ -269,8 +271,8 @@ void SizeRule::unbind() {
   if (!dim || !(*sizes)[*dim].literal() || *(*sizes)[*dim].literal() > kMost) return;
   const auto count = static_cast<std::size_t>(*(*sizes)[*dim].literal());
   sizes->erase(sizes->begin() + static_cast<std::ptrdiff_t>(*dim));
-  sizes_.values_[node_.outputs[0]].items =
-      std::vector<Known>(count, Known{std::move(*sizes), {}, {}});
+  sizes_.values_[node_.outputs[0]].items = std::vector<Known>(count);
+  for (Known& part : *sizes_.values_[node_.outputs[0]].items) part.dims = sizes;
 }
 
 void SizeRule::cat() {
@@ -348,7 +350,9 @@ void SizeRule::size_of() {
     return;
   }
   std::vector<Known> items;
-  for (const Dimension& size : *sizes) items.push_back({{}, size, {}});
+  for (const Dimension& size : *sizes) Fact item;
+  item.number = size;
+  items.push_back(std::move(item));
   sizes_.values_[node_.outputs[0]].items = std::move(items);
 }
 

@@ -96,7 +96,8 @@ void register_log_sigmoid(OperatorTable& table) {
 }  // namespace
 
 void register_activation(OperatorTable& table) {
-  add_with_in_place<gelu>(table, "gelu", ", *, str approximate=\"none\"");
+  add_with_in_place<gelu>(table, "gelu", ", *, str approximate=\"none\"",
+                          {dtypes::same, shapes::same});
   add_activation(table, "silu", [](auto x) { return x / (decltype(x)(1) + std::exp(-x)); });
   add_activation(table, "mish", [](auto x) { return x * std::tanh(std::log1p(std::exp(x))); });
   add_activation(table, "hardswish", [](auto x) {

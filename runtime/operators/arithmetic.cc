@@ -151,9 +151,9 @@ void unary_in_place(Call& call) {
 }
 
 template <Tensor (*F)(const Tensor&)>
-void add_unary(OperatorTable& table, const std::string& name) {
-  table.add("aten::" + name + "(Tensor self) -> Tensor", unary_kernel<F>);
-  table.add("aten::" + name + "_(Tensor(a!) self) -> Tensor(a!)", unary_in_place<F>);
+void add_unary(OperatorTable& table, const std::string& name, Rule rule) {
+  table.add("aten::" + name + "(Tensor self) -> Tensor", unary_kernel<F>, rule);
+  table.add("aten::" + name + "_(Tensor(a!) self) -> Tensor(a!)", unary_in_place<F>, rule);
 }
 
 }  // namespace
@@ -199,40 +199,48 @@ Tensor absolute(const Tensor& self) {
 }
 
 void add_binary(OperatorTable& table, const std::string& name, const std::string& tail,
-                Kernel kernel, Kernel in_place, Versions versions) {
+                Kernel kernel, Kernel in_place, Rule rule, Versions versions) {
   for (const std::string kind : {"Tensor", "Scalar"}) {
     // Only tensors' factors are keywords in PyTorch's signatures.
     const bool positional = kind == "Scalar" && tail.starts_with(", *");
     const std::string rest = kind + " other" + (positional ? tail.substr(3) : tail) + ")";
-    table.add("aten::" + name + "." + kind + "(Tensor self, " + rest + " -> Tensor", kernel,
+    table.add("aten::" + name + "." + kind + "(Tensor self, " + rest + " -> Tensor", kernel, rule,
               versions);
     table.add("aten::" + name + "_." + kind + "(Tensor(a!) self, " + rest + " -> Tensor(a!)",
-              in_place, versions);
+              in_place, rule, versions);
   }
 }
 
 void register_arithmetic(OperatorTable& table) {
-  add_binary(table, "add", ", *, Scalar alpha=1", scaled_kernel<add>, scaled_in_place<add>);
+  add_binary(table, "add", ", *, Scalar alpha=1", scaled_kernel<add>, scaled_in_place<add>,
+             {dtypes::promoted<0, 1>, shapes::sum});
   for (const std::string name : {"sub", "subtract"}) {
     add_binary(table, name, ", *, Scalar alpha=1", scaled_kernel<subtract>,
-               scaled_in_place<subtract>);
+               scaled_in_place<subtract>, {dtypes::promoted<0, 1>, shapes::difference});
   }
   for (const std::string kind : {"Tensor", "Scalar"}) {
     table.add("aten::rsub." + kind + "(Tensor self, " + kind + " other, Scalar alpha=1) -> Tensor",
-              scaled_kernel<reverse_subtract>);
+              scaled_kernel<reverse_subtract>,
+              {dtypes::promoted<0, 1>, shapes::reverse_difference});
   }
   for (const std::string name : {"mul", "multiply"}) {
-    add_binary(table, name, "", binary_kernel<multiply>, binary_in_place<multiply>);
+    add_binary(table, name, "", binary_kernel<multiply>, binary_in_place<multiply>,
+               {dtypes::promoted<0, 1>, shapes::product});
   }
   for (const std::string name : {"maximum", "max.other"}) {
-    table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<maximum>);
+    table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<maximum>,
+              {dtypes::promoted<0, 1>, shapes::larger});
   }
   for (const std::string name : {"minimum", "min.other"}) {
-    table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<minimum>);
+    table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<minimum>,
+              {dtypes::promoted<0, 1>, shapes::smaller});
   }
-  for (const std::string name : {"neg", "negative"}) add_unary<negate>(table, name);
-  for (const std::string name : {"abs", "absolute"}) add_unary<absolute>(table, name);
-  for (const std::string name : {"sign", "sgn"}) add_unary<sign>(table, name);
+  for (const std::string name : {"neg", "negative"})
+    add_unary<negate>(table, name, {dtypes::same, shapes::negative});
+  for (const std::string name : {"abs", "absolute"})
+    add_unary<absolute>(table, name, {dtypes::same, shapes::same});
+  for (const std::string name : {"sign", "sgn"})
+    add_unary<sign>(table, name, {dtypes::same, shapes::same});
   register_division(table);
   register_power(table);
   register_combinations(table);

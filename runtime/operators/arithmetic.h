@@ -32,7 +32,7 @@ void register_combinations(OperatorTable& table);
 /// Registers NAME.Tensor, NAME.Scalar, and their in-place forms NAME_. `tail` stands after the
 /// operands in the signature, "" or ", *, Scalar alpha=1".
 void add_binary(OperatorTable& table, const std::string& name, const std::string& tail,
-                Kernel kernel, Kernel in_place, Versions versions = {});
+                Kernel kernel, Kernel in_place, Rule rule, Versions versions = {});
 
 /// Kernels of a function of two operands.
 template <Tensor (*F)(const Operand&, const Operand&)>

@@ -60,7 +60,8 @@ Tensor clamp(const Tensor& self, const std::optional<Operand>& low,
 
 void register_bounds(OperatorTable& table) {
   for (const std::string name : {"clamp", "clip"}) {
-    add_with_in_place<clamp_both>(table, name, ", Scalar? min=None, Scalar? max=None");
+    add_with_in_place<clamp_both>(table, name, ", Scalar? min=None, Scalar? max=None",
+                                  {dtypes::same, shapes::same});
     const std::string rest = " self, Tensor? min=None, Tensor? max=None) -> Tensor";
     table.add("aten::" + name + ".Tensor(Tensor" + rest,
               [](Call& call) { call.give(clamp_both(call)); });
@@ -82,9 +83,10 @@ void register_bounds(OperatorTable& table) {
     add("clamp_max_", "max",
         [](Call& call) { call.give(write_result(call.tensor(0), clamp_high(call))); });
   }
-  add_with_in_place<relu>(table, "relu", "");
-  add_with_in_place<relu6>(table, "relu6", "");
-  add_with_in_place<hardtanh_of>(table, "hardtanh", ", Scalar min_val=-1, Scalar max_val=1");
+  add_with_in_place<relu>(table, "relu", "", {dtypes::same, shapes::same});
+  add_with_in_place<relu6>(table, "relu6", "", {dtypes::same, shapes::same});
+  add_with_in_place<hardtanh_of>(table, "hardtanh", ", Scalar min_val=-1, Scalar max_val=1",
+                                 {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

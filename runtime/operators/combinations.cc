@@ -168,7 +168,8 @@ void register_combinations(OperatorTable& table) {
   }
   for (const std::string name : {"atan2", "arctan2"}) add_pair<atan2>(table, name);
   add_pair<hypot>(table, "hypot");
-  add_binary(table, "copysign", "", binary_kernel<copysign>, binary_in_place<copysign>);
+  add_binary(table, "copysign", "", binary_kernel<copysign>, binary_in_place<copysign>,
+             {dtypes::promoted_to_float<0, 1>, shapes::elementwise});
   add_pair<logaddexp>(table, "logaddexp");
   add_pair<fmax>(table, "fmax");
   add_pair<fmin>(table, "fmin");

@@ -115,8 +115,9 @@ void add_divide(OperatorTable& table, const std::string& name) {
   const Versions old{0, 3};
   const Versions now{4};
   add_binary(table, name, "", binary_kernel<divide_before_4>, binary_in_place<divide_before_4>,
-             old);
-  add_binary(table, name, "", binary_kernel<divide>, binary_in_place<divide>, now);
+             {dtypes::promoted<0, 1>, shapes::floor_quotient}, old);
+  add_binary(table, name, "", binary_kernel<divide>, binary_in_place<divide>,
+             {dtypes::promoted_to_float<0, 1>, shapes::quotient}, now);
   for (const std::string kind : {"Tensor", "Scalar"}) {
     const std::string rest = kind + " other, *, str? rounding_mode)";
     table.add("aten::" + name + "." + kind + "_mode(Tensor self, " + rest + " -> Tensor",
@@ -136,9 +137,9 @@ void add_floor_divide(OperatorTable& table) {
   table.add("aten::floor_divide(Tensor self, Tensor other) -> Tensor", binary_kernel<divide_floor>,
             now);
   add_binary(table, "floor_divide", "", binary_kernel<divide_trunc>, binary_in_place<divide_trunc>,
-             old);
+             {dtypes::promoted<0, 1>, shapes::floor_quotient}, old);
   add_binary(table, "floor_divide", "", binary_kernel<divide_floor>, binary_in_place<divide_floor>,
-             now);
+             {dtypes::promoted<0, 1>, shapes::floor_quotient}, now);
 }
 
 }  // namespace
@@ -171,12 +172,15 @@ Tensor fmod(const Operand& a, const Operand& b) { return rest_of_quotient(a, b, 
 
 void register_division(OperatorTable& table) {
   for (const std::string name : {"div", "divide"}) add_divide(table, name);
-  add_binary(table, "true_divide", "", binary_kernel<divide>, binary_in_place<divide>);
+  add_binary(table, "true_divide", "", binary_kernel<divide>, binary_in_place<divide>,
+             {dtypes::promoted_to_float<0, 1>, shapes::quotient});
   add_floor_divide(table);
-  add_binary(table, "remainder", "", binary_kernel<remainder>, binary_in_place<remainder>);
+  add_binary(table, "remainder", "", binary_kernel<remainder>, binary_in_place<remainder>,
+             {dtypes::promoted<0, 1>, shapes::remainder});
   table.add("aten::remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor",
-            binary_kernel<remainder>);
-  add_binary(table, "fmod", "", binary_kernel<fmod>, binary_in_place<fmod>);
+            binary_kernel<remainder>, {dtypes::promoted<0, 1>, shapes::remainder});
+  add_binary(table, "fmod", "", binary_kernel<fmod>, binary_in_place<fmod>,
+             {dtypes::promoted<0, 1>, shapes::elementwise});
 }
 
 }  // namespace henson::runtime

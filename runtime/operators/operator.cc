@@ -145,11 +145,17 @@ std::span<const Operator* const> OperatorTable::overloads(std::string_view name)
   return found->second;
 }
 
-void OperatorTable::add(std::string_view schema, Kernel kernel, Versions versions) {
+void OperatorTable::add(std::string_view schema, Kernel kernel, Rule rule, Versions versions) {
   operators_.push_back(
-      std::make_unique<const Operator>(Operator{parse_schema(schema), kernel, versions}));
+      std::make_unique<const Operator>(Operator{parse_schema(schema), kernel, versions, rule}));
   const Operator* const added = operators_.back().get();
   by_name_[added->schema.name].push_back(added);
+}
+
+std::vector<const Operator*> OperatorTable::all() const {
+  std::vector<const Operator*> found;
+  for (const auto& op : operators_) found.push_back(op.get());
+  return found;
 }
 
 }  // namespace henson::runtime

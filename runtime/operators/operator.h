@@ -13,7 +13,10 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/operators/dtype_rules.h"
+#include "runtime/operators/rule.h"
 #include "runtime/operators/schema.h"
+#include "runtime/operators/shape_rules.h"
 #include "runtime/tensor/tensor.h"
 #include "runtime/tensor/value.h"
 
@@ -76,6 +79,7 @@ struct Operator {
   Schema schema;
   Kernel kernel = nullptr;
   Versions versions;
+  Rule rule;
 };
 
 class OperatorTable {
@@ -85,7 +89,12 @@ class OperatorTable {
 
   /// Overloads of "aten::add", in the order of registration, which is the order of matching.
   std::span<const Operator* const> overloads(std::string_view name) const;
-  void add(std::string_view schema, Kernel kernel, Versions versions = {});
+  /// All of them, in the order of registration.
+  std::vector<const Operator*> all() const;
+  void add(std::string_view schema, Kernel kernel, Rule rule, Versions versions = {});
+  void add(std::string_view schema, Kernel kernel, Versions versions = {}) {
+    add(schema, kernel, kNoRule, versions);
+  }
 
  private:
   std::vector<std::unique_ptr<const Operator>> operators_;
@@ -105,9 +114,10 @@ void answer_in_bytes(Call& call) {
 
 /// An operator that answers yes or no for each element.
 template <Kernel kKernel>
-void add_question(OperatorTable& table, const std::string& schema) {
-  table.add(schema, kKernel, {.first = kFirstVersionWithBool});
-  table.add(schema, answer_in_bytes<kKernel>, {.last = kFirstVersionWithBool - 1});
+void add_question(OperatorTable& table, const std::string& schema, ShapeRule shape = nullptr) {
+  table.add(schema, kKernel, {dtypes::kBool, shape}, {.first = kFirstVersionWithBool});
+  table.add(schema, answer_in_bytes<kKernel>, {dtypes::kUInt8, shape},
+            {.last = kFirstVersionWithBool - 1});
 }
 
 /// Each file of this folder adds its own group.

@@ -111,12 +111,15 @@ Tensor logit(Call& call) {
 }  // namespace
 
 void register_parametric_activation(OperatorTable& table) {
-  add_with_in_place<elu>(table, "elu", ", Scalar alpha=1, Scalar scale=1, Scalar input_scale=1");
-  add_with_in_place<selu>(table, "selu", "");
-  add_with_in_place<celu>(table, "celu", ", Scalar alpha=1.");
-  add_with_in_place<leaky_relu>(table, "leaky_relu", ", Scalar negative_slope=0.01");
-  add_with_in_place<threshold>(table, "threshold", ", Scalar threshold, Scalar value");
-  add_with_in_place<logit>(table, "logit", ", float? eps=None");
+  add_with_in_place<elu>(table, "elu", ", Scalar alpha=1, Scalar scale=1, Scalar input_scale=1",
+                         {dtypes::same, shapes::same});
+  add_with_in_place<selu>(table, "selu", "", {dtypes::same, shapes::same});
+  add_with_in_place<celu>(table, "celu", ", Scalar alpha=1.", {dtypes::same, shapes::same});
+  add_with_in_place<leaky_relu>(table, "leaky_relu", ", Scalar negative_slope=0.01",
+                                {dtypes::same, shapes::same});
+  add_with_in_place<threshold>(table, "threshold", ", Scalar threshold, Scalar value",
+                               {dtypes::same, shapes::same});
+  add_with_in_place<logit>(table, "logit", ", float? eps=None", {dtypes::same, shapes::same});
   const auto add = [&](const std::string& signature, Kernel kernel) {
     table.add("aten::" + signature + " -> Tensor", kernel);
   };

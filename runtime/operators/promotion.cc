@@ -31,8 +31,8 @@ DType promote(DType a, DType b) noexcept {
   return size_of(a) > size_of(b) ? a : b;
 }
 
-Promotion& Promotion::add(const Tensor& tensor) {
-  merge(tensor.dim() > 0 ? dimensional_ : zero_dimensional_, tensor.dtype());
+Promotion& Promotion::add(DType dtype, bool has_dimensions) {
+  merge(has_dimensions ? dimensional_ : zero_dimensional_, dtype);
   return *this;
 }
 
@@ -40,6 +40,10 @@ Promotion& Promotion::add(const Scalar& scalar) {
   const DType dtype = std::holds_alternative<bool>(scalar) ? DType::kBool
                       : is_floating(scalar)                ? DType::kFloat32
                                                            : DType::kInt64;
+  return add_number(dtype);
+}
+
+Promotion& Promotion::add_number(DType dtype) {
   merge(number_, dtype);
   return *this;
 }

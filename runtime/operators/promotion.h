@@ -16,8 +16,10 @@ DType promote(DType a, DType b) noexcept;
 /// floating).
 class Promotion {
  public:
-  Promotion& add(const Tensor& tensor);
+  Promotion& add(const Tensor& tensor) { return add(tensor.dtype(), tensor.dim() > 0); }
+  Promotion& add(DType dtype, bool has_dimensions);  // of a tensor
   Promotion& add(const Scalar& scalar);
+  Promotion& add_number(DType dtype);  // int64, float32 or bool
   DType result() const noexcept;
 
  private:

@@ -15,7 +15,7 @@ void add_rounding(OperatorTable& table, std::initializer_list<std::string> names
       const Tensor self = call.tensor(0);
       if (self.dtype() == DType::kBool) throw_unsupported_dtype(self.dtype());
       return is_floating(self.dtype()) ? unary_float(self, F{}) : self.clone();
-    }>(table, name, "");
+    }>(table, name, "", {dtypes::same, shapes::same});
   }
 }
 
@@ -40,7 +40,8 @@ void register_rounding(OperatorTable& table) {
   // Halves go to the even neighbor.
   add_rounding(table, {"round"}, [](auto x) { return std::nearbyint(x); });
   add_activation(table, "frac", [](auto x) { return x - std::trunc(x); });
-  add_with_in_place<round_decimals>(table, "round.decimals", ", *, int decimals");
+  add_with_in_place<round_decimals>(table, "round.decimals", ", *, int decimals",
+                                    {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -22,11 +22,14 @@ void register_parametric_activation(OperatorTable& table);
 /// into its first argument. `rest` is what follows "self" in the signature, "" or
 /// ", Scalar alpha=1".
 template <auto F>
-void add_with_in_place(OperatorTable& table, const std::string& name, const std::string& rest) {
-  table.add("aten::" + name + "(Tensor self" + rest + ") -> Tensor",
-            [](Call& call) { call.give(F(call)); });
-  table.add("aten::" + name + "_(Tensor(a!) self" + rest + ") -> Tensor(a!)",
-            [](Call& call) { call.give(write_result(call.tensor(0), F(call))); });
+void add_with_in_place(OperatorTable& table, const std::string& name, const std::string& rest,
+                       Rule rule) {
+  table.add(
+      "aten::" + name + "(Tensor self" + rest + ") -> Tensor",
+      [](Call& call) { call.give(F(call)); }, rule);
+  table.add(
+      "aten::" + name + "_(Tensor(a!) self" + rest + ") -> Tensor(a!)",
+      [](Call& call) { call.give(write_result(call.tensor(0), F(call))); }, rule);
 }
 
 /// Registers the elementwise function `f` of real numbers under `names`, and their in-place forms.
@@ -34,7 +37,8 @@ void add_with_in_place(OperatorTable& table, const std::string& name, const std:
 template <typename F>
 void add_function(OperatorTable& table, std::initializer_list<std::string> names, F) {
   for (const std::string& name : names) {
-    add_with_in_place<[](Call& call) { return unary_float(call.tensor(0), F{}); }>(table, name, "");
+    add_with_in_place<[](Call& call) { return unary_float(call.tensor(0), F{}); }>(
+        table, name, "", {dtypes::kFloating, shapes::same});
   }
 }
 
@@ -45,7 +49,7 @@ void add_activation(OperatorTable& table, const std::string& name, F) {
     const Tensor self = call.tensor(0);
     if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
     return unary_float(self, F{});
-  }>(table, name, "");
+  }>(table, name, "", {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "runtime/analysis/dimension.h"
+#include "runtime/tensor/dimension.h"
 #include "runtime/graph/graph.h"
 
 namespace henson::runtime {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/analysis/dimension.h"
+#include "runtime/tensor/dimension.h"
 #include "runtime/graph/graph.h"
 
 namespace henson::runtime {

@@ -1,4 +1,4 @@
-#include "runtime/analysis/dimension.h"
+#include "runtime/tensor/dimension.h"
 
 #include <gtest/gtest.h>
 

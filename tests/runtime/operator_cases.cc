@@ -246,12 +246,33 @@ void run_case(const Json& json) {
   if (json.contains("after")) expect_storages(arguments, json.at("after"), tolerance);
 }
 
+Json cases_of(const std::string& group) {
+  std::ifstream file(std::string(HENSON_TEST_SOURCES) + "/runtime/cases/" + group + ".json");
+  if (!file) throw std::runtime_error("no cases of " + group);
+  return Json::parse(file);
+}
+
 }  // namespace
 
+std::vector<RecordedCase> recorded_cases(const std::string& group) {
+  std::vector<RecordedCase> found;
+  for (const Json& json : cases_of(group)) {
+    RecordedCase recorded;
+    recorded.text = json.dump().substr(0, 600);
+    recorded.op = find_operator(json.at("op"));
+    if (recorded.op == nullptr) continue;  // run_operator_cases() tells
+    recorded.arguments = arguments_of(*recorded.op, json.at("args"));
+    recorded.refused = json.contains("error");
+    if (!recorded.refused) {
+      for (const Json& result : json.at("results")) recorded.results.push_back(value_of(result));
+    }
+    found.push_back(std::move(recorded));
+  }
+  return found;
+}
+
 void run_operator_cases(const std::string& group) {
-  std::ifstream file(std::string(HENSON_TEST_SOURCES) + "/runtime/cases/" + group + ".json");
-  ASSERT_TRUE(file) << "no cases of " << group;
-  const Json cases = Json::parse(file);
+  const Json cases = cases_of(group);
   ASSERT_FALSE(cases.empty());
   for (std::size_t i = 0; i < cases.size(); ++i) {
     SCOPED_TRACE("case " + std::to_string(i) + " of " + group + ", " +

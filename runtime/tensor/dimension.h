@@ -1,6 +1,7 @@
 // Sizes as formulas in the sizes of the inputs: "B", "2·L", "B·L/4".
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -40,7 +41,7 @@ class Dimension {
   struct Fraction {
     std::int64_t numerator = 0;
     std::int64_t denominator = 1;
-    bool operator==(const Fraction&) const = default;
+    auto operator<=>(const Fraction&) const = default;
   };
   using Product = std::map<SymbolId, int>;  // exponent of each symbol
   const std::map<Product, Fraction>& terms() const { return terms_; }

@@ -1,0 +1,312 @@
+// Sizes of what is computed element by element, of reductions, and of what is made of sizes.
+#include "runtime/operators/shape_rules.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "runtime/operators/operator.h"
+
+namespace henson::runtime::shapes {
+namespace {
+
+bool one_element(const Fact& fact) {
+  return fact.dims && std::all_of(fact.dims->begin(), fact.dims->end(),
+                                  [](const Dimension& size) { return size.is_one(); });
+}
+
+/// The two operands of arithmetic on sizes, when both are known and the result is a number too.
+struct Operands {
+  Dimension a;
+  Dimension b;
+};
+std::optional<Operands> operands(Inference& call) {
+  const bool tensors = call.is_tensor(0) || call.is_tensor(1);
+  if (call.size() < 2 || (tensors && !one_element(call.result()))) return std::nullopt;
+  const std::optional<Dimension> a = call.number(0);
+  const std::optional<Dimension> b = call.number(1);
+  if (!a || !b) return std::nullopt;
+  return Operands{*a, *b};
+}
+
+void apply(Inference& call, SizeFunction function) {
+  elementwise(call);
+  if (const auto sizes = operands(call)) {
+    call.result().number = call.domain().apply(function, sizes->a, sizes->b);
+  }
+}
+
+/// The factor of the second operand.
+std::optional<Dimension> scale_of(const Inference& call) {
+  const std::optional<std::int64_t> alpha = call.integer("alpha", 1);
+  return alpha ? std::optional(Dimension::of(*alpha)) : std::nullopt;
+}
+
+}  // namespace
+
+void same(Inference& call) {
+  for (std::size_t i = 0; i < call.result_count(); ++i) {
+    call.result(i).dims = call.dims(0);
+    call.result(i).least_rank = call.arg(0).least_rank;
+  }
+}
+
+void same_elements(Inference& call) {
+  same(call);
+  const Fact& self = call.arg(0);
+  Fact& result = call.result();
+  if (result.floating != true) result.number = call.number(0);
+  result.summed_over = self.summed_over;
+  result.last = self.last;
+}
+
+void elementwise(Inference& call) {
+  std::optional<Dimensions> sizes = Dimensions{};
+  std::size_t least_rank = 0;
+  bool tensors = false;
+  for (std::size_t i = 0; i < call.size(); ++i) {
+    if (!call.is_tensor(i)) continue;
+    tensors = true;
+    least_rank = std::max(least_rank, call.arg(i).least_rank);
+    const std::optional<Dimensions> own = call.dims(i);
+    sizes = own && sizes ? std::optional(call.broadcast(*sizes, *own)) : std::nullopt;
+  }
+  if (!tensors) return;
+  for (std::size_t i = 0; i < call.result_count(); ++i) {
+    call.result(i).dims = sizes;
+    call.result(i).least_rank = least_rank;
+  }
+}
+
+void sum(Inference& call) {
+  elementwise(call);
+  const std::optional<Dimension> scale = scale_of(call);
+  if (!scale) return;
+  if (const auto sizes = operands(call)) call.result().number = sizes->a + *scale * sizes->b;
+  if (call.arg(0).last && call.number(1)) {
+    call.result().last = *call.arg(0).last + *scale * *call.number(1);
+  }
+}
+
+void difference(Inference& call) {
+  elementwise(call);
+  const std::optional<Dimension> scale = scale_of(call);
+  const auto sizes = operands(call);
+  if (scale && sizes) call.result().number = sizes->a - *scale * sizes->b;
+}
+
+void reverse_difference(Inference& call) {
+  elementwise(call);
+  const std::optional<Dimension> scale = scale_of(call);
+  const auto sizes = operands(call);
+  if (scale && sizes) call.result().number = sizes->b - *scale * sizes->a;
+}
+
+void product(Inference& call) {
+  elementwise(call);
+  if (const auto sizes = operands(call)) call.result().number = sizes->a * sizes->b;
+}
+
+void quotient(Inference& call) { apply(call, SizeFunction::kTrueDivide); }
+void floor_quotient(Inference& call) { apply(call, SizeFunction::kFloorDivide); }
+void remainder(Inference& call) { apply(call, SizeFunction::kRemainder); }
+void smaller(Inference& call) { apply(call, SizeFunction::kMin); }
+void larger(Inference& call) { apply(call, SizeFunction::kMax); }
+
+void rounded_quotient(Inference& call) {
+  const std::optional<std::size_t> mode = call.place("rounding_mode");
+  // Sizes are not negative: toward zero and down are the same.
+  apply(call, mode && call.is_none(*mode) ? SizeFunction::kTrueDivide : SizeFunction::kFloorDivide);
+}
+
+void negative(Inference& call) {
+  if (call.is_tensor(0)) same(call);
+  if (const auto number = call.number(0)) call.result().number = Dimension::of(-1) * *number;
+}
+
+void scalar(Inference& call) { call.give({}); }
+
+namespace {
+
+/// Which dimensions a reduction takes; nothing when that is not known.
+std::optional<std::vector<bool>> reduced_dimensions(Inference& call, std::size_t rank) {
+  const std::optional<std::size_t> place = call.place("dim");
+  if (!place || call.is_none(*place)) return std::vector<bool>(rank, true);
+  const auto dims = call.integers(*place);
+  if (!dims) return std::nullopt;
+  std::vector<bool> chosen(rank, dims->empty());
+  for (const std::int64_t dim : *dims) {
+    const std::size_t at = Inference::wrap(dim, rank);
+    if (rank > 0) chosen[at] = true;
+  }
+  return chosen;
+}
+
+}  // namespace
+
+void reduced(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const std::optional<bool> keeps = call.flag("keepdim");
+  if (!sizes || !keeps) return;
+  const auto chosen = reduced_dimensions(call, sizes->size());
+  if (!chosen) return;
+  Dimensions result;
+  for (std::size_t d = 0; d < sizes->size(); ++d) {
+    if (!(*chosen)[d]) result.push_back((*sizes)[d]);
+    if ((*chosen)[d] && *keeps) result.push_back(Dimension::of(1));
+  }
+  call.give(result);
+}
+
+void summed(Inference& call) {
+  reduced(call);
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes || !call.result().dims) return;
+  const auto chosen = reduced_dimensions(call, sizes->size());
+  Dimension over = Dimension::of(1);
+  for (std::size_t d = 0; d < sizes->size(); ++d) {
+    if ((*chosen)[d]) over = over * (*sizes)[d];
+  }
+  if (!call.domain().is_fixed(over)) call.result().summed_over = over;
+}
+
+void best(Inference& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const std::optional<std::int64_t> count = call.integer(1);
+  const std::optional<std::int64_t> dim = call.integer("dim", -1);
+  if (!sizes || !count || !dim) return;
+  const std::size_t at = Inference::wrap(*dim, sizes->size());
+  if (sizes->empty()) return;  // of a number it is the number
+  call.domain().saw_best((*sizes)[at], *count);
+  (*sizes)[at] = Dimension::of(*count);
+  call.give(*sizes);
+}
+
+void size_of(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes) return;
+  if (call.size() < 2) {
+    call.result().items.emplace();
+    for (const Dimension& size : *sizes) {
+      Fact item;
+      item.kind = TypeKind::kInt;
+      item.number = size;
+      call.result().items->push_back(std::move(item));
+    }
+    return;
+  }
+  const std::optional<std::int64_t> dim = call.integer(1);
+  if (!dim) return;
+  const std::size_t at = Inference::wrap(*dim, sizes->size());
+  if (at < sizes->size()) call.result().number = (*sizes)[at];
+}
+
+void shape_tensor(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (sizes) call.give({Dimension::of(static_cast<std::int64_t>(sizes->size()))});
+}
+
+void element_count(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes) return;
+  Dimension count = Dimension::of(1);
+  for (const Dimension& size : *sizes) count = count * size;
+  call.result().number = count;
+}
+
+void rank_of(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (sizes) call.result().number = Dimension::of(static_cast<std::int64_t>(sizes->size()));
+}
+
+void length(Inference& call) {
+  if (!call.is_tensor(0)) {
+    const auto& items = call.arg(0).items;
+    if (items) call.result().number = Dimension::of(static_cast<std::int64_t>(items->size()));
+    return;
+  }
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (sizes && !sizes->empty()) call.result().number = sizes->front();
+}
+
+void same_number(Inference& call) {
+  if (call.op().schema.results[0].kind == TypeKind::kTensor) {
+    call.give({});
+    if (call.result().floating == true) return;
+  }
+  call.result().number = call.number(0);
+}
+
+void list_item(Inference& call) {
+  const std::optional<std::vector<Fact>>& items = call.arg(0).items;
+  const std::optional<std::int64_t> at = call.integer(1);
+  if (!items || !at) return;
+  const std::size_t place = Inference::wrap(*at, items->size());
+  if (place >= items->size()) throw Mismatch{};
+  const std::optional<DType> dtype = call.result().dtype;
+  call.result() = (*items)[place];
+  if (!call.result().dtype) call.result().dtype = dtype;
+}
+
+void created(Inference& call) {
+  const std::optional<std::size_t> place = call.place("size");
+  const auto sizes = place ? call.size_list(*place, SitePurpose::kCreate) : std::nullopt;
+  if (!sizes) return;
+  Dimensions dims;
+  for (const auto& size : *sizes) {
+    if (!size) throw Mismatch{};
+    dims.push_back(*size);
+  }
+  call.give(dims);
+}
+
+void identity(Inference& call) {
+  const auto rows = call.size_argument(0, SitePurpose::kCreate);
+  const std::optional<std::size_t> m = call.place("m");
+  const auto columns = m ? call.size_argument(*m, SitePurpose::kCreate) : rows;
+  if (!rows || !columns) return;
+  if (call.integer(0) == 1) call.domain().saw_identity_of_one();
+  call.give({*rows, *columns});
+}
+
+namespace {
+
+/// Whether an argument of arange is a whole number: others round the count.
+bool is_whole(const Inference& call, std::optional<std::size_t> place) {
+  return !place || call.arg(*place).number.has_value();
+}
+
+/// Tells of numbers that are bounds, where no formula is made of them.
+void tell_bounds(Inference& call, std::optional<std::size_t> start, std::size_t end,
+                 std::optional<std::int64_t> stride) {
+  if (!stride) {  // in steps of a size: the starts of the dummy's rows, perhaps
+    const std::optional<std::int64_t> last = call.integer(end);
+    if (last && *last >= 2) call.domain().saw_total(*last);
+    return;
+  }
+  for (const auto& bound : {start ? call.integer(*start) : std::nullopt, call.integer(end)}) {
+    if (bound) call.domain().saw_count(*bound);
+  }
+}
+
+}  // namespace
+
+void counted(Inference& call) {
+  const std::optional<std::size_t> start = call.place("start");
+  const std::optional<std::size_t> end = call.place("end");
+  const std::optional<std::int64_t> stride = call.integer("step", 1);
+  if (!end) return;
+  const std::optional<std::int64_t> from =
+      start ? call.integer(*start) : std::optional(std::int64_t{0});
+  if (stride != 1 || from < 0) tell_bounds(call, start, *end, stride);
+  Dimensions open = {call.domain().unknown()};
+  if (stride != 1 || !is_whole(call, start) || !is_whole(call, end)) return call.give(open);
+  const std::optional<Dimension> first = start ? call.number(*start) : Dimension::of(0);
+  const std::optional<Dimension> last = call.size_argument(*end, SitePurpose::kCreate);
+  if (!first || !last) return call.give(open);
+  const Dimension count = *last - *first;
+  if (count.literal() && *count.literal() < 0) throw Mismatch{};
+  call.give({count});
+  call.result().last = *last - Dimension::of(1);
+}
+
+}  // namespace henson::runtime::shapes

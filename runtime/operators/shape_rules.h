@@ -1,0 +1,98 @@
+// Rules of sizes that operators share; what one group alone needs stands in its own file. Named for
+// what they say, used beside the registrations.
+#pragma once
+
+#include "runtime/operators/inference.h"
+
+namespace henson::runtime::shapes {
+
+// shape_rules.cc: element by element, reductions, numbers.
+
+/// The first argument's sizes; other elements.
+void same(Inference& call);
+/// The first argument's sizes and elements: casts, copies, dropout.
+void same_elements(Inference& call);
+/// All tensors broadcast together.
+void elementwise(Inference& call);
+/// Likewise, and of sizes as numbers what the operator computes.
+void sum(Inference& call);
+void difference(Inference& call);
+void reverse_difference(Inference& call);
+void product(Inference& call);
+void quotient(Inference& call);          // not rounded
+void floor_quotient(Inference& call);    // rounded down
+void rounded_quotient(Inference& call);  // as the argument rounding_mode says
+void remainder(Inference& call);
+void smaller(Inference& call);
+void larger(Inference& call);
+void negative(Inference& call);
+/// Over `dim` (one, several, None or absent: all) with `keepdim`.
+void reduced(Inference& call);
+/// Likewise, of a sum, which counts the elements that went in.
+void summed(Inference& call);
+/// Results of no dimensions.
+void scalar(Inference& call);
+/// The k largest along a dimension.
+void best(Inference& call);
+
+// Sizes as numbers, and tensors made of them.
+void size_of(Inference& call);       // size(self), size(self, dim)
+void shape_tensor(Inference& call);  // the sizes as a tensor
+void element_count(Inference& call);
+void rank_of(Inference& call);
+void length(Inference& call);       // len(self) of a tensor or a list
+void same_number(Inference& call);  // int to tensor and back
+void list_item(Inference& call);
+void created(Inference& call);   // the argument `size`
+void identity(Inference& call);  // eye
+void counted(Inference& call);   // arange
+
+// view_shapes.cc: other views of the same elements, and parts.
+void view(Inference& call);
+void as_other(Inference& call);  // the second argument's sizes
+void permuted(Inference& call);
+void transposed(Inference& call);  // two dimensions, the last two where none are named
+void reversed(Inference& call);    // all dimensions: numpy_T
+void moved(Inference& call);       // movedim
+void squeezed(Inference& call);
+void unsqueezed(Inference& call);
+void flattened(Inference& call);
+void unflattened(Inference& call);
+void expanded(Inference& call);
+void expanded_as(Inference& call);
+void sliced(Inference& call);
+void selected(Inference& call);
+void narrowed(Inference& call);
+void split(Inference& call);    // into pieces of a size, or of listed sizes
+void chunked(Inference& call);  // into a number of pieces
+void unbound(Inference& call);
+void windows(Inference& call);  // unfold
+void strided(Inference& call);  // as_strided
+
+// joining_shapes.cc: joined, repeated, picked by index.
+void joined(Inference& call);  // cat
+void stacked(Inference& call);
+void repeated(Inference& call);
+void repeated_each(Inference& call);  // repeat_interleave
+void padded(Inference& call);
+void gathered(Inference& call);
+void index_selected(Inference& call);
+void indexed(Inference& call);
+void looked_up(Inference& call);     // embedding
+void written_rows(Inference& call);  // index_fill and the like: the first argument's sizes
+
+// product_shapes.cc
+void linear(Inference& call);
+void packed_linear(Inference& call);
+void matmul(Inference& call);
+void added_product(Inference& call);  // addmm, baddbmm
+void outer(Inference& call);
+void attention(Inference& call);
+void einsum(Inference& call);
+
+// window_shapes.cc
+void pooled(Inference& call);
+void pooled_to(Inference& call);  // adaptive pooling
+void convolved(Inference& call);
+
+}  // namespace henson::runtime::shapes
