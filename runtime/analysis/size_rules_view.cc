@@ -232,9 +232,9 @@ void SizeRule::give_parts(const Dimensions& whole, std::size_t dim,
   for (const Dimension& part : parts) {
     Dimensions sizes = whole;
     sizes[dim] = part;
-    Fact part;
-    part.dims = std::move(sizes);
-    items.push_back(std::move(part));
+    Fact known;
+    known.dims = std::move(sizes);
+    items.push_back(std::move(known));
   }
   sizes_.values_[node_.outputs[0]].items = std::move(items);
 }
@@ -350,9 +350,11 @@ void SizeRule::size_of() {
     return;
   }
   std::vector<Known> items;
-  for (const Dimension& size : *sizes) Fact item;
-  item.number = size;
-  items.push_back(std::move(item));
+  for (const Dimension& size : *sizes) {
+    Fact item;
+    item.number = size;
+    items.push_back(std::move(item));
+  }
   sizes_.values_[node_.outputs[0]].items = std::move(items);
 }
 
