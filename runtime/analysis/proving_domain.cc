@@ -1,32 +1,9 @@
 #include "runtime/analysis/proving_domain.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace henson::runtime {
 namespace {
-
-/// A number that a function of two numbers gives; nothing where it has none.
-std::optional<std::int64_t> evaluate(SizeFunction function, std::int64_t a, std::int64_t b) {
-  const bool divides = function != SizeFunction::kMin && function != SizeFunction::kMax;
-  if (divides && b <= 0) return std::nullopt;
-  const std::int64_t rest = divides ? ((a % b) + b) % b : 0;
-  switch (function) {
-    case SizeFunction::kFloorDivide:
-      return (a - rest) / b;
-    case SizeFunction::kRemainder:
-      return rest;
-    case SizeFunction::kSteps:
-      return (a - rest) / b + (rest > 0 ? 1 : 0);
-    case SizeFunction::kMin:
-      return std::min(a, b);
-    case SizeFunction::kMax:
-      return std::max(a, b);
-    case SizeFunction::kTrueDivide:
-      break;
-  }
-  return std::nullopt;
-}
 
 Dimension product_of(const Dimensions& sizes) {
   Dimension product = Dimension::of(1);

@@ -1,5 +1,7 @@
 #include "runtime/operators/inference.h"
 
+#include <algorithm>
+
 #include "runtime/operators/operator.h"
 
 namespace henson::runtime {
@@ -75,6 +77,17 @@ Fact fact_of(const Value& value) {
   }
   fact.constant = &value;
   return fact;
+}
+
+std::optional<std::int64_t> evaluate(SizeFunction function, std::int64_t a, std::int64_t b) {
+  if (function == SizeFunction::kMin) return std::min(a, b);
+  if (function == SizeFunction::kMax) return std::max(a, b);
+  if (b <= 0) return std::nullopt;
+  const std::int64_t rest = a % b + (a % b < 0 ? b : 0);
+  if (function == SizeFunction::kRemainder) return rest;
+  if (function == SizeFunction::kTrueDivide && rest != 0) return std::nullopt;
+  const std::int64_t floor = a / b - (a % b < 0 ? 1 : 0);
+  return function == SizeFunction::kSteps && rest > 0 ? floor + 1 : floor;
 }
 
 std::optional<std::size_t> Inference::place(std::string_view name) const {

@@ -43,6 +43,9 @@ Fact fact_of(const Value& value);
 /// What a size may be computed by beyond sums, products and exact quotients.
 enum class SizeFunction { kFloorDivide, kTrueDivide, kRemainder, kSteps, kMin, kMax };
 
+/// Of whole numbers; nothing where there is no whole result, or none at all.
+std::optional<std::int64_t> evaluate(SizeFunction function, std::int64_t a, std::int64_t b);
+
 /// Where a number of the code stands that may be a size.
 enum class SitePurpose { kView, kExpand, kCreate, kSliceOfInput, kSliceOfConstant };
 struct SizePlace {
@@ -50,6 +53,9 @@ struct SizePlace {
   std::optional<std::size_t> item;  // of a list; nothing for a plain int
   SitePurpose purpose = SitePurpose::kCreate;
 };
+
+/// What a dimension is split by: the sizes of the pieces, the size of each, or their count.
+enum class SplitBy { kSizes, kSize, kCount };
 
 /// A window that slides over a dimension.
 struct Window {
@@ -90,26 +96,32 @@ class ShapeDomain {
   virtual Dimension part(const Dimension& size, const Dimension& first, const Dimension& last) = 0;
 
   // What a rule tells beside sizes: numbers that code may have made of the dummy's. An analysis
-  // that assumes nothing need not listen.
-  virtual void saw_row(const Fact& /*from*/, const Dimension& /*size*/, std::int64_t /*row*/) {}
+  // that assumes nothing need not listen. A size is that of the dimension that the number is about.
+  virtual void saw_row(const Dimension& /*size*/, const Fact& /*from*/, std::int64_t /*row*/) {}
   virtual void saw_rows(const Dimension& /*size*/, const Fact& /*rows*/) {}
-  /// Of a table that many rows are asked for.
-  virtual void saw_rows_asked(const Dimension& /*table*/, const Dimension& /*asked*/) {}
-  virtual void saw_row_of_table(std::int64_t /*row*/) {}
-  virtual void saw_slice(const Dimension& /*size*/, std::optional<std::int64_t> /*start*/,
-                         std::optional<std::int64_t> /*end*/, const Dimension& /*last*/) {}
+  /// The indices of a table.
+  virtual void saw_table_rows(const Dimension& /*table*/, const Fact& /*rows*/) {}
+  /// Where a part starts and ends, as the code counts; what is no number of the code is not told.
+  virtual void saw_start(const Dimension& /*size*/, std::int64_t /*start*/,
+                         std::optional<std::int64_t> /*end*/) {}
+  /// `last`: the end, counted from the start of the dimension.
+  virtual void saw_end(const Dimension& /*size*/, std::optional<std::int64_t> /*start*/,
+                       std::optional<std::int64_t> /*end*/, const Dimension& /*last*/) {}
   virtual void saw_step(const Dimension& /*size*/, std::int64_t /*step*/) {}
+  /// How many of the largest are taken.
   virtual void saw_best(const Dimension& /*size*/, std::int64_t /*count*/) {}
-  virtual void saw_pieces(const Dimension& /*size*/, std::span<const std::int64_t> /*pieces*/,
-                          bool /*counted*/) {}
+  virtual void saw_split(const Dimension& /*size*/, SplitBy /*by*/,
+                         std::span<const std::int64_t> /*numbers*/) {}
   virtual void saw_padding(const Dimension& /*size*/, std::int64_t /*before*/,
                            std::int64_t /*after*/) {}
   virtual void saw_window(const Dimension& /*size*/, const Window& /*window*/) {}
   virtual void saw_pooled_to(const Dimension& /*size*/, std::int64_t /*wanted*/) {}
   virtual void saw_joined(std::span<const Fact> /*parts*/, std::int64_t /*dim*/) {}
+  /// Of gather: the index is as long as what it picks from, or shorter.
   virtual void saw_picked(const Dimension& /*size*/, const Dimension& /*index*/) {}
   virtual void saw_strides(const Fact& /*from*/, std::span<const std::int64_t> /*sizes*/,
                            std::span<const std::int64_t> /*strides*/) {}
+  /// A bound of what counts, and one of what counts in steps of a size.
   virtual void saw_count(std::int64_t /*bound*/) {}
   virtual void saw_total(std::int64_t /*bound*/) {}
   virtual void saw_identity_of_one() {}

@@ -191,14 +191,7 @@ void looked_up(Inference& call) {
   call.result().least_rank = call.arg(1).least_rank + 1;
   if (!table || !sizes) return;
   if (table->size() != 2) throw Mismatch{};
-  const Fact& rows = call.arg(1);
-  if (const auto row = rows.number ? call.number(1)->literal() : std::nullopt) {
-    call.domain().saw_row_of_table(*row);
-  }
-  if (rows.last) {
-    call.domain().saw_rows_asked(table->front(),
-                                 call.domain().resolve(*rows.last) + Dimension::of(1));
-  }
+  call.domain().saw_table_rows(table->front(), call.arg(1));
   sizes->push_back(table->back());
   call.give(*sizes);
 }

@@ -228,6 +228,14 @@ std::optional<Dimension> slice_start(const Inference& call, std::size_t argument
   return call.number(argument);
 }
 
+void tell_slice(Inference& call, const Dimension& size, std::size_t start_at, std::size_t end_at,
+                const std::optional<Dimension>& last) {
+  const std::optional<std::int64_t> start = call.integer(start_at);
+  const std::optional<std::int64_t> end = call.integer(end_at);
+  if (start) call.domain().saw_start(size, *start, end);
+  if (last) call.domain().saw_end(size, start, end, *last);
+}
+
 }  // namespace
 
 void sliced(Inference& call) {
@@ -242,8 +250,7 @@ void sliced(Inference& call) {
   const std::optional<Dimension> start = slice_start(call, *start_at, size);
   const std::optional<Dimension> end = slice_end(call, *end_at, size);
   const Dimension whole = size;
-  if (start && end)
-    call.domain().saw_slice(size, call.integer(*start_at), call.integer(*end_at), *end);
+  tell_slice(call, size, *start_at, *end_at, end);
   size = start && end ? call.domain().part(size, *start, *end) : call.domain().unknown();
   if (step == 1) {
     if (size == whole) call.result().last = call.arg(0).last;
@@ -261,7 +268,7 @@ void selected(Inference& call) {
   std::optional<Dimensions> sizes = call.dims(0);
   const auto at = sizes ? Inference::dim_at(call.integer(1), sizes->size()) : std::nullopt;
   if (!at) return;
-  if (const auto row = call.integer(2)) call.domain().saw_row(call.arg(0), (*sizes)[*at], *row);
+  if (const auto row = call.integer(2)) call.domain().saw_row((*sizes)[*at], call.arg(0), *row);
   sizes->erase(sizes->begin() + at_offset(*at));
   call.give(*sizes);
 }
@@ -274,11 +281,10 @@ void narrowed(Inference& call) {
   const SitePurpose purpose =
       call.domain().is_fixed(size) ? SitePurpose::kSliceOfConstant : SitePurpose::kSliceOfInput;
   const auto length = call.size_argument(3, purpose, size);
-  const auto start = call.integer(2);
-  if (length && start) {
-    const auto count = call.integer(3);
-    call.domain().saw_slice(size, start, count ? std::optional(*start + *count) : std::nullopt,
-                            *length);
+  if (const auto start = call.integer(2)) {
+    const auto count = call.number(3);
+    const auto last = count ? (Dimension::of(*start) + *count).literal() : std::nullopt;
+    call.domain().saw_start(size, *start, last);
   }
   size = length ? *length : call.domain().unknown();
   call.give(*sizes);
@@ -310,11 +316,11 @@ std::vector<std::int64_t> pieces_of(std::int64_t whole, std::int64_t piece) {
 
 /// Of a dimension whose size is not fixed nothing is known of the parts.
 std::optional<std::size_t> split_dim(Inference& call, const std::optional<Dimensions>& sizes,
-                                     std::span<const std::int64_t> counts, bool counted) {
+                                     SplitBy by, std::span<const std::int64_t> numbers) {
   const auto at = sizes ? Inference::dim_at(call.integer("dim", 0), sizes->size()) : std::nullopt;
   if (!at) return std::nullopt;
   if ((*sizes)[*at].literal()) return at;
-  call.domain().saw_pieces((*sizes)[*at], counts, counted);
+  call.domain().saw_split((*sizes)[*at], by, numbers);
   return std::nullopt;
 }
 
@@ -324,11 +330,11 @@ void split(Inference& call) {
   const std::optional<Dimensions> sizes = call.dims(0);
   const auto counts = call.integers(1);
   if (!counts) return;
-  const auto at = split_dim(call, sizes, *counts, false);
+  const bool listed = call.arg(1).kind == TypeKind::kList || call.arg(1).items;
+  const auto at = split_dim(call, sizes, listed ? SplitBy::kSizes : SplitBy::kSize, *counts);
   if (!at) return;
   const std::int64_t whole = *(*sizes)[*at].literal();
-  if (call.arg(1).kind == TypeKind::kList || call.arg(1).items)
-    return give_parts(call, *sizes, *at, *counts);
+  if (listed) return give_parts(call, *sizes, *at, *counts);
   const std::int64_t piece = counts->front();
   if (piece <= 0 || whole / piece > kMostParts) return;
   give_parts(call, *sizes, *at, pieces_of(whole, piece));
@@ -338,7 +344,7 @@ void chunked(Inference& call) {
   const std::optional<Dimensions> sizes = call.dims(0);
   const auto counts = call.integers(1);
   if (!counts || counts->empty()) return;
-  const auto at = split_dim(call, sizes, *counts, true);
+  const auto at = split_dim(call, sizes, SplitBy::kCount, *counts);
   const std::int64_t count = counts->front();
   if (!at || count <= 0 || count > kMostParts) return;
   const std::int64_t whole = *(*sizes)[*at].literal();
