@@ -62,7 +62,7 @@ class SizeSharer {
     if (const std::optional<std::int64_t> literal = size->literal()) {
       editor_.redirect(asked, editor_.add_constant(*literal));
     } else if (const auto input = sizes_.input_of(*size)) {
-      put(node, editor_.graph().inputs[input->first].value, input->second);
+      put(node, editor_.graph().inputs[input->input].value, input->dim);
     } else if (const Source* const source = find(*size)) {
       put(node, source->value, source->dim);
     }
