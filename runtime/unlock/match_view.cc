@@ -1,17 +1,17 @@
 // Views matched by their factors: view(x, [1, 7, 4, 16]) of a tensor [B, L, 64] is [B, L, 4, 16].
 #include <algorithm>
 
-#include "runtime/unlock/shape_analysis.h"
+#include "runtime/unlock/assuming_domain.h"
 
 namespace henson::runtime {
 namespace {
 
 /// A size that the code holds as a number and that nothing is known of yet.
-std::optional<std::int64_t> held_number(RuleCall& call, const Dimension& dimension) {
+std::optional<std::int64_t> held_number(AssumingDomain& domain, const Dimension& dimension) {
   const std::optional<SymbolId> id = dimension.symbol();
-  if (!id || call.solver().symbol(*id).kind != DimensionSolver::Kind::kConstant)
+  if (!id || domain.solver().symbol(*id).kind != DimensionSolver::Kind::kConstant)
     return std::nullopt;
-  return call.solver().symbol(*id).traced;
+  return domain.solver().symbol(*id).traced;
 }
 
 /// The sizes of one side, taken one after the other from one end.
@@ -60,8 +60,8 @@ bool divides(const Dimension& dimension, const Dimension& by) {
 
 class ViewMatcher {
  public:
-  ViewMatcher(RuleCall& call, Dimensions from, std::vector<std::optional<Dimension>> to)
-      : call_(call), from_(std::move(from)), to_(std::move(to)) {}
+  ViewMatcher(AssumingDomain& domain, Dimensions from, std::vector<std::optional<Dimension>> to)
+      : domain_(domain), from_(std::move(from)), to_(std::move(to)) {}
 
   Dimensions match() {
     const auto wild = std::find(to_.begin(), to_.end(), std::nullopt);
@@ -82,7 +82,7 @@ class ViewMatcher {
       if (open_) pair(at, at + 1);
     }
     Dimensions result;
-    for (const auto& size : to_) result.push_back(call_.solver().resolve(*size));
+    for (const auto& size : to_) result.push_back(domain_.solver().resolve(*size));
     return result;
   }
 
@@ -102,9 +102,9 @@ class ViewMatcher {
     for (const Dimension& size : from_) total = total * size;
     for (std::size_t j = 0; j < to_.size(); ++j) {
       if (j == at) continue;
-      const Dimension size = call_.solver().resolve(*to_[j]);
+      const Dimension size = domain_.solver().resolve(*to_[j]);
       const std::optional<Dimension> quotient = total.divided_by(size);
-      if (!quotient) return call_.solver().derived("rest", total, size, std::nullopt);
+      if (!quotient) return domain_.solver().derived("rest", total, size, std::nullopt);
       total = *quotient;
     }
     return total;
@@ -112,16 +112,16 @@ class ViewMatcher {
 
   void check_rest() {
     for (const Dimension& size : from_) {
-      if (call_.depends_on_input(size)) return;  // one of the input's sizes was 1
+      if (domain_.depends_on_input(size)) return;  // one of the input's sizes was 1
     }
-    throw Contradiction{};
+    throw Mismatch{};
   }
 
   /// Finds what target j is. `remaining` targets, this one included, are left to this side.
   void match_one(Factors& factors, std::size_t j, std::size_t remaining_after, bool wild) {
     current_ = j;
-    const Dimension target = call_.solver().resolve(*to_[j]);
-    const std::optional<std::int64_t> number = held_number(call_, target);
+    const Dimension target = domain_.solver().resolve(*to_[j]);
+    const std::optional<std::int64_t> number = held_number(domain_, target);
     if (!number) {
       take_known(factors, target);
       return;
@@ -138,12 +138,12 @@ class ViewMatcher {
   }
 
   void bind(Factors& factors, const Dimension& target, const Dimension& to) {
-    call_.same(target, to);
+    domain_.require_equal(target, to);
     factors.divide(to);
   }
 
   void keep_number(Factors& factors, const Dimension& target, std::int64_t number) {
-    call_.same(target, Dimension::of(number));
+    domain_.require_equal(target, Dimension::of(number));
     if (number != 1) factors.divide(Dimension::of(number));
   }
 
@@ -153,7 +153,7 @@ class ViewMatcher {
     if (last) {
       const Dimension rest = factors.rest();
       check_flattened(rest);
-      call_.same(target, rest);
+      domain_.require_equal(target, rest);
       return;
     }
     for (;;) {
@@ -184,7 +184,7 @@ class ViewMatcher {
   bool take_symbolic(Factors& factors, const Dimension& target, std::int64_t number,
                      std::size_t targets_after, bool wild) {
     const Dimension have = factors.remainder();
-    const std::optional<std::int64_t> traced = call_.solver().traced(have);
+    const std::optional<std::int64_t> traced = domain_.solver().traced(have);
     if (targets_after > 0 && !wild && bind_last_size(factors, target, number)) return true;
     if (traced) {
       // Of several ones the first is the batch.
@@ -245,15 +245,15 @@ class ViewMatcher {
   void check_flattened(const Dimension& rest) {
     if (rest.symbols().size() < 2) return;
     const auto symbolic = std::find_if(from_.begin(), from_.end(), [&](const Dimension& size) {
-      return call_.depends_on_input(size);
+      return domain_.depends_on_input(size);
     });
-    if (symbolic == from_.end() || call_.is_batch(*symbolic) || symbolic->symbols().size() > 1) {
+    if (symbolic == from_.end() || domain_.is_batch(*symbolic) || symbolic->symbols().size() > 1) {
       return;
     }
     for (const SymbolId id : rest.symbols()) {
       const Dimension size = Dimension::of_symbol(id);
-      if (!call_.is_batch(size) || call_.solver().traced(size).value_or(1) != 1) continue;
-      call_.lock_for_good(size, 1, "a view joins sizes, of a batch of one perhaps");
+      if (!domain_.is_batch(size) || domain_.solver().traced(size).value_or(1) != 1) continue;
+      domain_.lock_for_good(size, 1, "a view joins sizes, of a batch of one perhaps");
     }
   }
 
@@ -262,11 +262,11 @@ class ViewMatcher {
   bool take_batch_of_one(Factors& factors, const Dimension& target) {
     const std::vector<SymbolId> symbols = factors.remainder().symbols();
     const Dimension first = symbols.empty() ? Dimension::of(1) : Dimension::of_symbol(symbols[0]);
-    if (symbols.size() < 2 || call_.solver().traced(first) != 1) return false;
+    if (symbols.size() < 2 || domain_.solver().traced(first) != 1) return false;
     const std::optional<Dimension> rest = factors.remainder().divided_by(first);
     const auto& next = to_[current_ + 1];
-    const auto number = next ? held_number(call_, call_.solver().resolve(*next)) : std::nullopt;
-    if (rest && number && call_.solver().traced(*rest) == number) {
+    const auto number = next ? held_number(domain_, domain_.solver().resolve(*next)) : std::nullopt;
+    if (rest && number && domain_.solver().traced(*rest) == number) {
       bind(factors, target, first);
     } else {
       leave_open(target, first);
@@ -280,7 +280,8 @@ class ViewMatcher {
     const std::vector<SymbolId> symbols = factors.remainder().symbols();
     if (symbols.size() < 2) return false;
     const Dimension last = Dimension::of_symbol(symbols.back());
-    if (call_.solver().traced(last) != number || !divides(factors.remainder(), last)) return false;
+    if (domain_.solver().traced(last) != number || !divides(factors.remainder(), last))
+      return false;
     bind(factors, target, last);
     return true;
   }
@@ -291,12 +292,12 @@ class ViewMatcher {
     for (const Dimension& size : from_) total = total * size;
     std::int64_t product = 1;
     for (const auto& size : to_) {
-      const std::optional<std::int64_t> value = call_.solver().traced(*size);
+      const std::optional<std::int64_t> value = domain_.solver().traced(*size);
       if (!value || *value > (std::int64_t{1} << 31) || product > (std::int64_t{1} << 31)) return;
       product *= *value;
     }
-    call_.lock(total, product, false,
-               "a view has sizes that cannot be told from the dummy input's");
+    domain_.lock(total, product, false,
+                 "a view has sizes that cannot be told from the dummy input's");
   }
 
   /// Of numbers that stand beside each other each may be a size, in order: those before `left` the
@@ -305,13 +306,13 @@ class ViewMatcher {
     std::vector<SymbolId> symbols;
     for (const Dimension& size : from_) {
       for (const SymbolId id : size.symbols()) {
-        if (call_.solver().symbol(id).kind != DimensionSolver::Kind::kInput) return;
+        if (domain_.solver().symbol(id).kind != DimensionSolver::Kind::kInput) return;
         symbols.push_back(id);
       }
     }
     std::vector<std::size_t> before, after;
     for (std::size_t j = 0; j < to_.size(); ++j) {
-      if (to_[j] && held_number(call_, call_.solver().resolve(*to_[j])) &&
+      if (to_[j] && held_number(domain_, domain_.solver().resolve(*to_[j])) &&
           !is_of_one_size(*to_[j])) {
         if (j < left) before.push_back(j);
         if (j >= right || left == 0) after.push_back(j);
@@ -321,25 +322,26 @@ class ViewMatcher {
     if (symbols.size() < 2 || count > symbols.size()) return;
     if (left == 0 && right == to_.size() && count != symbols.size()) return;
     for (std::size_t i = 0; i < before.size(); ++i) {
-      call_.set_against(call_.solver().resolve(*to_[before[i]]), Dimension::of_symbol(symbols[i]));
+      domain_.set_against(domain_.solver().resolve(*to_[before[i]]),
+                          Dimension::of_symbol(symbols[i]));
     }
     for (std::size_t i = 0; i < after.size(); ++i) {
-      call_.set_against(call_.solver().resolve(*to_[after[i]]),
-                        Dimension::of_symbol(symbols[symbols.size() - after.size() + i]));
+      domain_.set_against(domain_.solver().resolve(*to_[after[i]]),
+                          Dimension::of_symbol(symbols[symbols.size() - after.size() + i]));
     }
   }
 
   void leave_open(const Dimension& target, const Dimension& against) {
     open_ = true;
     if (against.symbols().size() == 1) of_one_size_.push_back(target);
-    call_.set_against(target, against);
+    domain_.set_against(target, against);
   }
 
   bool is_of_one_size(const Dimension& target) const {
     return std::find(of_one_size_.begin(), of_one_size_.end(), target) != of_one_size_.end();
   }
 
-  RuleCall& call_;
+  AssumingDomain& domain_;
   Dimensions from_;
   std::vector<std::optional<Dimension>> to_;
   bool open_ = false;
@@ -350,9 +352,9 @@ class ViewMatcher {
 
 }  // namespace
 
-Dimensions match_view(RuleCall& call, const Dimensions& from,
+Dimensions match_view(AssumingDomain& domain, const Dimensions& from,
                       const std::vector<std::optional<Dimension>>& to) {
-  return ViewMatcher(call, from, to).match();
+  return ViewMatcher(domain, from, to).match();
 }
 
 }  // namespace henson::runtime

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "runtime/analysis/baked_values.h"
-#include "runtime/unlock/shape_analysis.h"
+#include "runtime/unlock/assuming_domain.h"
 
 namespace henson::runtime {
 
@@ -101,8 +101,8 @@ void ShapeAnalysis::settle_outputs() {
 /// A whole number that is an output, and no input has a part in it: it may be the dummy's size.
 void ShapeAnalysis::settle_output_number(ValueId leaf) {
   std::optional<std::int64_t> number;
-  if (const std::optional<Dimension>& content = value(leaf).content) {
-    number = solver_.resolve(*content).literal();
+  if (const std::optional<Dimension>& known = value(leaf).number) {
+    number = solver_.resolve(*known).literal();
   } else if (const auto* tensor = baked_[leaf] ? std::get_if<Tensor>(&*baked_[leaf]) : nullptr;
              tensor != nullptr && tensor->defined() && tensor->numel() == 1 &&
              is_integral(tensor->dtype()) && tensor->dtype() != DType::kBool) {
@@ -182,13 +182,14 @@ void ShapeAnalysis::settle_slice(const SizeSite& site, const Dimension& against)
                              " stands here, and cannot be told from the dummy input's size";
   const std::vector<SymbolId> sizes = solver_.inputs_of(against);
   if (const std::optional<std::int64_t> traced = solver_.traced(against)) {
-    bool fits = RuleCall::may_stem_from(site.value, *traced);
+    bool fits = AssumingDomain::may_stem_from(site.value, *traced);
     for (const SymbolId id : sizes) {
       const auto length = solver_.traced(Dimension::of_symbol(id));
       const std::int64_t times = std::max<std::int64_t>(against.coefficient().value_or(1), 1);
       if (!length || is_batch(Dimension::of_symbol(id))) continue;
-      fits = fits || RuleCall::may_stem_from(site.value, *length) ||
-             (site.value % times == 0 && RuleCall::may_stem_from(site.value / times, *length));
+      fits =
+          fits || AssumingDomain::may_stem_from(site.value, *length) ||
+          (site.value % times == 0 && AssumingDomain::may_stem_from(site.value / times, *length));
     }
     if (site.value == 1 ? *traced != 1 : !fits) return;
     locks_.push_back(
@@ -258,148 +259,6 @@ void ShapeAnalysis::settle_rows_of(const Dimension& size,
   if (chosen) return;
   const std::int64_t guess = batch || from_first_on ? last + 1 : kNoSize;
   locks_.push_back({size, traced.value_or(guess), false, node, reason});
-}
-
-const Tensor* RuleCall::known_tensor(ValueId id) const {
-  const GraphValue& value = analysis_.graph_.values[id];
-  const std::optional<Value>& known = analysis_.baked_[id] ? analysis_.baked_[id] : value.constant;
-  if (!known || is_weight(value)) return nullptr;
-  const auto* tensor = std::get_if<Tensor>(&*known);
-  return tensor != nullptr && tensor->defined() ? tensor : nullptr;
-}
-
-void RuleCall::lock(const Dimension& size, std::int64_t value, bool at_most, std::string reason) {
-  analysis_.locks_.push_back({size, value, at_most, index_, std::move(reason)});
-}
-
-void RuleCall::lock_for_good(const Dimension& size, std::int64_t value, std::string reason) {
-  analysis_.kept_locks_.push_back({size, value, false, index_, std::move(reason)});
-}
-
-void RuleCall::limit(const Dimension& asked, std::int64_t rows) {
-  ValueId table = node_.inputs[0];
-  while (analysis_.graph_.values[table].name.empty()) {
-    const Node* const maker = analysis_.producers_[table];
-    if (maker == nullptr || maker->inputs.empty()) break;
-    table = maker->inputs[0];
-  }
-  const std::string& name = analysis_.graph_.values[table].name;
-  analysis_.limits_.push_back({asked, rows, index_, name.empty() ? "a table of the code" : name});
-}
-
-void RuleCall::lock_to_traced(const Dimension& size, std::string reason) {
-  lock(size, solver().traced(size).value_or(kNoSize), false, std::move(reason));
-}
-
-bool RuleCall::may_stem_from(std::int64_t number, std::int64_t size) {
-  return (number >= size - 2 && number <= size + 1) || number == size / 2 ||
-         number == (size + 1) / 2;
-}
-
-bool RuleCall::is_made_by_code(ValueId id) const {
-  const Node* maker = analysis_.producers_[id];
-  while (maker != nullptr && maker->kind == NodeKind::kOperator &&
-         (maker->op->schema.name == "aten::expand" || maker->op->schema.name == "aten::to" ||
-          maker->op->schema.name == "aten::unsqueeze")) {
-    id = maker->inputs[0];
-    maker = analysis_.producers_[id];
-  }
-  if (maker == nullptr) return !is_weight(analysis_.graph_.values[id]);
-  if (maker->kind != NodeKind::kOperator) return false;
-  const std::string& name = maker->op->schema.name;
-  for (const char* const made : {"zeros", "ones", "full", "empty", "arange"}) {
-    if (name.find(made) != std::string::npos) return true;
-  }
-  return false;
-}
-
-bool RuleCall::is_made_size(const Dimension& size) const {
-  const auto makes = [&](const SizeSite& site) {
-    return site.symbol == size &&
-           (site.purpose == SitePurpose::kCreate || site.purpose == SitePurpose::kExpand);
-  };
-  const auto stretches = [&](const StretchSite& site) { return site.symbol == size; };
-  return std::any_of(analysis_.sites_.begin(), analysis_.sites_.end(), makes) ||
-         std::any_of(analysis_.stretches_.begin(), analysis_.stretches_.end(), stretches);
-}
-
-void RuleCall::hold_from_end(const Dimension& size, std::int64_t place) {
-  const std::optional<std::int64_t> traced = solver().traced(size);
-  const std::int64_t count = -place;
-  if (count < 2 || !depends_on_input(size)) return;
-  if (traced ? !may_stem_from(count, *traced) : count < 3) return;
-  lock_to_traced(size, "the place " + std::to_string(place) +
-                           " from the end cannot be told from a part of the dummy input");
-}
-
-void RuleCall::hold_number(std::int64_t number, const std::string& what, bool in_table) {
-  if (number < 2) return;
-  for (const SymbolId id : analysis_.free_inputs()) {
-    const Dimension size = Dimension::of_symbol(id);
-    const std::optional<std::int64_t> traced = solver().traced(size);
-    if (is_batch(size)) continue;
-    const bool place = traced && (number == *traced || number == *traced - 1);
-    const bool fits = place || (in_table && (traced ? may_stem_from(number, *traced) : number > 2));
-    if (!fits) continue;
-    lock(
-        size, traced.value_or(kNoSize), false,
-        what + " " + std::to_string(number) + ", which cannot be told from the dummy input's size");
-  }
-}
-
-void RuleCall::hold_total(std::int64_t number, const std::string& reason) {
-  Dimension total = Dimension::of(1);
-  for (const Dimension& size : analysis_.input_sizes_) {
-    const SymbolId id = *size.symbol();
-    if (solver().symbol(id).input == 0) total = total * solver().resolve(size);
-  }
-  if (solver().traced(total)) return hold(reason);
-  lock(total, number, false, reason);
-}
-
-void RuleCall::hold_batch_of_one(const std::string& reason) {
-  for (const SymbolId id : analysis_.free_inputs()) {
-    const Dimension size = Dimension::of_symbol(id);
-    if (is_batch(size) && solver().traced(size).value_or(1) == 1) lock(size, 1, false, reason);
-  }
-}
-
-void RuleCall::take_row(const Dimension& size, std::int64_t row) {
-  if (row < -1 && depends_on_input(size)) hold_from_end(size, row);
-  if (row >= 0 && depends_on_input(size)) analysis_.rows_.push_back({size, row, index_});
-}
-
-/// Rows taken by the numbers of a constant. One that counts all of them is as long as they are.
-void RuleCall::take_rows(const Dimension& size, ValueId rows) {
-  const Tensor* const tensor = known_tensor(rows);
-  if (tensor == nullptr || !is_integral(tensor->dtype()) || tensor->dtype() == DType::kBool ||
-      !depends_on_input(size)) {
-    return;
-  }
-  const Tensor numbers = tensor->to(DType::kInt64).contiguous();
-  const std::int64_t* const first = numbers.data<std::int64_t>();
-  const std::set<std::int64_t> taken(first, first + numbers.numel());
-  const auto count = static_cast<std::int64_t>(taken.size());
-  const bool all = count == numbers.numel() && !taken.empty() && *taken.begin() == 0 &&
-                   *taken.rbegin() == count - 1 && std::is_sorted(first, first + count);
-  const Dimensions own_sizes = value_of(rows).dims.value_or(Dimensions{});
-  const auto is_all = [&](const Dimension& own) {
-    return solver().resolve(own) == solver().resolve(size);
-  };
-  if (all && std::any_of(own_sizes.begin(), own_sizes.end(), is_all)) return;
-  const std::optional<std::int64_t> traced = solver().traced(size);
-  if (all && traced.value_or(count) == count && (traced || is_batch(size))) {
-    for (const Dimension& own : own_sizes) {
-      const std::optional<SymbolId> id = solver().resolve(own).symbol();
-      if (!id || solver().symbol(*id).kind != DimensionSolver::Kind::kConstant ||
-          solver().symbol(*id).traced != count) {
-        continue;
-      }
-      same(own, size);
-      return;
-    }
-  }
-  for (const std::int64_t row : taken) take_row(size, row);
 }
 
 }  // namespace henson::runtime

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "runtime/analysis/baked_values.h"
-#include "runtime/unlock/shape_analysis.h"
+#include "runtime/unlock/assuming_domain.h"
 
 namespace henson::runtime {
 namespace {
@@ -185,7 +185,7 @@ class NumberCheck {
       const bool size = count > 2 && count == known.traced;
       const bool part =
           count > 1 && !is_batch(known.size) &&
-          (fills ? count == known.traced - 1 : RuleCall::may_stem_from(count, known.traced));
+          (fills ? count == known.traced - 1 : AssumingDomain::may_stem_from(count, known.traced));
       const bool fits = size || part;
       if (fits) lock(node, known.size, known.traced, static_cast<double>(number));
     }
@@ -253,8 +253,8 @@ class NumberCheck {
     if (!size || *size < 3) return;
     for (const Known& known : known_) {
       const bool place =
-          *size == known.traced - 1 ||
-          ((counts_up(other) || is_sum(other)) && RuleCall::may_stem_from(*size, known.traced));
+          *size == known.traced - 1 || ((counts_up(other) || is_sum(other)) &&
+                                        AssumingDomain::may_stem_from(*size, known.traced));
       if (*size == known.traced || (place && !is_batch(known.size)))
         lock(node, known.size, known.traced, number);
     }
@@ -283,7 +283,7 @@ class NumberCheck {
   /// Arithmetic on sizes is followed by their rules.
   bool is_size(ValueId id) const {
     const auto& described = analysis_.values_[id];
-    return described && described->content;
+    return described && described->number;
   }
 
   bool is_sum(ValueId id) const {

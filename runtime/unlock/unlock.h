@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/tensor/dimension.h"
 #include "runtime/graph/graph.h"
+#include "runtime/tensor/dimension.h"
 
 namespace henson::runtime {
 
