@@ -26,6 +26,8 @@ class KnownSizes {
 
   /// The sizes of a tensor. Values that were added to the graph later are not known.
   std::optional<Dimensions> dims(ValueId id) const;
+  /// The dtype of a tensor, or of all tensors of a list.
+  std::optional<DType> dtype(ValueId id) const { return values_[id].dtype; }
   /// An int, or an integer tensor of one element.
   std::optional<Dimension> number(ValueId id) const;
   /// The input, and its dimension, that a size is.

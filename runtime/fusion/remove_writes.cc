@@ -61,7 +61,7 @@ bool only_result_is_seen(const GraphEditor& edit, NodeId write, ValueId target) 
 
 bool keeps_dtype(const GraphEditor& edit, const Operator& plain, const Node& node) {
   const std::optional<DType> own = edit.value(node.inputs[0]).dtype;
-  return own && result_dtypes(edit.graph(), plain, node.inputs)[0] == own;
+  return own && infer_dtypes_of(edit.graph(), plain, node.inputs)[0].dtype == own;
 }
 
 }  // namespace

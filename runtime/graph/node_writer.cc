@@ -2,6 +2,7 @@
 
 #include "loader/limits.h"
 #include "runtime/graph/overloads.h"
+#include "runtime/graph/static_types.h"
 
 namespace henson::runtime {
 
@@ -18,9 +19,9 @@ ValueId NodeWriter::call(const std::string& name, const std::vector<ValueId>& in
     const std::optional<Value>& value = schema.arguments[i].default_value;
     node.inputs.push_back(source ? inputs[*source] : graph_.add_constant(*value, type_of(*value)));
   }
-  const bool tensor = schema.results[0].kind == TypeKind::kTensor;
-  const std::optional<DType> dtype = tensor ? graph_.values[inputs[0]].dtype : std::nullopt;
-  node.outputs.push_back(graph_.add_value({schema.results[0], {}, std::nullopt, dtype}));
+  const Fact result = infer_dtypes_of(graph_, *node.op, node.inputs)[0];
+  node.outputs.push_back(graph_.add_value(
+      {schema.results[0], {}, std::nullopt, result.dtype, result.floating}));
   nodes_.push_back(std::move(node));
   return nodes_.back().outputs[0];
 }

@@ -1,21 +1,21 @@
 // What is known of results before anything runs: dtypes of tensors, and answers that follow from
-// them.
+// them. All of it by the operators' rules.
 #pragma once
 
 #include <optional>
 #include <vector>
 
 #include "runtime/graph/graph.h"
+#include "runtime/operators/inference.h"
 
 namespace henson::runtime {
 
-/// The dtype of each result of op(inputs) that is a tensor (or a list of them), where it is known.
-std::vector<std::optional<DType>> result_dtypes(const Graph& graph, const Operator& op,
-                                                const std::vector<ValueId>& inputs);
+/// What the graph itself says of a value: its type, its dtype, its constant.
+Fact graph_fact(const Graph& graph, ValueId id);
 
-/// Whether op's first result is of a floating type, where that is known.
-std::optional<bool> result_floating(const Graph& graph, const Operator& op,
-                                    const std::vector<ValueId>& inputs);
+/// The dtypes of op(inputs), a fact a result; of sizes nothing.
+std::vector<Fact> infer_dtypes_of(const Graph& graph, const Operator& op,
+                                  const std::vector<ValueId>& inputs);
 
 /// The answer of a question about types (is_floating_point, prim::dtype, is_cuda, …) when it is
 /// known.

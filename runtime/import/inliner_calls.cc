@@ -177,13 +177,12 @@ Term Inliner::call_operator(const std::string& name, Arguments arguments, Frame&
   if (std::optional<Term> folded = fold(*match->op, inputs, frame)) return *folded;
   Node node{NodeKind::kOperator, match->op, std::move(inputs), {}, here(frame)};
   std::vector<Term> results;
-  const std::vector<std::optional<DType>> dtypes = result_dtypes(graph_, *node.op, node.inputs);
-  const std::optional<bool> floating = result_floating(graph_, *node.op, node.inputs);
+  const std::vector<Fact> facts = infer_dtypes_of(graph_, *node.op, node.inputs);
   for (std::size_t i = 0; i < schema.results.size(); ++i) {
     Type type = schema.results[i];
     if (type.kind == TypeKind::kAny) type = element_type(graph_, node.inputs);
-    node.outputs.push_back(graph_.add_value({std::move(type), {}, std::nullopt, dtypes[i]}));
-    if (i == 0) graph_.values[node.outputs[0]].floating = floating;
+    node.outputs.push_back(graph_.add_value(
+        {std::move(type), {}, std::nullopt, facts[i].dtype, facts[i].floating}));
     results.emplace_back(node.outputs.back());
   }
   graph_.nodes.push_back(std::move(node));
