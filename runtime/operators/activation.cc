@@ -78,19 +78,31 @@ T log_sigmoid(T x) {
   return std::min(T(0), x) - std::log1p(std::exp(-std::abs(x)));
 }
 
+void halved(Inference& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto at = sizes ? Inference::dim_at(call.integer(1), sizes->size()) : std::nullopt;
+  if (!at) return;
+  (*sizes)[*at] = *(*sizes)[*at].divided_by(Dimension::of(2));
+  call.give(*sizes);
+}
+
 void register_log_sigmoid(OperatorTable& table) {
-  table.add("aten::log_sigmoid(Tensor self) -> Tensor", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
-    call.give(unary_float(self, [](auto x) { return log_sigmoid(x); }));
-  });
+  table.add("aten::log_sigmoid(Tensor self) -> Tensor",
+            [](Call& call) {
+              const Tensor self = call.tensor(0);
+              if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
+              call.give(unary_float(self, [](auto x) { return log_sigmoid(x); }));
+            },
+            {dtypes::same, shapes::same});
   // The second result is for the backward pass: exp(-|x|).
-  table.add("aten::log_sigmoid_forward(Tensor self) -> (Tensor, Tensor)", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
-    call.give(unary_float(self, [](auto x) { return log_sigmoid(x); }));
-    call.give(unary_float(self, [](auto x) { return std::exp(-std::abs(x)); }));
-  });
+  table.add("aten::log_sigmoid_forward(Tensor self) -> (Tensor, Tensor)",
+            [](Call& call) {
+              const Tensor self = call.tensor(0);
+              if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
+              call.give(unary_float(self, [](auto x) { return log_sigmoid(x); }));
+              call.give(unary_float(self, [](auto x) { return std::exp(-std::abs(x)); }));
+            },
+            {dtypes::same, shapes::same});
 }
 
 }  // namespace
@@ -110,10 +122,12 @@ void register_activation(OperatorTable& table) {
   });
   register_log_sigmoid(table);
   table.add("aten::glu(Tensor self, int dim=-1) -> Tensor",
-            [](Call& call) { call.give(glu(call.tensor(0), call.integer(1))); });
+            [](Call& call) { call.give(glu(call.tensor(0), call.integer(1))); },
+            {dtypes::same, halved});
   for (const std::string name : {"prelu", "_prelu_kernel"}) {
     table.add("aten::" + name + "(Tensor self, Tensor weight) -> Tensor",
-              [](Call& call) { call.give(prelu(call.tensor(0), call.tensor(1))); });
+              [](Call& call) { call.give(prelu(call.tensor(0), call.tensor(1))); },
+              {dtypes::same, shapes::same});
   }
 }
 

@@ -52,6 +52,8 @@ Tensor bitwise_not(const Tensor& self) {
       .to(dtype);
 }
 
+constexpr Rule kOnBits{dtypes::promoted<0, 1>, shapes::elementwise};
+
 template <Tensor (*F)(const Operand&, const Operand&)>
 void kernel(Call& call) {
   call.give(F(operand(call, 0), operand(call, 1)));
@@ -68,8 +70,9 @@ void add_form(OperatorTable& table, const std::string& name, const std::string& 
               const std::string& with_number) {
   const auto add = [&](const std::string& overload, const std::string& kind) {
     const std::string rest = " self, " + kind + " other) -> Tensor";
-    table.add("aten::" + name + overload + "(Tensor" + rest, kernel<F>);
-    table.add("aten::" + in_place_name + overload + "(Tensor(a!)" + rest + "(a!)", in_place<F>);
+    table.add("aten::" + name + overload + "(Tensor" + rest, kernel<F>, kOnBits);
+    table.add("aten::" + in_place_name + overload + "(Tensor(a!)" + rest + "(a!)", in_place<F>,
+              kOnBits);
   };
   add(".Tensor", "Tensor");
   add(with_number, "Scalar");
@@ -80,7 +83,8 @@ template <Tensor (*F)(const Operand&, const Operand&)>
 void add_bitwise(OperatorTable& table, const std::string& word) {
   const std::string name = "bitwise_" + word;
   add_form<F>(table, name, name + "_", ".Scalar");
-  table.add("aten::" + name + ".Scalar_Tensor(Scalar self, Tensor other) -> Tensor", kernel<F>);
+  table.add("aten::" + name + ".Scalar_Tensor(Scalar self, Tensor other) -> Tensor", kernel<F>,
+            kOnBits);
   add_form<F>(table, "__" + word + "__", "__i" + word + "__", ".Scalar");
 }
 
@@ -88,7 +92,8 @@ template <Tensor (*F)(const Operand&, const Operand&)>
 void add_shift(OperatorTable& table, const std::string& direction) {
   const std::string name = "bitwise_" + direction + "_shift";
   add_form<F>(table, name, name + "_", ".Tensor_Scalar");
-  table.add("aten::" + name + ".Scalar_Tensor(Scalar self, Tensor other) -> Tensor", kernel<F>);
+  table.add("aten::" + name + ".Scalar_Tensor(Scalar self, Tensor other) -> Tensor", kernel<F>,
+            kOnBits);
   const std::string word = direction.substr(0, 1) + "shift__";
   add_form<F>(table, "__" + word, "__i" + word, ".Scalar");
 }
@@ -102,12 +107,15 @@ void register_bitwise(OperatorTable& table) {
   add_shift<shift_left>(table, "left");
   add_shift<shift_right>(table, "right");
   table.add("aten::bitwise_not(Tensor self) -> Tensor",
-            [](Call& call) { call.give(bitwise_not(call.tensor(0))); });
+            [](Call& call) { call.give(bitwise_not(call.tensor(0))); },
+            {dtypes::same, shapes::same});
   table.add("aten::__invert__(Tensor self) -> Tensor",
-            [](Call& call) { call.give(bitwise_not(call.tensor(0))); });
-  table.add("aten::bitwise_not_(Tensor(a!) self) -> Tensor(a!)", [](Call& call) {
-    call.give(write_result(call.tensor(0), bitwise_not(call.tensor(0))));
-  });
+            [](Call& call) { call.give(bitwise_not(call.tensor(0))); },
+            {dtypes::same, shapes::same});
+  table.add(
+      "aten::bitwise_not_(Tensor(a!) self) -> Tensor(a!)",
+      [](Call& call) { call.give(write_result(call.tensor(0), bitwise_not(call.tensor(0)))); },
+      {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -43,6 +43,8 @@ Tensor relu6(Call& call) {
   return hardtanh(call.tensor(0), Scalar(std::int64_t{0}), Scalar(std::int64_t{6}));
 }
 
+constexpr Rule kWithinBounds{dtypes::promoted<0, 1, 2>, shapes::elementwise};
+
 }  // namespace
 
 Tensor clamp(const Tensor& self, const std::optional<Operand>& low,
@@ -61,27 +63,37 @@ Tensor clamp(const Tensor& self, const std::optional<Operand>& low,
 void register_bounds(OperatorTable& table) {
   for (const std::string name : {"clamp", "clip"}) {
     add_with_in_place<clamp_both>(table, name, ", Scalar? min=None, Scalar? max=None",
-                                  {dtypes::same, shapes::same});
+                                  kWithinBounds);
     const std::string rest = " self, Tensor? min=None, Tensor? max=None) -> Tensor";
-    table.add("aten::" + name + ".Tensor(Tensor" + rest,
-              [](Call& call) { call.give(clamp_both(call)); });
-    table.add("aten::" + name + "_.Tensor(Tensor(a!)" + rest + "(a!)",
-              [](Call& call) { call.give(write_result(call.tensor(0), clamp_both(call))); });
+    table.add(
+        "aten::" + name + ".Tensor(Tensor" + rest, [](Call& call) { call.give(clamp_both(call)); },
+        kWithinBounds);
+    table.add(
+        "aten::" + name + "_.Tensor(Tensor(a!)" + rest + "(a!)",
+        [](Call& call) { call.give(write_result(call.tensor(0), clamp_both(call))); },
+        kWithinBounds);
   }
   for (const std::string kind : {"Scalar", "Tensor"}) {
     const std::string overload = kind == "Tensor" ? ".Tensor" : "";
-    const auto add = [&](const std::string& name, const std::string& argument, Kernel kernel) {
+    const auto add = [&](const std::string& name, const std::string& argument, Kernel kernel,
+                         ShapeRule shape) {
       const bool writes = name.back() == '_';
       table.add("aten::" + name + overload + (writes ? "(Tensor(a!) self, " : "(Tensor self, ") +
                     kind + " " + argument + (writes ? ") -> Tensor(a!)" : ") -> Tensor"),
-                kernel);
+                kernel, {dtypes::promoted<0, 1>, shape});
     };
-    add("clamp_min", "min", [](Call& call) { call.give(clamp_low(call)); });
-    add("clamp_max", "max", [](Call& call) { call.give(clamp_high(call)); });
-    add("clamp_min_", "min",
-        [](Call& call) { call.give(write_result(call.tensor(0), clamp_low(call))); });
-    add("clamp_max_", "max",
-        [](Call& call) { call.give(write_result(call.tensor(0), clamp_high(call))); });
+    add(
+        "clamp_min", "min", [](Call& call) { call.give(clamp_low(call)); }, shapes::larger);
+    add(
+        "clamp_max", "max", [](Call& call) { call.give(clamp_high(call)); }, shapes::smaller);
+    add(
+        "clamp_min_", "min",
+        [](Call& call) { call.give(write_result(call.tensor(0), clamp_low(call))); },
+        shapes::larger);
+    add(
+        "clamp_max_", "max",
+        [](Call& call) { call.give(write_result(call.tensor(0), clamp_high(call))); },
+        shapes::smaller);
   }
   add_with_in_place<relu>(table, "relu", "", {dtypes::same, shapes::same});
   add_with_in_place<relu6>(table, "relu6", "", {dtypes::same, shapes::same});

@@ -1,4 +1,5 @@
 // Elements chosen by a condition: where, masked_fill, masked_scatter.
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -112,6 +113,16 @@ void masked_fill_in_place(Call& call) {
   call.give(self);
 }
 
+/// The tensor and its mask, broadcast together.
+void masked(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const std::optional<Dimensions> mask = call.dims(1);
+  call.result().least_rank = std::max(call.arg(0).least_rank, call.arg(1).least_rank);
+  if (sizes && mask) call.give(call.broadcast(*sizes, *mask));
+}
+
+constexpr Rule kChosen{dtypes::promoted<1, 2>, shapes::elementwise};
+
 }  // namespace
 
 Tensor where(const Tensor& condition, const Operand& a, const Operand& b) {
@@ -133,32 +144,37 @@ void fill_where(Tensor& target, const Tensor& mask, const Operand& value) {
 void register_choice(OperatorTable& table) {
   for (const std::string name : {"where.self", "_s_where"}) {
     table.add("aten::" + name + "(Tensor condition, Tensor self, Tensor other) -> Tensor",
-              where_kernel);
+              where_kernel, kChosen);
   }
   table.add("aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor",
-            where_kernel);
+            where_kernel, kChosen);
   table.add("aten::where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor",
-            where_kernel);
+            where_kernel, kChosen);
   table.add("aten::where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor",
-            where_kernel);
-  table.add("aten::where(Tensor condition) -> Tensor[]", where_nonzero);
+            where_kernel, kChosen);
+  table.add("aten::where(Tensor condition) -> Tensor[]", where_nonzero,
+            {dtypes::kInt64, shapes::columns_of_places});
   for (const std::string kind : {"Scalar", "Tensor"}) {
     const std::string rest = " self, Tensor mask, " + kind + " value) -> Tensor";
-    table.add("aten::masked_fill." + kind + "(Tensor" + rest, [](Call& call) {
-      call.give(masked_fill(call.tensor(0), call.tensor(1), operand(call, 2)));
-    });
-    table.add("aten::masked_fill_." + kind + "(Tensor(a!)" + rest + "(a!)", masked_fill_in_place);
+    table.add("aten::masked_fill." + kind + "(Tensor" + rest,
+              [](Call& call) {
+                call.give(masked_fill(call.tensor(0), call.tensor(1), operand(call, 2)));
+              },
+              {dtypes::same, masked});
+    table.add("aten::masked_fill_." + kind + "(Tensor(a!)" + rest + "(a!)", masked_fill_in_place,
+              {dtypes::same, shapes::same});
   }
-  table.add("aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor",
-            [](Call& call) {
-              call.give(masked_scatter(call.tensor(0), call.tensor(1), call.tensor(2)));
-            });
+  table.add(
+      "aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor",
+      [](Call& call) { call.give(masked_scatter(call.tensor(0), call.tensor(1), call.tensor(2))); },
+      {dtypes::same, masked});
   table.add("aten::masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)",
             [](Call& call) {
               Tensor self = call.tensor(0);
               scatter_where(self, call.tensor(1), call.tensor(2));
               call.give(self);
-            });
+            },
+            {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

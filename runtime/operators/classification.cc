@@ -105,22 +105,30 @@ void is_in_kernel(Call& call) {
 
 void add_is_in(OperatorTable& table) {
   const std::string rest = ", *, bool assume_unique=False, bool invert=False) -> Tensor";
-  table.add("aten::isin.Tensor_Tensor(Tensor elements, Tensor test_elements" + rest, is_in_kernel);
-  table.add("aten::isin.Tensor_Scalar(Tensor elements, Scalar test_element" + rest, is_in_kernel);
-  table.add("aten::isin.Scalar_Tensor(Scalar element, Tensor test_elements" + rest, is_in_kernel);
+  table.add("aten::isin.Tensor_Tensor(Tensor elements, Tensor test_elements" + rest, is_in_kernel,
+            {dtypes::kBool, shapes::same});
+  table.add("aten::isin.Tensor_Scalar(Tensor elements, Scalar test_element" + rest, is_in_kernel,
+            {dtypes::kBool, shapes::same});
+  table.add("aten::isin.Scalar_Tensor(Scalar element, Tensor test_elements" + rest, is_in_kernel,
+            {dtypes::kBool, shapes::scalar});
 }
 
 void add_closeness(OperatorTable& table) {
   const std::string arguments =
       "(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)";
-  table.add("aten::isclose" + arguments + " -> Tensor", [](Call& call) {
-    call.give(
-        is_close(call.tensor(0), call.tensor(1), call.number(2), call.number(3), call.flag(4)));
-  });
-  table.add("aten::allclose" + arguments + " -> bool", [](Call& call) {
-    call.give(all_true(
-        is_close(call.tensor(0), call.tensor(1), call.number(2), call.number(3), call.flag(4))));
-  });
+  table.add("aten::isclose" + arguments + " -> Tensor",
+            [](Call& call) {
+              call.give(is_close(call.tensor(0), call.tensor(1), call.number(2), call.number(3),
+                                 call.flag(4)));
+            },
+            {dtypes::kBool, shapes::elementwise});
+  table.add(
+      "aten::allclose" + arguments + " -> bool",
+      [](Call& call) {
+        call.give(all_true(is_close(call.tensor(0), call.tensor(1), call.number(2), call.number(3),
+                                    call.flag(4))));
+      },
+      kNoRule);
 }
 
 bool is_nan(double x) { return std::isnan(x); }
@@ -155,22 +163,29 @@ Tensor is_close(const Tensor& a, const Tensor& b, double rtol, double atol, bool
 }
 
 void register_classification(OperatorTable& table) {
-  add_question<test_kernel<is_nan>>(table, "aten::isnan(Tensor self) -> Tensor");
-  add_question<test_kernel<is_infinite>>(table, "aten::isinf(Tensor self) -> Tensor");
-  add_question<test_kernel<is_finite, true>>(table, "aten::isfinite(Tensor self) -> Tensor");
-  table.add("aten::isposinf(Tensor self) -> Tensor", test_kernel<is_positive_infinity>);
-  table.add("aten::isneginf(Tensor self) -> Tensor", test_kernel<is_negative_infinity>);
+  add_question<test_kernel<is_nan>>(table, "aten::isnan(Tensor self) -> Tensor", shapes::same);
+  add_question<test_kernel<is_infinite>>(table, "aten::isinf(Tensor self) -> Tensor", shapes::same);
+  add_question<test_kernel<is_finite, true>>(table, "aten::isfinite(Tensor self) -> Tensor",
+                                             shapes::same);
+  table.add("aten::isposinf(Tensor self) -> Tensor", test_kernel<is_positive_infinity>,
+            {dtypes::kBool, shapes::same});
+  table.add("aten::isneginf(Tensor self) -> Tensor", test_kernel<is_negative_infinity>,
+            {dtypes::kBool, shapes::same});
   table.add("aten::signbit(Tensor self) -> Tensor",
-            [](Call& call) { call.give(signbit(call.tensor(0))); });
-  table.add("aten::equal(Tensor self, Tensor other) -> bool",
-            [](Call& call) { call.give(equal(call.tensor(0), call.tensor(1))); });
-  table.add("aten::is_nonzero(Tensor self) -> bool",
-            [](Call& call) { call.give(to_double(to_scalar(call.tensor(0))) != 0); });
+            [](Call& call) { call.give(signbit(call.tensor(0))); }, {dtypes::kBool, shapes::same});
+  table.add(
+      "aten::equal(Tensor self, Tensor other) -> bool",
+      [](Call& call) { call.give(equal(call.tensor(0), call.tensor(1))); }, kNoRule);
+  table.add(
+      "aten::is_nonzero(Tensor self) -> bool",
+      [](Call& call) { call.give(to_double(to_scalar(call.tensor(0))) != 0); }, kNoRule);
   const std::string limits =
       " self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor";
-  table.add("aten::nan_to_num(Tensor" + limits, [](Call& call) { call.give(nan_to_num(call)); });
+  table.add("aten::nan_to_num(Tensor" + limits, [](Call& call) { call.give(nan_to_num(call)); },
+            {dtypes::same, shapes::same});
   table.add("aten::nan_to_num_(Tensor(a!)" + limits + "(a!)",
-            [](Call& call) { call.give(write_result(call.tensor(0), nan_to_num(call))); });
+            [](Call& call) { call.give(write_result(call.tensor(0), nan_to_num(call))); },
+            {dtypes::same, shapes::same});
   add_closeness(table);
   add_is_in(table);
 }

@@ -133,22 +133,33 @@ Tensor fmin(const Operand& a, const Operand& b) {
   });
 }
 
+constexpr Rule kPromoted{dtypes::promoted<0, 1>, shapes::elementwise};
+constexpr Rule kReal{dtypes::promoted_to_float<0, 1>, shapes::elementwise};
+constexpr Rule kSummedProduct{dtypes::promoted<0, 1, 2>, shapes::elementwise};
+
 template <Tensor (*F)(const Tensor&, const Tensor&, const Tensor&, const Scalar&)>
 void add_product(OperatorTable& table, const std::string& name) {
   const std::string rest = " self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor";
-  table.add("aten::" + name + "(Tensor" + rest, [](Call& call) {
-    call.give(F(call.tensor(0), call.tensor(1), call.tensor(2), call.scalar(3)));
-  });
-  table.add("aten::" + name + "_(Tensor(a!)" + rest + "(a!)", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    call.give(write_result(self, F(self, call.tensor(1), call.tensor(2), call.scalar(3))));
-  });
+  table.add(
+      "aten::" + name + "(Tensor" + rest,
+      [](Call& call) {
+        call.give(F(call.tensor(0), call.tensor(1), call.tensor(2), call.scalar(3)));
+      },
+      kSummedProduct);
+  table.add(
+      "aten::" + name + "_(Tensor(a!)" + rest + "(a!)",
+      [](Call& call) {
+        const Tensor self = call.tensor(0);
+        call.give(write_result(self, F(self, call.tensor(1), call.tensor(2), call.scalar(3))));
+      },
+      kSummedProduct);
 }
 
 template <Tensor (*F)(const Operand&, const Operand&)>
-void add_pair(OperatorTable& table, const std::string& name) {
-  table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<F>);
-  table.add("aten::" + name + "_(Tensor(a!) self, Tensor other) -> Tensor(a!)", binary_in_place<F>);
+void add_pair(OperatorTable& table, const std::string& name, Rule rule) {
+  table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<F>, rule);
+  table.add("aten::" + name + "_(Tensor(a!) self, Tensor other) -> Tensor(a!)", binary_in_place<F>,
+            rule);
 }
 
 }  // namespace
@@ -158,24 +169,27 @@ void register_combinations(OperatorTable& table) {
   add_product<addcdiv>(table, "addcdiv");
   for (const std::string kind : {"Scalar", "Tensor"}) {
     const std::string rest = " self, Tensor end, " + kind + " weight) -> Tensor";
-    table.add("aten::lerp." + kind + "(Tensor" + rest, [](Call& call) {
-      call.give(lerp(call.tensor(0), call.tensor(1), operand(call, 2)));
-    });
-    table.add("aten::lerp_." + kind + "(Tensor(a!)" + rest + "(a!)", [](Call& call) {
-      const Tensor self = call.tensor(0);
-      call.give(write_result(self, lerp(self, call.tensor(1), operand(call, 2))));
-    });
+    table.add("aten::lerp." + kind + "(Tensor" + rest,
+              [](Call& call) { call.give(lerp(call.tensor(0), call.tensor(1), operand(call, 2))); },
+              {dtypes::same, shapes::elementwise});
+    table.add("aten::lerp_." + kind + "(Tensor(a!)" + rest + "(a!)",
+              [](Call& call) {
+                const Tensor self = call.tensor(0);
+                call.give(write_result(self, lerp(self, call.tensor(1), operand(call, 2))));
+              },
+              {dtypes::same, shapes::elementwise});
   }
-  for (const std::string name : {"atan2", "arctan2"}) add_pair<atan2>(table, name);
-  add_pair<hypot>(table, "hypot");
-  add_binary(table, "copysign", "", binary_kernel<copysign>, binary_in_place<copysign>,
-             {dtypes::promoted_to_float<0, 1>, shapes::elementwise});
-  add_pair<logaddexp>(table, "logaddexp");
-  add_pair<fmax>(table, "fmax");
-  add_pair<fmin>(table, "fmin");
-  table.add("aten::xlogy.Tensor(Tensor self, Tensor other) -> Tensor", binary_kernel<xlogy>);
-  table.add("aten::xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor", binary_kernel<xlogy>);
-  table.add("aten::xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor", binary_kernel<xlogy>);
+  for (const std::string name : {"atan2", "arctan2"}) add_pair<atan2>(table, name, kReal);
+  add_pair<hypot>(table, "hypot", kPromoted);
+  add_binary(table, "copysign", "", binary_kernel<copysign>, binary_in_place<copysign>, kReal);
+  add_pair<logaddexp>(table, "logaddexp", kPromoted);
+  add_pair<fmax>(table, "fmax", kPromoted);
+  add_pair<fmin>(table, "fmin", kPromoted);
+  table.add("aten::xlogy.Tensor(Tensor self, Tensor other) -> Tensor", binary_kernel<xlogy>, kReal);
+  table.add("aten::xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor", binary_kernel<xlogy>,
+            kReal);
+  table.add("aten::xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor", binary_kernel<xlogy>,
+            kReal);
 }
 
 }  // namespace henson::runtime

@@ -29,8 +29,10 @@ void add_comparison(OperatorTable& table, std::initializer_list<std::string> nam
   for (const std::string& name : names) {
     for (const std::string kind : {"Tensor", "Scalar"}) {
       const std::string rest = " self, " + kind + " other) -> Tensor";
-      add_question<compare_kernel<F>>(table, "aten::" + name + "." + kind + "(Tensor" + rest);
-      table.add("aten::" + name + "_." + kind + "(Tensor(a!)" + rest + "(a!)", compare_in_place<F>);
+      add_question<compare_kernel<F>>(table, "aten::" + name + "." + kind + "(Tensor" + rest,
+                                      shapes::elementwise);
+      table.add("aten::" + name + "_." + kind + "(Tensor(a!)" + rest + "(a!)", compare_in_place<F>,
+                {dtypes::same, shapes::elementwise});
     }
   }
 }
@@ -50,10 +52,13 @@ Tensor logical_not(const Tensor& self) {
 template <typename F>
 void add_logical(OperatorTable& table, const std::string& name) {
   table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor",
-            [](Call& call) { call.give(logical<F>(call.tensor(0), call.tensor(1))); });
-  table.add("aten::" + name + "_(Tensor(a!) self, Tensor other) -> Tensor(a!)", [](Call& call) {
-    call.give(write_result(call.tensor(0), logical<F>(call.tensor(0), call.tensor(1))));
-  });
+            [](Call& call) { call.give(logical<F>(call.tensor(0), call.tensor(1))); },
+            {dtypes::kBool, shapes::elementwise});
+  table.add("aten::" + name + "_(Tensor(a!) self, Tensor other) -> Tensor(a!)",
+            [](Call& call) {
+              call.give(write_result(call.tensor(0), logical<F>(call.tensor(0), call.tensor(1))));
+            },
+            {dtypes::same, shapes::elementwise});
 }
 
 }  // namespace
@@ -69,10 +74,12 @@ void register_comparison(OperatorTable& table) {
   add_logical<std::logical_or<bool>>(table, "logical_or");
   add_logical<Xor>(table, "logical_xor");
   table.add("aten::logical_not(Tensor self) -> Tensor",
-            [](Call& call) { call.give(logical_not(call.tensor(0))); });
-  table.add("aten::logical_not_(Tensor(a!) self) -> Tensor(a!)", [](Call& call) {
-    call.give(write_result(call.tensor(0), logical_not(call.tensor(0))));
-  });
+            [](Call& call) { call.give(logical_not(call.tensor(0))); },
+            {dtypes::kBool, shapes::same});
+  table.add(
+      "aten::logical_not_(Tensor(a!) self) -> Tensor(a!)",
+      [](Call& call) { call.give(write_result(call.tensor(0), logical_not(call.tensor(0)))); },
+      {dtypes::same, shapes::same});
   register_bitwise(table);
   register_choice(table);
   register_classification(table);

@@ -65,58 +65,94 @@ bool is_true(const Tensor& tensor) {
   return std::visit([](auto value) { return value != decltype(value){}; }, to_scalar(tensor));
 }
 
+/// NumToTensor's: a float keeps all its digits.
+void number_dtype(Inference& call) {
+  dtypes::promoted<0>(call);
+  if (call.result().floating == true) call.result().dtype = DType::kFloat64;
+}
+
+constexpr Rule kCast{dtypes::told_or<dtypes::same>, shapes::same_elements, Trait::kCasts};
+constexpr Rule kCastAs{dtypes::same<1>, shapes::same_elements, Trait::kCasts};
+constexpr Rule kTheSame{dtypes::same, shapes::same_elements, Trait::kMoves};
+constexpr Rule kNumber{nullptr, shapes::same_number};
+
 void register_to(OperatorTable& table) {
   table.add(
       "aten::to.device(Tensor(a) self, Device device, ScalarType dtype, bool non_blocking=False, "
       "bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)",
-      to_kernel<2, 4>);
+      to_kernel<2, 4>, kCast);
   table.add(
       "aten::to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False, bool copy=False, "
       "MemoryFormat? memory_format=None) -> Tensor(a)",
-      to_kernel<1, 3>);
+      to_kernel<1, 3>, kCast);
   table.add(
       "aten::to.other(Tensor(a) self, Tensor other, bool non_blocking=False, bool copy=False, "
       "MemoryFormat? memory_format=None) -> Tensor(a)",
       [](Call& call) {
         call.give(converted(call.tensor(0), call.tensor(1).dtype(), call.flag(3)));
-      });
+      },
+      kCastAs);
   table.add(
       "aten::to.dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, "
       "Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, "
       "MemoryFormat? memory_format=None) -> Tensor(a)",
-      to_kernel<1, 6>);
+      to_kernel<1, 6>, kCast);
   table.add(
       "aten::to.prim_Device(Tensor(a) self, Device? device, ScalarType? dtype=None, bool "
       "non_blocking=False, bool copy=False) -> Tensor(a)",
-      to_kernel<2, 4>);
+      to_kernel<2, 4>, kCast);
   table.add(
       "aten::to.prim_dtype(Tensor(a) self, ScalarType? dtype=None, bool non_blocking=False, bool "
       "copy=False) -> Tensor(a)",
-      to_kernel<1, 3>);
+      to_kernel<1, 3>, kCast);
   table.add(
       "aten::to.prim_other(Tensor(a) self, bool non_blocking=False, bool copy=False) -> Tensor(a)",
-      [](Call& call) { call.give(converted(call.tensor(0), std::nullopt, call.flag(2))); });
-  table.add("aten::type_as(Tensor(a) self, Tensor other) -> Tensor(a)",
-            [](Call& call) { call.give(call.tensor(0).to(call.tensor(1).dtype())); });
+      [](Call& call) { call.give(converted(call.tensor(0), std::nullopt, call.flag(2))); },
+      {dtypes::same, shapes::same_elements, Trait::kCasts});
+  table.add(
+      "aten::type_as(Tensor(a) self, Tensor other) -> Tensor(a)",
+      [](Call& call) { call.give(call.tensor(0).to(call.tensor(1).dtype())); }, kCastAs);
   table.add(
       "aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? "
       "device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? "
       "memory_format=None) -> Tensor",
-      [](Call& call) { call.give(converted(call.tensor(0), call.maybe_dtype(1), true)); });
+      [](Call& call) { call.give(converted(call.tensor(0), call.maybe_dtype(1), true)); }, kCast);
+}
+
+template <DType kDType>
+void add_cast(OperatorTable& table, const std::string& name) {
+  table.add("aten::" + name + "(Tensor(a) self, bool non_blocking=False) -> Tensor(a)",
+            cast_kernel<kDType>, {dtypes::always<kDType>, shapes::same_elements, Trait::kCasts});
 }
 
 void register_casts(OperatorTable& table) {
-  const auto cast = [&table](const std::string& name, Kernel kernel) {
-    table.add("aten::" + name + "(Tensor(a) self, bool non_blocking=False) -> Tensor(a)", kernel);
-  };
-  cast("_cast_Byte", cast_kernel<DType::kUInt8>);
-  cast("_cast_Char", cast_kernel<DType::kInt8>);
-  cast("_cast_Short", cast_kernel<DType::kInt16>);
-  cast("_cast_Int", cast_kernel<DType::kInt32>);
-  cast("_cast_Long", cast_kernel<DType::kInt64>);
-  cast("_cast_Half", cast_kernel<DType::kFloat16>);
-  cast("_cast_Float", cast_kernel<DType::kFloat32>);
-  cast("_cast_Double", cast_kernel<DType::kFloat64>);
+  add_cast<DType::kUInt8>(table, "_cast_Byte");
+  add_cast<DType::kInt8>(table, "_cast_Char");
+  add_cast<DType::kInt16>(table, "_cast_Short");
+  add_cast<DType::kInt32>(table, "_cast_Int");
+  add_cast<DType::kInt64>(table, "_cast_Long");
+  add_cast<DType::kFloat16>(table, "_cast_Half");
+  add_cast<DType::kFloat32>(table, "_cast_Float");
+  add_cast<DType::kFloat64>(table, "_cast_Double");
+}
+
+void reduced_precision(Inference& call) {
+  const auto cast = call.flag("cpu_enabled");
+  const Fact& self = call.arg(0);
+  const bool other = self.floating == false || (self.dtype && self.dtype != DType::kFloat32);
+  if (cast == false || other) return dtypes::same(call);
+  const auto place = call.place("cpu_dtype");
+  const auto number = cast == true && self.dtype && place ? call.integer(*place) : std::nullopt;
+  if (number) call.result().dtype = dtype_from_number(*number);
+}
+
+void full_precision(Inference& call) {
+  const auto cast = call.flag("cpu_enabled");
+  const auto dtype = call.arg(0).dtype;
+  call.result().floating = call.arg(0).floating;
+  const bool reduced = dtype == DType::kFloat16 || dtype == DType::kBFloat16;
+  if (cast == false || (dtype && !reduced)) return dtypes::same(call);
+  if (cast == true && reduced) call.result().dtype = DType::kFloat32;
 }
 
 void register_autocast(OperatorTable& table) {
@@ -128,7 +164,8 @@ void register_autocast(OperatorTable& table) {
         const Tensor self = call.tensor(0);
         const bool cast = call.flag(2) && self.dtype() == DType::kFloat32;
         call.give(cast ? self.to(call.dtype(4)) : self);
-      });
+      },
+      {reduced_precision, shapes::same_elements, Trait::kCasts});
   table.add(
       "aten::_autocast_to_full_precision(Tensor(a) self, bool cuda_enabled, bool cpu_enabled) -> "
       "Tensor(a)",
@@ -136,57 +173,74 @@ void register_autocast(OperatorTable& table) {
         const Tensor self = call.tensor(0);
         const bool reduced = self.dtype() == DType::kFloat16 || self.dtype() == DType::kBFloat16;
         call.give(call.flag(2) && reduced ? self.to(DType::kFloat32) : self);
-      });
+      },
+      {full_precision, shapes::same_elements, Trait::kCasts});
 }
 
 void register_copies(OperatorTable& table) {
   table.add("aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)",
-            copy_kernel);
-  table.add("aten::copy_.int(Tensor(a!) self, int other) -> Tensor(a!)", copy_number_kernel);
-  table.add("aten::copy_.float(Tensor(a!) self, float other) -> Tensor(a!)", copy_number_kernel);
+            copy_kernel, {dtypes::same, shapes::same});
+  table.add("aten::copy_.int(Tensor(a!) self, int other) -> Tensor(a!)", copy_number_kernel,
+            {dtypes::same, shapes::same});
+  table.add("aten::copy_.float(Tensor(a!) self, float other) -> Tensor(a!)", copy_number_kernel,
+            {dtypes::same, shapes::same});
   table.add("aten::copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor",
             [](Call& call) {
               Tensor copy = call.tensor(0).clone();
               copy_into(copy, call.tensor(1));
               call.give(copy);
-            });
-  table.add("aten::clone(Tensor self, MemoryFormat? memory_format=None) -> Tensor",
-            [](Call& call) { call.give(call.tensor(0).clone()); });
+            },
+            {dtypes::same, shapes::same});
+  table.add(
+      "aten::clone(Tensor self, MemoryFormat? memory_format=None) -> Tensor",
+      [](Call& call) { call.give(call.tensor(0).clone()); }, kTheSame);
   for (const std::string name : {"aten::cpu", "aten::cuda", "prim::data", "aten::data"}) {
-    table.add(name + "(Tensor(a) self) -> Tensor(a)", same);
+    table.add(name + "(Tensor(a) self) -> Tensor(a)", same, kTheSame);
   }
-  table.add("aten::requires_grad_(Tensor(a!) self, bool requires_grad=True) -> Tensor(a!)", same);
-  table.add("aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)", same);
+  table.add("aten::requires_grad_(Tensor(a!) self, bool requires_grad=True) -> Tensor(a!)", same,
+            kTheSame);
+  table.add("aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)", same, kTheSame);
   // A tensor in oneDNN's own layout exists only while its products run: here it stays strided.
-  table.add("aten::to_mkldnn(Tensor(a) self, ScalarType? dtype=None) -> Tensor(a)",
-            [](Call& call) { call.give(converted(call.tensor(0), call.maybe_dtype(1), false)); });
+  table.add(
+      "aten::to_mkldnn(Tensor(a) self, ScalarType? dtype=None) -> Tensor(a)",
+      [](Call& call) { call.give(converted(call.tensor(0), call.maybe_dtype(1), false)); }, kCast);
   table.add(
       "aten::to_dense(Tensor(a) self, ScalarType? dtype=None, *, bool? masked_grad=None) -> "
       "Tensor(a)",
-      [](Call& call) { call.give(converted(call.tensor(0), call.maybe_dtype(1), false)); });
+      [](Call& call) { call.give(converted(call.tensor(0), call.maybe_dtype(1), false)); }, kCast);
 }
 
 void register_numbers(OperatorTable& table) {
-  table.add("aten::Int.Tensor(Tensor a) -> int",
-            [](Call& call) { call.give(to_int_checked(to_scalar(call.tensor(0)))); });
-  table.add("aten::Float.Tensor(Tensor a) -> float",
-            [](Call& call) { call.give(to_double(to_scalar(call.tensor(0)))); });
-  table.add("aten::Bool.Tensor(Tensor a) -> bool",
-            [](Call& call) { call.give(is_true(call.tensor(0))); });
-  table.add("aten::IntImplicit(Tensor a) -> int",
-            [](Call& call) { call.give(to_int(implicit_number(call.tensor(0), true))); });
-  table.add("aten::FloatImplicit(Tensor a) -> float",
-            [](Call& call) { call.give(to_double(implicit_number(call.tensor(0), false))); });
-  table.add("aten::ScalarImplicit(Tensor a) -> Scalar",
-            [](Call& call) { call.give(to_value(implicit_number(call.tensor(0), false))); });
-  table.add("aten::item(Tensor self) -> Scalar", give_number);
-  table.add("aten::_local_scalar_dense(Tensor self) -> Scalar", give_number);
-  table.add("prim::NumToTensor.Scalar(Scalar a) -> Tensor", [](Call& call) {
-    const Scalar number = call.scalar(0);
-    call.give(to_tensor(number, is_floating(number) ? DType::kFloat64 : dtype_of(number)));
-  });
+  table.add(
+      "aten::Int.Tensor(Tensor a) -> int",
+      [](Call& call) { call.give(to_int_checked(to_scalar(call.tensor(0)))); }, kNumber);
+  table.add(
+      "aten::Float.Tensor(Tensor a) -> float",
+      [](Call& call) { call.give(to_double(to_scalar(call.tensor(0)))); }, kNoRule);
+  table.add(
+      "aten::Bool.Tensor(Tensor a) -> bool", [](Call& call) { call.give(is_true(call.tensor(0))); },
+      kNoRule);
+  table.add(
+      "aten::IntImplicit(Tensor a) -> int",
+      [](Call& call) { call.give(to_int(implicit_number(call.tensor(0), true))); }, kNumber);
+  table.add(
+      "aten::FloatImplicit(Tensor a) -> float",
+      [](Call& call) { call.give(to_double(implicit_number(call.tensor(0), false))); }, kNoRule);
+  table.add(
+      "aten::ScalarImplicit(Tensor a) -> Scalar",
+      [](Call& call) { call.give(to_value(implicit_number(call.tensor(0), false))); }, kNumber);
+  table.add("aten::item(Tensor self) -> Scalar", give_number, kNumber);
+  table.add("aten::_local_scalar_dense(Tensor self) -> Scalar", give_number, kNumber);
+  table.add(
+      "prim::NumToTensor.Scalar(Scalar a) -> Tensor",
+      [](Call& call) {
+        const Scalar number = call.scalar(0);
+        call.give(to_tensor(number, is_floating(number) ? DType::kFloat64 : dtype_of(number)));
+      },
+      {number_dtype, shapes::same_number});
   table.add("prim::NumToTensor.bool(bool a) -> Tensor",
-            [](Call& call) { call.give(Tensor::scalar(call.flag(0))); });
+            [](Call& call) { call.give(Tensor::scalar(call.flag(0))); },
+            {dtypes::kBool, shapes::same_number});
 }
 
 }  // namespace

@@ -80,17 +80,42 @@ Tensor bincount(const Tensor& self, const std::optional<Tensor>& weights, std::i
   return weights->dtype() == DType::kFloat32 ? sums.to(DType::kFloat32) : sums;
 }
 
+void bins(Inference& call) {
+  const std::optional<std::int64_t> count = call.integer(1);
+  call.give({count ? Dimension::of(*count) : call.domain().unknown()});
+}
+
+/// Sums of weights are real, but of nothing there are counts alone.
+void count_type(Inference& call) {
+  if (call.is_none(1)) return dtypes::always<DType::kInt64>(call);
+  const std::optional<Dimensions>& sizes = call.arg(0).dims;
+  const std::optional<DType> weights = call.arg(1).dtype;
+  const auto size = sizes && sizes->size() == 1 ? sizes->front().literal() : std::nullopt;
+  if (size == 0) return dtypes::always<DType::kInt64>(call);
+  if (!size || !call.is_tensor(1)) return;
+  call.result().floating = true;
+  if (weights) {
+    const bool narrow = weights == DType::kFloat32;
+    call.result().dtype = narrow ? DType::kFloat32 : DType::kFloat64;
+  }
+}
+
+/// As many as the largest element asks for.
+void counts(Inference& call) { call.give({call.domain().unknown()}); }
+
 }  // namespace
 
 void register_counting(OperatorTable& table) {
   table.add("aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor",
             [](Call& call) {
               call.give(histc(call.tensor(0), call.integer(1), call.number(2), call.number(3)));
-            });
+            },
+            {dtypes::same, bins});
   table.add("aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor",
             [](Call& call) {
               call.give(bincount(call.tensor(0), call.maybe_tensor(1), call.integer(2)));
-            });
+            },
+            {count_type, counts});
 }
 
 }  // namespace henson::runtime

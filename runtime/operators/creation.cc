@@ -153,58 +153,141 @@ void fill_tensor_kernel(Call& call) {
   call.give(self);
 }
 
+/// The first number in a nested list, or the list that has none.
+const Fact& first_of(const Fact& data) {
+  const Fact* first = &data;
+  while (first->items && !first->items->empty()) first = &first->items->front();
+  return *first;
+}
+
+void type_of_data(Inference& call) {
+  const Fact& first = first_of(call.arg(0));
+  Fact type;
+  switch (first.kind) {
+    case TypeKind::kInt:
+      type.dtype = DType::kInt64;
+      break;
+    case TypeKind::kFloat:
+      type.dtype = DType::kFloat32;
+      break;
+    case TypeKind::kBool:
+      type.dtype = DType::kBool;
+      break;
+    case TypeKind::kList:  // an empty one
+      if (first.items) type.dtype = DType::kFloat32;
+      break;
+    case TypeKind::kTensor:
+      type.floating = first.floating;
+      if (first.floating == true) type.dtype = DType::kFloat32;
+      if (first.dtype == DType::kBool) type.dtype = DType::kBool;
+      if (first.dtype && is_integral(*first.dtype)) type.dtype = DType::kInt64;
+      break;
+    default:
+      break;
+  }
+  dtypes::give(call, type);
+}
+
+void sizes_of_data(Inference& call) {
+  Dimensions sizes;
+  const Fact* data = &call.arg(0);
+  while (data->items) {
+    sizes.push_back(Dimension::of(static_cast<std::int64_t>(data->items->size())));
+    if (data->items->empty()) return call.give(sizes);
+    data = &data->items->front();
+  }
+  call.result().least_rank = sizes.size();
+  const bool open = data->kind == TypeKind::kList || data->kind == TypeKind::kAny;
+  if (!open) call.give(sizes);
+}
+
+void resized(Inference& call) {
+  const auto sizes = call.size_list(1, SitePurpose::kCreate);
+  if (!sizes) return;
+  Dimensions dims;
+  for (const auto& size : *sizes) {
+    if (!size) throw Mismatch{};
+    dims.push_back(*size);
+  }
+  call.give(dims);
+}
+
+constexpr Rule kCreated{dtypes::told_or<dtypes::kFloat32>, shapes::created};
+constexpr Rule kCreatedAs{dtypes::told_or<dtypes::same>, shapes::created};
+constexpr Rule kFilled{dtypes::same, shapes::same};
+
 void register_sized(OperatorTable& table) {
-  table.add("aten::zeros(int[] size, " + kOptions + ") -> Tensor", sized_kernel<0, 1>);
-  table.add("aten::ones(int[] size, " + kOptions + ") -> Tensor", sized_kernel<1, 1>);
+  table.add("aten::zeros(int[] size, " + kOptions + ") -> Tensor", sized_kernel<0, 1>, kCreated);
+  table.add("aten::ones(int[] size, " + kOptions + ") -> Tensor", sized_kernel<1, 1>, kCreated);
   table.add("aten::empty.memory_format(int[] size, " + kFormatOptions + ") -> Tensor",
-            sized_kernel<0, 1>);
-  table.add("aten::empty_strided(int[] size, int[] stride, " + kOptions + ") -> Tensor",
-            [](Call& call) {
-              call.give(zeros_strided(call.ints(0), call.ints(1),
-                                      call.maybe_dtype(2).value_or(DType::kFloat32)));
-            });
+            sized_kernel<0, 1>, kCreated);
+  table.add(
+      "aten::empty_strided(int[] size, int[] stride, " + kOptions + ") -> Tensor",
+      [](Call& call) {
+        call.give(zeros_strided(call.ints(0), call.ints(1),
+                                call.maybe_dtype(2).value_or(DType::kFloat32)));
+      },
+      kCreated);
   const std::string full = "aten::full(int[] size, Scalar fill_value, " + kOptions + ") -> Tensor";
-  table.add(full, full_kernel, {.first = 5});
-  table.add(full, old_full_kernel, {.first = 0, .last = 4});
-  table.add("aten::eye(int n, " + kOptions + ") -> Tensor", [](Call& call) {
-    call.give(eye(call.integer(0), call.integer(0), call.maybe_dtype(1).value_or(DType::kFloat32)));
-  });
-  table.add("aten::eye.m(int n, int m, " + kOptions + ") -> Tensor", [](Call& call) {
-    call.give(eye(call.integer(0), call.integer(1), call.maybe_dtype(2).value_or(DType::kFloat32)));
-  });
+  table.add(full, full_kernel, {dtypes::told_or<dtypes::promoted<1>>, shapes::created},
+            {.first = 5});
+  table.add(full, old_full_kernel, kCreated, {.first = 0, .last = 4});
+  table.add("aten::eye(int n, " + kOptions + ") -> Tensor",
+            [](Call& call) {
+              call.give(eye(call.integer(0), call.integer(0),
+                            call.maybe_dtype(1).value_or(DType::kFloat32)));
+            },
+            {dtypes::told_or<dtypes::kFloat32>, shapes::identity});
+  table.add("aten::eye.m(int n, int m, " + kOptions + ") -> Tensor",
+            [](Call& call) {
+              call.give(eye(call.integer(0), call.integer(1),
+                            call.maybe_dtype(2).value_or(DType::kFloat32)));
+            },
+            {dtypes::told_or<dtypes::kFloat32>, shapes::identity});
 }
 
 void register_from_tensors(OperatorTable& table) {
-  table.add("aten::new_zeros(Tensor self, int[] size, " + kOptions + ") -> Tensor", new_kernel<0>);
-  table.add("aten::new_empty(Tensor self, int[] size, " + kOptions + ") -> Tensor", new_kernel<0>);
-  table.add("aten::new_ones(Tensor self, int[] size, " + kOptions + ") -> Tensor", new_kernel<1>);
+  table.add("aten::new_zeros(Tensor self, int[] size, " + kOptions + ") -> Tensor", new_kernel<0>,
+            kCreatedAs);
+  table.add("aten::new_empty(Tensor self, int[] size, " + kOptions + ") -> Tensor", new_kernel<0>,
+            kCreatedAs);
+  table.add("aten::new_ones(Tensor self, int[] size, " + kOptions + ") -> Tensor", new_kernel<1>,
+            kCreatedAs);
   table.add(
       "aten::new_full(Tensor self, int[] size, Scalar fill_value, " + kOptions + ") -> Tensor",
       [](Call& call) {
         call.give(filled(call.ints(1), call.scalar(2),
                          call.maybe_dtype(3).value_or(call.tensor(0).dtype())));
-      });
+      },
+      kCreatedAs);
   table.add(
       "aten::new_empty_strided(Tensor self, int[] size, int[] stride, " + kOptions + ") -> Tensor",
       [](Call& call) {
         call.give(zeros_strided(call.ints(1), call.ints(2),
                                 call.maybe_dtype(3).value_or(call.tensor(0).dtype())));
-      });
-  table.add("aten::zeros_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<0>);
-  table.add("aten::empty_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<0>);
-  table.add("aten::ones_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<1>);
+      },
+      kCreatedAs);
+  table.add("aten::zeros_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<0>,
+            {dtypes::told_or<dtypes::same>, shapes::same});
+  table.add("aten::empty_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<0>,
+            {dtypes::told_or<dtypes::same>, shapes::same});
+  table.add("aten::ones_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<1>,
+            {dtypes::told_or<dtypes::same>, shapes::same});
   table.add(
       "aten::full_like(Tensor self, Scalar fill_value, " + kFormatOptions + ") -> Tensor",
       [](Call& call) {
         const Tensor self = call.tensor(0);
         call.give(filled(self.sizes(), call.scalar(1), call.maybe_dtype(2).value_or(self.dtype())));
-      });
+      },
+      {dtypes::told_or<dtypes::same>, shapes::same});
 }
 
 void register_from_data(OperatorTable& table) {
-  table.add("aten::scalar_tensor(Scalar s, " + kOptions + ") -> Tensor", [](Call& call) {
-    call.give(to_tensor(call.scalar(0), call.maybe_dtype(1).value_or(DType::kFloat32)));
-  });
+  table.add("aten::scalar_tensor(Scalar s, " + kOptions + ") -> Tensor",
+            [](Call& call) {
+              call.give(to_tensor(call.scalar(0), call.maybe_dtype(1).value_or(DType::kFloat32)));
+            },
+            {dtypes::told_or<dtypes::kFloat32>, shapes::same_number});
   const std::string tail =
       ", *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor";
   table.add(
@@ -213,35 +296,54 @@ void register_from_data(OperatorTable& table) {
       [](Call& call) {
         const Tensor data = call.tensor(0);
         call.give(data.to(call.maybe_dtype(1).value_or(data.dtype())));
-      });
+      },
+      {dtypes::told_or<dtypes::same>, shapes::same_elements, Trait::kCasts});
   for (const std::string name : {"aten::tensor", "aten::as_tensor"}) {
-    table.add(name + ".bool(bool t" + tail, tensor_kernel);
-    table.add(name + ".float(float t" + tail, tensor_kernel);
-    table.add(name + ".int(int t" + tail, tensor_kernel);
-    table.add(name + ".list(Any[] data" + tail, tensor_kernel);
+    table.add(name + ".bool(bool t" + tail, tensor_kernel,
+              {dtypes::told_or<dtypes::kBool>, shapes::same_number});
+    table.add(name + ".float(float t" + tail, tensor_kernel,
+              {dtypes::told_or<dtypes::kFloat32>, shapes::same_number});
+    table.add(name + ".int(int t" + tail, tensor_kernel,
+              {dtypes::told_or<dtypes::kInt64>, shapes::same_number});
+    table.add(name + ".list(Any[] data" + tail, tensor_kernel,
+              {dtypes::told_or<type_of_data>, sizes_of_data});
   }
 }
 
 void register_filling(OperatorTable& table) {
-  table.add("aten::fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)", fill_kernel);
-  table.add("aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)", fill_tensor_kernel);
-  table.add("aten::fill.Scalar(Tensor self, Scalar value) -> Tensor", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    call.give(filled(self.sizes(), call.scalar(1), self.dtype()));
-  });
-  table.add("aten::fill.Tensor(Tensor self, Tensor value) -> Tensor", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    call.give(filled(self.sizes(), call.scalar(1), self.dtype()));
-  });
-  table.add("aten::zero_(Tensor(a!) self) -> Tensor(a!)", [](Call& call) {
-    Tensor self = call.tensor(0);
-    copy_into(self, zeros(self.dtype(), {}));
-    call.give(self);
-  });
-  table.add("aten::zero(Tensor self) -> Tensor", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    call.give(zeros(self.dtype(), self.sizes()));
-  });
+  table.add("aten::fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)", fill_kernel,
+            kFilled);
+  table.add("aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)", fill_tensor_kernel,
+            kFilled);
+  table.add(
+      "aten::fill.Scalar(Tensor self, Scalar value) -> Tensor",
+      [](Call& call) {
+        const Tensor self = call.tensor(0);
+        call.give(filled(self.sizes(), call.scalar(1), self.dtype()));
+      },
+      kFilled);
+  table.add(
+      "aten::fill.Tensor(Tensor self, Tensor value) -> Tensor",
+      [](Call& call) {
+        const Tensor self = call.tensor(0);
+        call.give(filled(self.sizes(), call.scalar(1), self.dtype()));
+      },
+      kFilled);
+  table.add(
+      "aten::zero_(Tensor(a!) self) -> Tensor(a!)",
+      [](Call& call) {
+        Tensor self = call.tensor(0);
+        copy_into(self, zeros(self.dtype(), {}));
+        call.give(self);
+      },
+      kFilled);
+  table.add(
+      "aten::zero(Tensor self) -> Tensor",
+      [](Call& call) {
+        const Tensor self = call.tensor(0);
+        call.give(zeros(self.dtype(), self.sizes()));
+      },
+      kFilled);
 }
 
 void register_resizing(OperatorTable& table) {
@@ -251,7 +353,8 @@ void register_resizing(OperatorTable& table) {
         Tensor self = call.tensor(0);
         resize(self, call.ints(1));
         call.give(self);
-      });
+      },
+      {dtypes::same, resized, Trait::kReshapes});
   table.add(
       "aten::resize_as_(Tensor(a!) self, Tensor the_template, MemoryFormat? memory_format=None) "
       "-> Tensor(a!)",
@@ -259,7 +362,8 @@ void register_resizing(OperatorTable& table) {
         Tensor self = call.tensor(0);
         resize(self, call.tensor(1).sizes());
         call.give(self);
-      });
+      },
+      {dtypes::same, shapes::as_other, Trait::kReshapes});
   table.add("aten::set_.source_Tensor(Tensor(a!) self, Tensor(a) source) -> Tensor(a!)",
             [](Call& call) {
               Tensor self = call.tensor(0);
@@ -267,7 +371,8 @@ void register_resizing(OperatorTable& table) {
               if (source.dtype() != self.dtype()) fail("set_: the dtypes differ");
               self.set_from(source);
               call.give(self);
-            });
+            },
+            {dtypes::same, shapes::as_other, Trait::kReshapes});
 }
 
 }  // namespace

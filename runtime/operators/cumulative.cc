@@ -89,15 +89,20 @@ Tensor logcumsumexp(const Tensor& self, std::int64_t dim) {
 template <bool kProduct>
 void add_cumulative(OperatorTable& table, const std::string& name) {
   const std::string rest = " self, int dim, *, ScalarType? dtype=None) -> Tensor";
-  table.add("aten::" + name + "(Tensor" + rest, [](Call& call) {
-    const Tensor self = call.tensor(0);
-    const DType dtype = cumulative_dtype(self, call.maybe_dtype(2));
-    call.give(cumulate(self, call.integer(1), dtype, kProduct));
-  });
-  table.add("aten::" + name + "_(Tensor(a!)" + rest + "(a!)", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    call.give(write_result(self, cumulate(self, call.integer(1), self.dtype(), kProduct)));
-  });
+  table.add("aten::" + name + "(Tensor" + rest,
+            [](Call& call) {
+              const Tensor self = call.tensor(0);
+              const DType dtype = cumulative_dtype(self, call.maybe_dtype(2));
+              call.give(cumulate(self, call.integer(1), dtype, kProduct));
+            },
+            {dtypes::told_or<dtypes::summed>, shapes::same});
+  table.add(
+      "aten::" + name + "_(Tensor(a!)" + rest + "(a!)",
+      [](Call& call) {
+        const Tensor self = call.tensor(0);
+        call.give(write_result(self, cumulate(self, call.integer(1), self.dtype(), kProduct)));
+      },
+      {dtypes::same, shapes::same});
 }
 
 }  // namespace
@@ -105,10 +110,13 @@ void add_cumulative(OperatorTable& table, const std::string& name) {
 void register_cumulative(OperatorTable& table) {
   add_cumulative<false>(table, "cumsum");
   add_cumulative<true>(table, "cumprod");
-  table.add("aten::cummax(Tensor self, int dim) -> (Tensor, Tensor)", running_extreme<true>);
-  table.add("aten::cummin(Tensor self, int dim) -> (Tensor, Tensor)", running_extreme<false>);
+  table.add("aten::cummax(Tensor self, int dim) -> (Tensor, Tensor)", running_extreme<true>,
+            {dtypes::with_places, shapes::same});
+  table.add("aten::cummin(Tensor self, int dim) -> (Tensor, Tensor)", running_extreme<false>,
+            {dtypes::with_places, shapes::same});
   table.add("aten::logcumsumexp(Tensor self, int dim) -> Tensor",
-            [](Call& call) { call.give(logcumsumexp(call.tensor(0), call.integer(1))); });
+            [](Call& call) { call.give(logcumsumexp(call.tensor(0), call.integer(1))); },
+            {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -109,27 +109,70 @@ Tensor trace(const Tensor& self) {
   return Tensor::scalar(static_cast<std::int64_t>(sum));
 }
 
+/// A diagonal of that many elements, so far from the main one, needs such a matrix.
+Dimension side(const Dimension& length, std::int64_t offset) {
+  const Dimension away = Dimension::of(offset);
+  return offset < 0 ? length - away : length + away;
+}
+
+void embedded(Inference& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto offset = call.integer(1);
+  const auto dim1 = call.integer("dim1", -2);
+  const auto dim2 = call.integer("dim2", -1);
+  if (!sizes || !offset || !dim1 || !dim2) return;
+  const std::size_t first = Inference::wrap(*dim1, sizes->size() + 1);
+  const std::size_t second = Inference::wrap(*dim2, sizes->size() + 1);
+  if (sizes->empty() || first == second) throw Mismatch{};
+  const Dimension size = side(sizes->back(), *offset);
+  sizes->pop_back();
+  for (const std::size_t at : {std::min(first, second), std::max(first, second)}) {
+    sizes->insert(sizes->begin() + static_cast<std::ptrdiff_t>(at), size);
+  }
+  call.give(*sizes);
+}
+
+void embedded_flat(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const auto offset = call.integer(1);
+  if (!sizes || !offset) return;
+  Dimension count = Dimension::of(1);
+  for (const Dimension& size : *sizes) count = count * size;
+  call.give({side(count, *offset), side(count, *offset)});
+}
+
+void diagonal_of(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (sizes) return sizes->size() == 1 ? embedded(call) : shapes::diagonal(call);
+}
+
+constexpr Rule kTriangle{dtypes::same, shapes::same};
+
 }  // namespace
 
 void register_diagonals(OperatorTable& table) {
-  table.add("aten::tril(Tensor self, int diagonal=0) -> Tensor", triangle_kernel<true>);
-  table.add("aten::triu(Tensor self, int diagonal=0) -> Tensor", triangle_kernel<false>);
+  table.add("aten::tril(Tensor self, int diagonal=0) -> Tensor", triangle_kernel<true>, kTriangle);
+  table.add("aten::triu(Tensor self, int diagonal=0) -> Tensor", triangle_kernel<false>, kTriangle);
   table.add("aten::tril_(Tensor(a!) self, int diagonal=0) -> Tensor(a!)",
-            triangle_in_place_kernel<true>);
+            triangle_in_place_kernel<true>, kTriangle);
   table.add("aten::triu_(Tensor(a!) self, int diagonal=0) -> Tensor(a!)",
-            triangle_in_place_kernel<false>);
+            triangle_in_place_kernel<false>, kTriangle);
   table.add("aten::diag(Tensor self, int diagonal=0) -> Tensor",
-            [](Call& call) { call.give(diag(call.tensor(0), call.integer(1))); });
+            [](Call& call) { call.give(diag(call.tensor(0), call.integer(1))); },
+            {dtypes::same, diagonal_of});
   table.add(
       "aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor",
       [](Call& call) {
         call.give(diag_embed(call.tensor(0), call.integer(1), call.integer(2), call.integer(3)));
-      });
-  table.add("aten::diagflat(Tensor self, int offset=0) -> Tensor", [](Call& call) {
-    call.give(diag_embed(reshape(call.tensor(0), Dims{-1}), call.integer(1), 0, 1));
-  });
+      },
+      {dtypes::same, embedded});
+  table.add("aten::diagflat(Tensor self, int offset=0) -> Tensor",
+            [](Call& call) {
+              call.give(diag_embed(reshape(call.tensor(0), Dims{-1}), call.integer(1), 0, 1));
+            },
+            {dtypes::same, embedded_flat});
   table.add("aten::trace(Tensor self) -> Tensor",
-            [](Call& call) { call.give(trace(call.tensor(0))); });
+            [](Call& call) { call.give(trace(call.tensor(0))); }, {dtypes::summed, shapes::scalar});
 }
 
 }  // namespace henson::runtime

@@ -111,19 +111,37 @@ Tensor divide_rounded(Call& call) {
        "'");
 }
 
+/// The quotient is not rounded, and real, when the rounding mode is None.
+void quotient_type(Inference& call) {
+  const Fact whole = dtypes::promote_facts(call, {0, 1});
+  const Value* const mode = call.arg(2).constant;
+  if (mode == nullptr) {
+    if (whole.floating == true) dtypes::give(call, whole);
+    return;
+  }
+  dtypes::give(call, mode->is_none() ? dtypes::as_floating(whole) : whole);
+}
+
+constexpr Rule kRounded{quotient_type, shapes::rounded_quotient};
+constexpr Rule kTruncated{dtypes::promoted<0, 1>, shapes::trunc_quotient};
+constexpr Rule kFloored{dtypes::promoted<0, 1>, shapes::floor_quotient};
+
 void add_divide(OperatorTable& table, const std::string& name) {
   const Versions old{0, 3};
   const Versions now{4};
   add_binary(table, name, "", binary_kernel<divide_before_4>, binary_in_place<divide_before_4>,
-             {dtypes::promoted<0, 1>, shapes::floor_quotient}, old);
+             kTruncated, old);
   add_binary(table, name, "", binary_kernel<divide>, binary_in_place<divide>,
              {dtypes::promoted_to_float<0, 1>, shapes::quotient}, now);
   for (const std::string kind : {"Tensor", "Scalar"}) {
     const std::string rest = kind + " other, *, str? rounding_mode)";
-    table.add("aten::" + name + "." + kind + "_mode(Tensor self, " + rest + " -> Tensor",
-              [](Call& call) { call.give(divide_rounded(call)); });
-    table.add("aten::" + name + "_." + kind + "_mode(Tensor(a!) self, " + rest + " -> Tensor(a!)",
-              [](Call& call) { call.give(write_result(call.tensor(0), divide_rounded(call))); });
+    table.add(
+        "aten::" + name + "." + kind + "_mode(Tensor self, " + rest + " -> Tensor",
+        [](Call& call) { call.give(divide_rounded(call)); }, kRounded);
+    table.add(
+        "aten::" + name + "_." + kind + "_mode(Tensor(a!) self, " + rest + " -> Tensor(a!)",
+        [](Call& call) { call.give(write_result(call.tensor(0), divide_rounded(call))); },
+        kRounded);
   }
 }
 
@@ -133,13 +151,13 @@ void add_floor_divide(OperatorTable& table) {
   const Versions old{0, 2};
   const Versions now{3};
   table.add("aten::floor_divide(Tensor self, Tensor other) -> Tensor", binary_kernel<divide_trunc>,
-            old);
+            kTruncated, old);
   table.add("aten::floor_divide(Tensor self, Tensor other) -> Tensor", binary_kernel<divide_floor>,
-            now);
+            kFloored, now);
   add_binary(table, "floor_divide", "", binary_kernel<divide_trunc>, binary_in_place<divide_trunc>,
-             {dtypes::promoted<0, 1>, shapes::floor_quotient}, old);
+             kTruncated, old);
   add_binary(table, "floor_divide", "", binary_kernel<divide_floor>, binary_in_place<divide_floor>,
-             {dtypes::promoted<0, 1>, shapes::floor_quotient}, now);
+             kFloored, now);
 }
 
 }  // namespace

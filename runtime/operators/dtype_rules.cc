@@ -1,5 +1,6 @@
 #include "runtime/operators/dtype_rules.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "runtime/operators/promotion.h"
@@ -13,6 +14,7 @@ struct Operand {
   std::optional<bool> floating;
   bool number = false;
   std::optional<bool> dimensional;  // of a tensor: whether it has any dimensions
+  bool operator==(const Operand&) const = default;
 };
 
 std::optional<bool> has_dimensions(const Fact& fact) {
@@ -87,18 +89,25 @@ Fact promote_categories(const std::vector<Operand>& operands) {
 
 constexpr std::size_t kMostOperands = 8;  // each of unknown rank doubles the work
 
-}  // namespace
-
-Fact promote_facts(const Inference& call, std::initializer_list<std::size_t> arguments) {
+std::vector<Operand> operands_of(const Inference& call,
+                                 std::initializer_list<std::size_t> arguments) {
   std::vector<Operand> operands;
   for (const std::size_t i : arguments) {
     if (i < call.size()) add_operands(call.arg(i), operands);
   }
-  Fact fact = promote_categories(operands);
-  for (const Operand& operand : operands) {
+  return operands;
+}
+
+Fact promote_operands(const std::vector<Operand>& all) {
+  if (all.empty()) return {};
+  Fact fact = promote_categories(all);
+  std::vector<Operand> operands;  // each kind once: another of it changes nothing
+  for (const Operand& operand : all) {
     if (!operand.dtype) return fact;
+    const bool met = std::find(operands.begin(), operands.end(), operand) != operands.end();
+    if (!met) operands.push_back(operand);
   }
-  if (operands.empty() || operands.size() > kMostOperands) return fact;
+  if (operands.size() > kMostOperands) return fact;
   std::vector<DType> results;
   promote_all(operands, Promotion(), results);
   for (const DType result : results) {
@@ -106,6 +115,18 @@ Fact promote_facts(const Inference& call, std::initializer_list<std::size_t> arg
   }
   fact.dtype = results.front();
   return fact;
+}
+
+}  // namespace
+
+Fact promote_facts(const Inference& call, std::initializer_list<std::size_t> arguments) {
+  return promote_operands(operands_of(call, arguments));
+}
+
+Fact promote_arrays(const Inference& call, std::initializer_list<std::size_t> arguments) {
+  std::vector<Operand> operands = operands_of(call, arguments);
+  for (Operand& operand : operands) operand.dimensional = true;
+  return promote_operands(operands);
 }
 
 Fact as_floating(Fact fact) {
@@ -136,6 +157,20 @@ void with_places(Inference& call) {
   for (std::size_t i = 1; i < call.result_count(); ++i) {
     call.result(i).dtype = DType::kInt64;
     call.result(i).floating = false;
+  }
+}
+
+void each(Inference& call) {
+  same<0>(call);
+  const std::optional<std::vector<Fact>>& items = call.arg(0).items;
+  if (!items) return;
+  call.result().items.emplace();
+  for (const Fact& item : *items) {
+    Fact part;
+    part.kind = TypeKind::kTensor;
+    part.dtype = item.dtype;
+    part.floating = item.floating;
+    call.result().items->push_back(std::move(part));
   }
 }
 

@@ -10,6 +10,8 @@ namespace henson::runtime::dtypes {
 /// What promotion (runtime/operators/promotion.h) makes of these arguments, tensors and numbers;
 /// None takes no part. A list counts as its tensors. Known as far as every possible rank agrees.
 Fact promote_facts(const Inference& call, std::initializer_list<std::size_t> arguments);
+/// Likewise where every tensor counts as one that has dimensions.
+Fact promote_arrays(const Inference& call, std::initializer_list<std::size_t> arguments);
 /// The type itself where it is floating, else float32.
 Fact as_floating(Fact fact);
 void give(Inference& call, const Fact& type);
@@ -39,6 +41,11 @@ void promoted(Inference& call) {
   give(call, promote_facts(call, {kArguments...}));
 }
 
+template <std::size_t... kArguments>
+void promoted_arrays(Inference& call) {
+  give(call, promote_arrays(call, {kArguments...}));
+}
+
 /// Likewise, and float32 instead of what is not floating.
 template <std::size_t... kArguments>
 void promoted_to_float(Inference& call) {
@@ -53,6 +60,9 @@ void shared(Inference& call);
 
 /// A result as the first argument, the others int64: values with their places.
 void with_places(Inference& call);
+
+/// A list as long as the first argument, each tensor of the type of the one there.
+void each(Inference& call);
 
 /// What the argument `dtype` says; when it is None, what another rule says.
 bool told(Inference& call);  // false when it is None or absent; nothing is known while it is open

@@ -175,22 +175,54 @@ Tensor one_hot(const Tensor& ids, std::int64_t classes) {
   return hot;
 }
 
+/// A row a bag, and for the backward pass where each index went, how many a bag has, and what won.
+void bags(Inference& call) {
+  const std::optional<Dimensions> table = call.dims(0);
+  const std::optional<Dimensions> indices = call.dims(1);
+  const std::optional<Dimensions> offsets = call.dims(2);
+  const std::optional<bool> closed = call.flag("include_last_offset");
+  const std::optional<std::int64_t> mode = call.integer("mode", 0);
+  if (!table || !indices || !offsets || !closed) return;
+  if (table->size() != 2 || indices->size() != 1 || offsets->size() != 1) throw Mismatch{};
+  const Dimension count = offsets->front() - Dimension::of(*closed ? 1 : 0);
+  const Dimension columns = table->back();
+  call.result(0).dims = Dimensions{count, columns};
+  call.result(1).dims = indices;
+  call.result(2).dims = Dimensions{count};
+  if (!mode) return;
+  const bool largest = *mode == static_cast<std::int64_t>(BagMode::kMax);
+  call.result(3).dims = Dimensions{largest ? count : Dimension::of(0), columns};
+}
+
+void classes(Inference& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const std::optional<std::int64_t> count = call.integer(1);
+  if (!sizes) return;
+  // Without a number, as many as the data asks for.
+  sizes->push_back(count && *count >= 0 ? Dimension::of(*count) : call.domain().unknown());
+  call.give(*sizes);
+}
+
+constexpr Rule kBags{dtypes::with_places, bags};
+
 }  // namespace
 
 void register_embedding(OperatorTable& table) {
   table.add(
       "aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool "
       "scale_grad_by_freq=False, bool sparse=False) -> Tensor",
-      [](Call& call) { call.give(embedding(call.tensor(0), call.tensor(1))); });
+      [](Call& call) { call.give(embedding(call.tensor(0), call.tensor(1))); },
+      {dtypes::same, shapes::looked_up, Trait::kLooksUp});
   const std::string bag =
       "aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool "
       "scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, "
       "bool include_last_offset=False";
   const std::string results = ") -> (Tensor, Tensor, Tensor, Tensor)";
-  table.add(bag + results, embedding_bag_kernel);
-  table.add(bag + ", int? padding_idx=None" + results, embedding_bag_kernel);
+  table.add(bag + results, embedding_bag_kernel, kBags);
+  table.add(bag + ", int? padding_idx=None" + results, embedding_bag_kernel, kBags);
   table.add("aten::one_hot(Tensor self, int num_classes=-1) -> Tensor",
-            [](Call& call) { call.give(one_hot(call.tensor(0), call.integer(1))); });
+            [](Call& call) { call.give(one_hot(call.tensor(0), call.integer(1))); },
+            {dtypes::kInt64, classes});
 }
 
 }  // namespace henson::runtime

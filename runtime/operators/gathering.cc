@@ -288,6 +288,31 @@ void put_kernel(Call& call) {
   call.give(put(target_of<in_place>(call), call.tensor(1), call.tensor(2), call.flag(3)));
 }
 
+/// As many as the indices say along the dimension, broadcast beside it; without one, as many as
+/// there are indices.
+void taken_along(Inference& call) {
+  std::optional<Dimensions> own = call.dims(0);
+  std::optional<Dimensions> index = call.dims(1);
+  if (!index) return;
+  if (call.is_none(2)) {
+    Dimension count = Dimension::of(1);
+    for (const Dimension& size : *index) count = count * size;
+    return call.give({count});
+  }
+  const auto dim = call.integer(2);
+  if (!own || !dim) return;
+  if (own->size() != index->size()) throw Mismatch{};
+  const auto along = Inference::dim_at(*dim, own->size());
+  if (!along) return call.give(*index);
+  const Dimension picked = (*index)[*along];
+  (*own)[*along] = (*index)[*along] = Dimension::of(1);
+  Dimensions result = call.broadcast(*own, *index);
+  result[*along] = picked;
+  call.give(result);
+}
+
+constexpr Rule kWrittenRows{dtypes::same, shapes::written_rows};
+
 void register_scatters(OperatorTable& table) {
   struct Form {
     const char* overload;
@@ -299,38 +324,45 @@ void register_scatters(OperatorTable& table) {
     const std::string rest =
         " self, int dim, Tensor index, " + std::string(form.arguments) + ") -> ";
     table.add("aten::scatter" + std::string(form.overload) + "(Tensor" + rest + "Tensor",
-              scatter_kernel<false>);
+              scatter_kernel<false>, kWrittenRows);
     table.add("aten::scatter_" + std::string(form.overload) + "(Tensor(a!)" + rest + "Tensor(a!)",
-              scatter_kernel<true>);
+              scatter_kernel<true>, kWrittenRows);
   }
   const std::string add = " self, int dim, Tensor index, Tensor src) -> ";
-  table.add("aten::scatter_add(Tensor" + add + "Tensor", scatter_add_kernel<false>);
-  table.add("aten::scatter_add_(Tensor(a!)" + add + "Tensor(a!)", scatter_add_kernel<true>);
+  table.add("aten::scatter_add(Tensor" + add + "Tensor", scatter_add_kernel<false>, kWrittenRows);
+  table.add("aten::scatter_add_(Tensor(a!)" + add + "Tensor(a!)", scatter_add_kernel<true>,
+            kWrittenRows);
   const std::string two =
       " self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> ";
-  table.add("aten::scatter_reduce.two(Tensor" + two + "Tensor", scatter_reduce_kernel<false>);
+  table.add("aten::scatter_reduce.two(Tensor" + two + "Tensor", scatter_reduce_kernel<false>,
+            kWrittenRows);
   table.add("aten::scatter_reduce_.two(Tensor(a!)" + two + "Tensor(a!)",
-            scatter_reduce_kernel<true>);
+            scatter_reduce_kernel<true>, kWrittenRows);
 }
 
 }  // namespace
 
 void register_gathering(OperatorTable& table) {
   table.add("aten::gather(Tensor self, int dim, Tensor index, bool sparse_grad=False) -> Tensor",
-            [](Call& call) { call.give(gather(call.tensor(0), call.integer(1), call.tensor(2))); });
+            [](Call& call) { call.give(gather(call.tensor(0), call.integer(1), call.tensor(2))); },
+            {dtypes::same, shapes::gathered});
   register_scatters(table);
-  table.add("aten::take(Tensor self, Tensor index) -> Tensor", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    const Tensor index = call.tensor(1);
-    call.give(take_at(self, flat_offsets(self, index), index.sizes()));
-  });
+  table.add("aten::take(Tensor self, Tensor index) -> Tensor",
+            [](Call& call) {
+              const Tensor self = call.tensor(0);
+              const Tensor index = call.tensor(1);
+              call.give(take_at(self, flat_offsets(self, index), index.sizes()));
+            },
+            {dtypes::same, shapes::as_other});
   table.add("aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor",
             [](Call& call) {
               call.give(take_along(call.tensor(0), call.tensor(1), call.maybe_integer(2)));
-            });
+            },
+            {dtypes::same, taken_along});
   const std::string put = " self, Tensor index, Tensor source, bool accumulate=False) -> ";
-  table.add("aten::put(Tensor" + put + "Tensor", put_kernel<false>);
-  table.add("aten::put_(Tensor(a!)" + put + "Tensor(a!)", put_kernel<true>);
+  table.add("aten::put(Tensor" + put + "Tensor", put_kernel<false>, {dtypes::same, shapes::same});
+  table.add("aten::put_(Tensor(a!)" + put + "Tensor(a!)", put_kernel<true>,
+            {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -160,50 +160,78 @@ void index_fill_kernel(Call& call) {
   call.give(index_fill(self, call.integer(1), call.tensor(2), value));
 }
 
+/// How many there are depends on the data.
+void counted_ones(Inference& call) { call.give({call.domain().unknown()}); }
+
+void places(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes) return;
+  call.give({call.domain().unknown(), Dimension::of(static_cast<std::int64_t>(sizes->size()))});
+}
+
+constexpr Rule kPlaces{dtypes::kInt64, places};
+constexpr Rule kWrittenRows{dtypes::same, shapes::written_rows};
+
 void register_index(OperatorTable& table) {
   for (const std::string name : {"aten::index.Tensor", "aten::_unsafe_index.Tensor"}) {
-    table.add(name + "(Tensor self, Tensor?[] indices) -> Tensor", [](Call& call) {
-      const Tensor self = call.tensor(0);
-      call.give(take_elements(self, plan_index(self, call.maybe_tensors(1))));
-    });
+    table.add(name + "(Tensor self, Tensor?[] indices) -> Tensor",
+              [](Call& call) {
+                const Tensor self = call.tensor(0);
+                call.give(take_elements(self, plan_index(self, call.maybe_tensors(1))));
+              },
+              {dtypes::same, shapes::indexed});
   }
   const std::string put = ", Tensor?[] indices, Tensor values, bool accumulate=False";
-  table.add("aten::index_put(Tensor self" + put + ") -> Tensor", index_put_kernel<false>);
-  table.add("aten::_unsafe_index_put(Tensor self" + put + ") -> Tensor", index_put_kernel<false>);
-  table.add("aten::index_put_(Tensor(a!) self" + put + ") -> Tensor(a!)", index_put_kernel<true>);
+  table.add("aten::index_put(Tensor self" + put + ") -> Tensor", index_put_kernel<false>,
+            {dtypes::same, shapes::same});
+  table.add("aten::_unsafe_index_put(Tensor self" + put + ") -> Tensor", index_put_kernel<false>,
+            {dtypes::same, shapes::same});
+  table.add("aten::index_put_(Tensor(a!) self" + put + ") -> Tensor(a!)", index_put_kernel<true>,
+            {dtypes::same, shapes::same});
   table.add("aten::_index_put_impl_(Tensor(a!) self" + put + ", bool unsafe=False) -> Tensor(a!)",
-            index_put_kernel<true>);
+            index_put_kernel<true>, {dtypes::same, shapes::same});
 }
 
 void register_along_dimension(OperatorTable& table) {
-  table.add("aten::index_select(Tensor self, int dim, Tensor index) -> Tensor", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    call.give(take_elements(self, plan_index_select(self, call.integer(1), call.tensor(2))));
-  });
+  table.add(
+      "aten::index_select(Tensor self, int dim, Tensor index) -> Tensor",
+      [](Call& call) {
+        const Tensor self = call.tensor(0);
+        call.give(take_elements(self, plan_index_select(self, call.integer(1), call.tensor(2))));
+      },
+      {dtypes::same, shapes::index_selected});
   const std::string add = ", int dim, Tensor index, Tensor source, *, Scalar alpha=1";
-  table.add("aten::index_add(Tensor self" + add + ") -> Tensor", index_add_kernel<false>);
-  table.add("aten::index_add_(Tensor(a!) self" + add + ") -> Tensor(a!)", index_add_kernel<true>);
+  table.add("aten::index_add(Tensor self" + add + ") -> Tensor", index_add_kernel<false>,
+            kWrittenRows);
+  table.add("aten::index_add_(Tensor(a!) self" + add + ") -> Tensor(a!)", index_add_kernel<true>,
+            kWrittenRows);
   const std::string copy = ", int dim, Tensor index, Tensor source";
-  table.add("aten::index_copy(Tensor self" + copy + ") -> Tensor", index_copy_kernel<false>);
-  table.add("aten::index_copy_(Tensor(a!) self" + copy + ") -> Tensor(a!)",
-            index_copy_kernel<true>);
+  table.add("aten::index_copy(Tensor self" + copy + ") -> Tensor", index_copy_kernel<false>,
+            kWrittenRows);
+  table.add("aten::index_copy_(Tensor(a!) self" + copy + ") -> Tensor(a!)", index_copy_kernel<true>,
+            kWrittenRows);
   for (const std::string value : {"_Tensor", "_Scalar"}) {
     const std::string fill = ".int" + value + "(Tensor";
     const std::string rest = " self, int dim, Tensor index, " + value.substr(1) + " value) -> ";
-    table.add("aten::index_fill" + fill + rest + "Tensor", index_fill_kernel<false>);
-    table.add("aten::index_fill_" + fill + "(a!)" + rest + "Tensor(a!)", index_fill_kernel<true>);
+    table.add("aten::index_fill" + fill + rest + "Tensor", index_fill_kernel<false>, kWrittenRows);
+    table.add("aten::index_fill_" + fill + "(a!)" + rest + "Tensor(a!)", index_fill_kernel<true>,
+              kWrittenRows);
   }
 }
 
 void register_masks(OperatorTable& table) {
   table.add("aten::masked_select(Tensor self, Tensor mask) -> Tensor",
-            [](Call& call) { call.give(masked_select(call.tensor(0), call.tensor(1))); });
-  table.add("aten::nonzero(Tensor self) -> Tensor",
-            [](Call& call) { call.give(nonzero(call.tensor(0))); });
-  table.add("aten::argwhere(Tensor self) -> Tensor",
-            [](Call& call) { call.give(nonzero(call.tensor(0))); });
+            [](Call& call) { call.give(masked_select(call.tensor(0), call.tensor(1))); },
+            {dtypes::same, counted_ones});
+  table.add(
+      "aten::nonzero(Tensor self) -> Tensor",
+      [](Call& call) { call.give(nonzero(call.tensor(0))); }, kPlaces);
+  table.add(
+      "aten::argwhere(Tensor self) -> Tensor",
+      [](Call& call) { call.give(nonzero(call.tensor(0))); }, kPlaces);
   table.add("aten::nonzero_numpy(Tensor self) -> Tensor[]",
-            [](Call& call) { call.give(to_value(nonzero_columns(call.tensor(0)))); });
+            [](Call& call) { call.give(to_value(nonzero_columns(call.tensor(0)))); },
+            {dtypes::kInt64, shapes::columns_of_places});
 }
 
 }  // namespace

@@ -216,7 +216,8 @@ void infer(const Operator& op, std::span<const Fact> arguments, std::span<Fact> 
   if (op.rule.dtype != nullptr) op.rule.dtype(call);
   if (domain != nullptr && op.rule.shape != nullptr) op.rule.shape(call);
   for (std::size_t i = 0; i < results.size(); ++i) {
-    results[i].kind = op.schema.results[i].kind;
+    const TypeKind kind = op.schema.results[i].kind;
+    if (kind != TypeKind::kAny) results[i].kind = kind;
     show_written(op, arguments, i, results[i]);
     settle(results[i]);
   }

@@ -56,6 +56,32 @@ Tensor column_stack(const std::vector<Tensor>& tensors) {
   return cat(columns, 1);
 }
 
+/// hstack, vstack and dstack: each raised to a rank and joined, vectors along their one dimension.
+template <std::size_t kRank>
+void joined_raised(Inference& call) {
+  if (!call.arg(0).items) return;
+  std::vector<Fact> parts = *call.arg(0).items;
+  for (Fact& part : parts) {
+    if (const auto sizes = call.resolved(part.dims)) part.dims = shapes::at_least(*sizes, kRank);
+  }
+  if (kRank > 1) return shapes::give_joined(call, parts, kRank == 2 ? 0 : 2);
+  if (parts.empty() || !parts.front().dims) return;
+  shapes::give_joined(call, parts, parts.front().dims->size() == 1 ? 0 : 1);
+}
+
+/// Vectors and numbers are columns.
+void joined_columns(Inference& call) {
+  if (!call.arg(0).items) return;
+  std::vector<Fact> parts = *call.arg(0).items;
+  for (Fact& part : parts) {
+    const auto sizes = call.resolved(part.dims);
+    if (!sizes) return;
+    const Dimension one = Dimension::of(1);
+    if (sizes->size() <= 1) part.dims = Dimensions{sizes->empty() ? one : sizes->front(), one};
+  }
+  shapes::give_joined(call, parts, 1);
+}
+
 void vstack_kernel(Call& call) { call.give(cat(each_at_least(call.tensors(0), 2), 0)); }
 
 }  // namespace
@@ -113,18 +139,25 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
 void register_joining(OperatorTable& table) {
   for (const std::string name : {"aten::cat", "aten::concat", "aten::concatenate"}) {
     table.add(name + "(Tensor[] tensors, int dim=0) -> Tensor",
-              [](Call& call) { call.give(cat(call.tensors(0), call.integer(1))); });
+              [](Call& call) { call.give(cat(call.tensors(0), call.integer(1))); },
+              {dtypes::promoted_arrays<0>, shapes::joined});
   }
   table.add("aten::stack(Tensor[] tensors, int dim=0) -> Tensor",
-            [](Call& call) { call.give(stack(call.tensors(0), call.integer(1))); });
+            [](Call& call) { call.give(stack(call.tensors(0), call.integer(1))); },
+            {dtypes::promoted_arrays<0>, shapes::stacked});
   table.add("aten::hstack(Tensor[] tensors) -> Tensor",
-            [](Call& call) { call.give(hstack(call.tensors(0))); });
-  table.add("aten::vstack(Tensor[] tensors) -> Tensor", vstack_kernel);
-  table.add("aten::row_stack(Tensor[] tensors) -> Tensor", vstack_kernel);
+            [](Call& call) { call.give(hstack(call.tensors(0))); },
+            {dtypes::promoted_arrays<0>, joined_raised<1>});
+  table.add("aten::vstack(Tensor[] tensors) -> Tensor", vstack_kernel,
+            {dtypes::promoted_arrays<0>, joined_raised<2>});
+  table.add("aten::row_stack(Tensor[] tensors) -> Tensor", vstack_kernel,
+            {dtypes::promoted_arrays<0>, joined_raised<2>});
   table.add("aten::dstack(Tensor[] tensors) -> Tensor",
-            [](Call& call) { call.give(cat(each_at_least(call.tensors(0), 3), 2)); });
+            [](Call& call) { call.give(cat(each_at_least(call.tensors(0), 3), 2)); },
+            {dtypes::promoted_arrays<0>, joined_raised<3>});
   table.add("aten::column_stack(Tensor[] tensors) -> Tensor",
-            [](Call& call) { call.give(column_stack(call.tensors(0))); });
+            [](Call& call) { call.give(column_stack(call.tensors(0))); },
+            {dtypes::promoted_arrays<0>, joined_columns});
   register_repeating(table);
   register_padding(table);
   register_diagonals(table);

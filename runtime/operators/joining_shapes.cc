@@ -14,20 +14,33 @@ std::ptrdiff_t at_offset(std::size_t at) { return static_cast<std::ptrdiff_t>(at
 void joined(Inference& call) {
   const std::optional<std::vector<Fact>>& items = call.arg(0).items;
   const std::optional<std::int64_t> dim = call.integer("dim", 0);
-  if (!items || items->empty() || !dim) return;
-  call.domain().saw_joined(*items, *dim);
-  std::optional<Dimensions> result;
-  for (const Fact& item : *items) {
+  if (items && dim) give_joined(call, *items, *dim);
+}
+
+void give_joined(Inference& call, std::span<const Fact> items, std::int64_t dim) {
+  if (items.empty()) throw Mismatch{};
+  call.domain().saw_joined(items, dim);
+  std::vector<Dimensions> parts;
+  std::size_t rank = 1;
+  for (const Fact& item : items) {
     const std::optional<Dimensions> own = call.resolved(item.dims);
     if (!own) return;
+    if (own->empty()) throw Mismatch{};
+    if (own->size() != 1) rank = own->size();
+    parts.push_back(*own);
+  }
+  const std::size_t at = Inference::wrap(dim, rank);
+  std::optional<Dimensions> result;
+  for (const Dimensions& part : parts) {
+    const Dimensions* const own = &part;
     if (own->size() == 1 && own->front().literal() == 0) continue;  // left out, as PyTorch does
+    if (own->size() == 1 && rank != 1 && !own->front().literal()) continue;  // it must be 0
+    if (own->size() != rank) throw Mismatch{};
     if (!result) {
-      result = own;
+      result = part;
       continue;
     }
-    if (own->size() != result->size()) throw Mismatch{};
-    const std::size_t at = Inference::wrap(*dim, result->size());
-    for (std::size_t d = 0; d < result->size(); ++d) {
+    for (std::size_t d = 0; d < rank; ++d) {
       if (d == at) {
         (*result)[d] = (*result)[d] + (*own)[d];
       } else {
@@ -56,38 +69,64 @@ void stacked(Inference& call) {
   call.give(result);
 }
 
+namespace {
+
+/// Each dimension as often as the list says. The last entry is that of the last dimension.
+void repeat(Inference& call, const Dimensions& own,
+            const std::vector<std::optional<Dimension>>& times) {
+  const auto& given = call.arg(1).items;
+  const std::size_t rank = std::max(own.size(), times.size());
+  const std::size_t before = rank - own.size();     // dimensions that are new
+  const std::size_t unnamed = rank - times.size();  // dimensions without an entry
+  Dimensions result;
+  for (std::size_t d = 0; d < rank; ++d) {
+    const Dimension size = d < before ? Dimension::of(1) : own[d - before];
+    if (d < unnamed) {
+      result.push_back(size);
+      continue;
+    }
+    const std::size_t entry = d - unnamed;
+    if (!times[entry]) throw Mismatch{};
+    const bool once =
+        d >= before && given && (*given)[entry].number && (*given)[entry].number->is_one();
+    result.push_back(once ? size : size * *times[entry]);
+  }
+  call.give(result);
+}
+
+}  // namespace
+
 void repeated(Inference& call) {
   const std::optional<Dimensions> own = call.dims(0);
   const auto times = call.size_list(1, SitePurpose::kCreate);
-  const auto& given = call.arg(1).items;
   if (!own || !times) return;
   if (times->size() < own->size()) throw Mismatch{};
-  const std::size_t lead = times->size() - own->size();
-  Dimensions result;
-  for (std::size_t d = 0; d < times->size(); ++d) {
-    if (!(*times)[d]) throw Mismatch{};
-    const Dimension size = d < lead ? Dimension::of(1) : (*own)[d - lead];
-    const bool once = d >= lead && given && (*given)[d].number && (*given)[d].number->is_one();
-    result.push_back(once ? size : size * *(*times)[d]);
-  }
-  call.give(result);
+  repeat(call, *own, *times);
+}
+
+void tiled(Inference& call) {
+  const std::optional<Dimensions> own = call.dims(0);
+  const auto times = call.size_list(1, SitePurpose::kCreate);
+  if (own && times) repeat(call, *own, *times);
 }
 
 void repeated_each(Inference& call) {
   std::optional<Dimensions> sizes = call.dims(0);
   const std::optional<std::size_t> times = call.place("repeats");
   const std::optional<std::size_t> dim = call.place("dim");
-  if (!sizes || !times || !dim || call.is_tensor(*times)) return;
-  const auto count = call.size_argument(*times, SitePurpose::kCreate);
-  if (!count) return;
-  if (call.is_none(*dim)) {  // of the elements in a row
-    Dimension total = *count;
+  if (!sizes || !times || !dim) return;
+  if (call.is_none(*dim)) {  // the elements in a row
+    Dimension total = Dimension::of(1);
     for (const Dimension& size : *sizes) total = total * size;
-    return call.give({total});
+    sizes = Dimensions{total};
   }
-  const auto at = Inference::dim_at(call.integer(*dim), sizes->size());
+  const auto at = Inference::dim_at(call.is_none(*dim) ? 0 : call.integer(*dim), sizes->size());
   if (!at) return;
-  (*sizes)[*at] = (*sizes)[*at] * *count;
+  const auto count =
+      call.is_tensor(*times) ? std::nullopt : call.size_argument(*times, SitePurpose::kCreate);
+  const std::optional<std::size_t> told = call.place("output_size");
+  const auto size = told ? call.number(*told) : std::nullopt;
+  (*sizes)[*at] = count ? (*sizes)[*at] * *count : size ? *size : call.domain().unknown();
   call.give(*sizes);
 }
 
@@ -143,26 +182,48 @@ bool is_absent(const Fact& fact) {
   return fact.kind == TypeKind::kNone || (fact.constant != nullptr && fact.constant->is_none());
 }
 
-/// Nothing where masks pick (their number depends on the data), or too little is known.
+bool is_mask(DType dtype) { return dtype == DType::kBool || dtype == DType::kUInt8; }
+
+/// What one index takes part by. `at` is the dimension that it picks from, and becomes that of the
+/// next one. False where too little is known.
+bool pick(Inference& call, const Fact& index, std::size_t& at, bool& masked, Picked& found) {
+  const std::optional<Dimensions> own = call.resolved(index.dims);
+  if (!own || !index.dtype) return false;
+  const bool mask = is_mask(*index.dtype);
+  if (mask ? own->empty() : !is_integral(*index.dtype)) return false;
+  const std::size_t next = at + (mask ? own->size() : 1);
+  if (next > found.dimensions.size()) throw Mismatch{};
+  if (!mask) found.sizes = call.broadcast(found.sizes, *own);
+  masked = masked || mask;
+  if (found.count == 0) found.first = at;
+  found.last = next - 1;
+  found.count += next - at;
+  for (; at < next; ++at) found.dimensions[at] = true;
+  return true;
+}
+
+/// Nothing where too little is known. How many elements a mask picks depends on the data.
 std::optional<Picked> picked(Inference& call, const Dimensions& sizes,
                              const std::vector<Fact>& indices) {
   Picked found;
   found.dimensions.assign(sizes.size(), false);
   bool known = true;
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    if (is_absent(indices[i])) continue;
-    call.domain().saw_rows(sizes[i], indices[i]);
-    const std::optional<Dimensions> own = call.resolved(indices[i].dims);
-    const std::optional<DType> dtype = indices[i].dtype;
-    known = known && own && dtype && is_integral(*dtype) && *dtype != DType::kUInt8;
-    if (!known) continue;
-    found.sizes = call.broadcast(found.sizes, *own);
-    if (found.count == 0) found.first = i;
-    found.last = i;
-    ++found.count;
-    found.dimensions[i] = true;
+  bool masked = false;
+  std::size_t at = 0;
+  for (const Fact& index : indices) {
+    if (is_absent(index)) {
+      ++at;
+      continue;
+    }
+    if (at < sizes.size()) call.domain().saw_rows(sizes[at], index);
+    known = known && pick(call, index, at, masked, found);
+    if (!known) ++at;
   }
-  return known ? std::optional(found) : std::nullopt;
+  if (!known) return std::nullopt;
+  if (at > sizes.size()) throw Mismatch{};
+  if (masked && found.sizes.empty()) found.sizes.emplace_back();
+  if (masked) found.sizes.back() = call.domain().unknown();
+  return found;
 }
 
 }  // namespace
@@ -171,7 +232,6 @@ void indexed(Inference& call) {
   const std::optional<Dimensions> sizes = call.dims(0);
   const std::optional<std::vector<Fact>>& indices = call.arg(1).items;
   if (!sizes || !indices) return;
-  if (indices->size() > sizes->size()) throw Mismatch{};
   const std::optional<Picked> taken = picked(call, *sizes, *indices);
   if (!taken || taken->count == 0) return;
   const bool together = taken->last - taken->first + 1 == taken->count;
@@ -194,6 +254,15 @@ void looked_up(Inference& call) {
   call.domain().saw_table_rows(table->front(), call.arg(1));
   sizes->push_back(table->back());
   call.give(*sizes);
+}
+
+void columns_of_places(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes) return;
+  Fact column;
+  column.kind = TypeKind::kTensor;
+  column.dims = Dimensions{call.domain().unknown()};
+  call.result().items.emplace(std::max<std::size_t>(sizes->size(), 1), column);
 }
 
 void written_rows(Inference& call) {

@@ -136,16 +136,19 @@ void pad_kernel(Call& call) {
 
 void register_padding(OperatorTable& table) {
   table.add("aten::pad(Tensor self, int[] pad, str mode=\"constant\", float? value=None) -> Tensor",
-            pad_kernel);
+            pad_kernel, {dtypes::same, shapes::padded});
   table.add(
       "aten::constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor",
-      [](Call& call) { call.give(constant_pad(call.tensor(0), call.ints(1), call.scalar(2))); });
-  table.add("aten::reflection_pad1d(Tensor self, int[2] padding) -> Tensor", [](Call& call) {
-    call.give(pad_border(call.tensor(0), call.ints(1), Border::kReflect));
-  });
-  table.add("aten::replication_pad1d(Tensor self, int[2] padding) -> Tensor", [](Call& call) {
-    call.give(pad_border(call.tensor(0), call.ints(1), Border::kReplicate));
-  });
+      [](Call& call) { call.give(constant_pad(call.tensor(0), call.ints(1), call.scalar(2))); },
+      {dtypes::same, shapes::padded});
+  table.add(
+      "aten::reflection_pad1d(Tensor self, int[2] padding) -> Tensor",
+      [](Call& call) { call.give(pad_border(call.tensor(0), call.ints(1), Border::kReflect)); },
+      {dtypes::same, shapes::padded, Trait::kMoves});
+  table.add(
+      "aten::replication_pad1d(Tensor self, int[2] padding) -> Tensor",
+      [](Call& call) { call.give(pad_border(call.tensor(0), call.ints(1), Border::kReplicate)); },
+      {dtypes::same, shapes::padded, Trait::kMoves});
 }
 
 }  // namespace henson::runtime

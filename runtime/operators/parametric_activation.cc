@@ -119,9 +119,9 @@ void register_parametric_activation(OperatorTable& table) {
                                 {dtypes::same, shapes::same});
   add_with_in_place<threshold>(table, "threshold", ", Scalar threshold, Scalar value",
                                {dtypes::same, shapes::same});
-  add_with_in_place<logit>(table, "logit", ", float? eps=None", {dtypes::same, shapes::same});
+  add_with_in_place<logit>(table, "logit", ", float? eps=None", {dtypes::kFloating, shapes::same});
   const auto add = [&](const std::string& signature, Kernel kernel) {
-    table.add("aten::" + signature + " -> Tensor", kernel);
+    table.add("aten::" + signature + " -> Tensor", kernel, {dtypes::same, shapes::same});
   };
   add("softplus(Tensor self, Scalar beta=1, Scalar threshold=20)",
       [](Call& call) { call.give(softplus(call)); });

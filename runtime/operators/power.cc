@@ -72,10 +72,18 @@ Tensor float_power(const Operand& base, const Operand& exponent) {
   return binary(base, exponent, DType::kFloat64, Power{});
 }
 
-void add_power(OperatorTable& table, const std::string& name, Kernel kernel) {
-  table.add(name + ".Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", kernel);
-  table.add(name + ".Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", kernel);
-  table.add(name + ".Scalar(Scalar self, Tensor exponent) -> Tensor", kernel);
+/// A power of 2, which is an integer: bool becomes one.
+void squared(Inference& call) {
+  dtypes::same(call);
+  if (call.result().dtype == DType::kBool) call.result().dtype = DType::kInt64;
+}
+
+constexpr Rule kPower{dtypes::promoted<0, 1>, shapes::elementwise};
+
+void add_power(OperatorTable& table, const std::string& name, Kernel kernel, Rule rule) {
+  table.add(name + ".Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", kernel, rule);
+  table.add(name + ".Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", kernel, rule);
+  table.add(name + ".Scalar(Scalar self, Tensor exponent) -> Tensor", kernel, rule);
 }
 
 }  // namespace
@@ -88,16 +96,18 @@ Tensor power(const Operand& base, const Operand& exponent) {
 }
 
 void register_power(OperatorTable& table) {
-  add_power(table, "aten::pow", binary_kernel<power>);
-  add_power(table, "aten::float_power", binary_kernel<float_power>);
+  add_power(table, "aten::pow", binary_kernel<power>, kPower);
+  add_power(table, "aten::float_power", binary_kernel<float_power>,
+            {dtypes::always<DType::kFloat64>, shapes::elementwise});
   table.add("aten::pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)",
-            binary_in_place<power>);
+            binary_in_place<power>, kPower);
   table.add("aten::pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)",
-            binary_in_place<power>);
+            binary_in_place<power>, kPower);
   table.add("aten::square(Tensor self) -> Tensor",
-            [](Call& call) { call.give(square(call.tensor(0))); });
+            [](Call& call) { call.give(square(call.tensor(0))); }, {squared, shapes::same});
   table.add("aten::square_(Tensor(a!) self) -> Tensor(a!)",
-            [](Call& call) { call.give(write_result(call.tensor(0), square(call.tensor(0)))); });
+            [](Call& call) { call.give(write_result(call.tensor(0), square(call.tensor(0)))); },
+            {squared, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -168,27 +168,131 @@ Tensor block_diag(const std::vector<Tensor>& tensors) {
   return out;
 }
 
+void multiplied(Inference& call) {
+  const std::optional<Dimensions> a = call.dims(0);
+  const std::optional<Dimensions> b = call.dims(1);
+  if (!a || !b) return;
+  Dimensions result = a->size() > b->size() ? *a : *b;
+  const Dimensions& shorter = a->size() > b->size() ? *b : *a;
+  const std::size_t lead = result.size() - shorter.size();
+  for (std::size_t d = 0; d < shorter.size(); ++d) result[lead + d] = result[lead + d] * shorter[d];
+  call.give(result);
+}
+
+/// The sizes of the tensors of a list; nothing where those of one are not known.
+std::optional<std::vector<Dimensions>> sizes_of_each(const Inference& call) {
+  const std::optional<std::vector<Fact>>& items = call.arg(0).items;
+  if (!items) return std::nullopt;
+  std::vector<Dimensions> sizes;
+  for (const Fact& item : *items) {
+    const std::optional<Dimensions> own = call.resolved(item.dims);
+    if (!own) return std::nullopt;
+    sizes.push_back(*own);
+  }
+  return sizes;
+}
+
+void give_each(Inference& call, const Dimensions& sizes) {
+  for (Fact& item : *call.result().items) item.dims = sizes;  // the rule of dtypes made them
+}
+
+/// Vectors, one a dimension of what is made of them.
+Dimensions sides(const std::vector<Dimensions>& vectors) {
+  Dimensions sizes;
+  for (const Dimensions& own : vectors) {
+    if (own.size() > 1) throw Mismatch{};
+    sizes.push_back(own.empty() ? Dimension::of(1) : own.front());
+  }
+  return sizes;
+}
+
+void grids(Inference& call) {
+  const auto each = sizes_of_each(call);
+  if (!each) return;
+  Dimensions sizes = sides(*each);
+  if (call.size() > 1) {
+    const Value* const indexing = call.arg(1).constant;
+    if (indexing == nullptr || !indexing->is<std::string>()) return;
+    const bool exchanged = indexing->as<std::string>() == "xy" && sizes.size() > 1;
+    if (exchanged) std::swap(sizes[0], sizes[1]);
+  }
+  give_each(call, sizes);
+}
+
+void broadcast_together(Inference& call) {
+  const auto each = sizes_of_each(call);
+  if (!each) return;
+  Dimensions sizes;
+  for (const Dimensions& own : *each) sizes = call.broadcast(sizes, own);
+  give_each(call, sizes);
+}
+
+/// A row for each choice of one element of every vector; of one vector, itself.
+void tuples(Inference& call) {
+  const auto each = sizes_of_each(call);
+  if (!each) return;
+  const Dimensions sizes = sides(*each);
+  if (sizes.size() == 1) return call.give(sizes);
+  Dimension rows = Dimension::of(1);
+  for (const Dimension& size : sizes) rows = rows * size;
+  call.give({rows, Dimension::of(static_cast<std::int64_t>(sizes.size()))});
+}
+
+void choices(Inference& call) {
+  const auto count = call.integer(1);
+  if (!count) return;
+  if (*count < 0) throw Mismatch{};
+  if (*count == 0) return call.give({Dimension::of(0)});
+  call.give({call.domain().unknown(), Dimension::of(*count)});
+}
+
+/// Of no tensors it is an empty float32 matrix.
+void block_type(Inference& call) {
+  dtypes::promoted<0>(call);
+  const auto& items = call.arg(0).items;
+  if (items && items->empty()) call.result().dtype = DType::kFloat32;
+}
+
+void blocks(Inference& call) {
+  const auto each = sizes_of_each(call);
+  if (!each) return;
+  if (each->empty()) return call.give({Dimension::of(1), Dimension::of(0)});
+  Dimensions result = {Dimension::of(0), Dimension::of(0)};
+  for (const Dimensions& own : *each) {
+    if (own.size() > 2) throw Mismatch{};
+    const Dimensions block = shapes::at_least(own, 2);
+    result = {result[0] + block[0], result[1] + block[1]};
+  }
+  call.give(result);
+}
+
 }  // namespace
 
 void register_products(OperatorTable& table) {
   for (const std::string name : {"aten::outer", "aten::ger"}) {
     table.add(name + "(Tensor self, Tensor vec2) -> Tensor",
-              [](Call& call) { call.give(outer(call.tensor(0), call.tensor(1))); });
+              [](Call& call) { call.give(outer(call.tensor(0), call.tensor(1))); },
+              {dtypes::promoted_arrays<0, 1>, shapes::outer});
   }
   table.add("aten::kron(Tensor self, Tensor other) -> Tensor",
-            [](Call& call) { call.give(kron(call.tensor(0), call.tensor(1))); });
-  table.add("aten::meshgrid(Tensor(a)[] tensors) -> Tensor(a)[]", meshgrid_kernel);
+            [](Call& call) { call.give(kron(call.tensor(0), call.tensor(1))); },
+            {dtypes::promoted_arrays<0, 1>, multiplied});
+  table.add("aten::meshgrid(Tensor(a)[] tensors) -> Tensor(a)[]", meshgrid_kernel,
+            {dtypes::each, grids});
   table.add("aten::meshgrid.indexing(Tensor(a)[] tensors, *, str indexing) -> Tensor(a)[]",
-            meshgrid_kernel);
+            meshgrid_kernel, {dtypes::each, grids});
   table.add("aten::broadcast_tensors(Tensor(a)[] tensors) -> Tensor(a)[]",
-            [](Call& call) { call.give(to_value(broadcast_tensors(call.tensors(0)))); });
+            [](Call& call) { call.give(to_value(broadcast_tensors(call.tensors(0)))); },
+            {dtypes::each, broadcast_together});
   table.add("aten::cartesian_prod(Tensor(a)[] tensors) -> Tensor(a)",
-            [](Call& call) { call.give(cartesian_prod(call.tensors(0))); });
+            [](Call& call) { call.give(cartesian_prod(call.tensors(0))); },
+            {dtypes::promoted_arrays<0>, tuples});
   table.add(
       "aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor",
-      [](Call& call) { call.give(combinations(call.tensor(0), call.integer(1), call.flag(2))); });
+      [](Call& call) { call.give(combinations(call.tensor(0), call.integer(1), call.flag(2))); },
+      {dtypes::same, choices});
   table.add("aten::block_diag(Tensor[] tensors) -> Tensor",
-            [](Call& call) { call.give(block_diag(call.tensors(0))); });
+            [](Call& call) { call.give(block_diag(call.tensors(0))); }, {block_type, blocks});
 }
 
 }  // namespace henson::runtime

@@ -108,23 +108,48 @@ Tensor rot90(const Tensor& self, std::int64_t turns, const Dims& dims) {
   }
 }
 
+/// As many as the counts come to.
+void repeated_places(Inference& call) {
+  const auto told = call.number(1);
+  call.give({told ? *told : call.domain().unknown()});
+}
+
+void rotated(Inference& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto turns = call.integer(1);
+  const auto dims = call.integers(2);
+  if (!sizes || !turns || !dims) return;
+  if (dims->size() != 2) throw Mismatch{};
+  const auto a = Inference::dim_at((*dims)[0], sizes->size());
+  const auto b = Inference::dim_at((*dims)[1], sizes->size());
+  if (!a || !b) throw Mismatch{};
+  if (*turns % 2 != 0) std::swap((*sizes)[*a], (*sizes)[*b]);
+  call.give(*sizes);
+}
+
+constexpr Rule kTurned{dtypes::same, shapes::same, Trait::kMoves};
+
 void register_repeats(OperatorTable& table) {
   table.add("aten::repeat(Tensor self, int[] repeats) -> Tensor",
-            [](Call& call) { call.give(repeat(call.tensor(0), call.ints(1))); });
+            [](Call& call) { call.give(repeat(call.tensor(0), call.ints(1))); },
+            {dtypes::same, shapes::repeated, Trait::kMoves});
   table.add("aten::tile(Tensor self, int[] dims) -> Tensor",
-            [](Call& call) { call.give(tile(call.tensor(0), call.ints(1))); });
+            [](Call& call) { call.give(tile(call.tensor(0), call.ints(1))); },
+            {dtypes::same, shapes::tiled, Trait::kMoves});
   table.add("aten::repeat_interleave.Tensor(Tensor repeats, *, int? output_size=None) -> Tensor",
             [](Call& call) {
               const Tensor repeats = call.tensor(0);
               call.give(repeated_indices(repeats, call.maybe_integer(1)).to(repeats.dtype()));
-            });
+            },
+            {dtypes::same, repeated_places});
   table.add(
       "aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, int? "
       "output_size=None) -> Tensor",
       [](Call& call) {
         call.give(repeat_interleave(call.tensor(0), call.tensor(1), call.maybe_integer(2),
                                     call.maybe_integer(3)));
-      });
+      },
+      {dtypes::same, shapes::repeated_each, Trait::kMoves});
   table.add(
       "aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? "
       "output_size=None) -> Tensor",
@@ -132,20 +157,26 @@ void register_repeats(OperatorTable& table) {
         if (call.integer(1) < 0) fail("Repeats must be non-negative");
         call.give(repeat_interleave(call.tensor(0), Tensor::scalar(call.integer(1)),
                                     call.maybe_integer(2), call.maybe_integer(3)));
-      });
+      },
+      {dtypes::same, shapes::repeated_each, Trait::kMoves});
 }
 
 void register_turns(OperatorTable& table) {
-  table.add("aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor",
-            [](Call& call) { call.give(roll(call.tensor(0), call.ints(1), call.ints(2))); });
-  table.add("aten::flip(Tensor self, int[] dims) -> Tensor",
-            [](Call& call) { call.give(flip(call.tensor(0), call.ints(1))); });
-  table.add("aten::fliplr(Tensor self) -> Tensor",
-            [](Call& call) { call.give(flip_dim(call.tensor(0), 1)); });
-  table.add("aten::flipud(Tensor self) -> Tensor",
-            [](Call& call) { call.give(flip_dim(call.tensor(0), 0)); });
+  table.add(
+      "aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor",
+      [](Call& call) { call.give(roll(call.tensor(0), call.ints(1), call.ints(2))); }, kTurned);
+  table.add(
+      "aten::flip(Tensor self, int[] dims) -> Tensor",
+      [](Call& call) { call.give(flip(call.tensor(0), call.ints(1))); }, kTurned);
+  table.add(
+      "aten::fliplr(Tensor self) -> Tensor",
+      [](Call& call) { call.give(flip_dim(call.tensor(0), 1)); }, kTurned);
+  table.add(
+      "aten::flipud(Tensor self) -> Tensor",
+      [](Call& call) { call.give(flip_dim(call.tensor(0), 0)); }, kTurned);
   table.add("aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor",
-            [](Call& call) { call.give(rot90(call.tensor(0), call.integer(1), call.ints(2))); });
+            [](Call& call) { call.give(rot90(call.tensor(0), call.integer(1), call.ints(2))); },
+            {dtypes::same, rotated, Trait::kMoves});
 }
 
 }  // namespace

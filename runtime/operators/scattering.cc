@@ -69,18 +69,19 @@ Tensor fill_diagonal(Tensor self, const Scalar& number, bool wrap) {
 
 void register_scattering(OperatorTable& table) {
   table.add("aten::select_scatter(Tensor self, Tensor src, int dim, int index) -> Tensor",
-            select_scatter);
+            select_scatter, {dtypes::same, shapes::same});
   table.add(
       "aten::slice_scatter(Tensor self, Tensor src, int dim=0, int? start=None, int? end=None, "
       "int step=1) -> Tensor",
-      slice_scatter);
+      slice_scatter, {dtypes::same, shapes::same});
   table.add(
       "aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> "
       "Tensor",
-      diagonal_scatter);
+      diagonal_scatter, {dtypes::same, shapes::same});
   table.add(
       "aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)",
-      [](Call& call) { call.give(fill_diagonal(call.tensor(0), call.scalar(1), call.flag(2))); });
+      [](Call& call) { call.give(fill_diagonal(call.tensor(0), call.scalar(1), call.flag(2))); },
+      {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -104,6 +104,22 @@ void bucketize(Call& call) {
   call.give(search(call.tensor(1), operand(call, 0), call.flag(2), call.flag(3)));
 }
 
+void place_type(Inference& call) {
+  const std::optional<bool> narrow = call.flag("out_int32");
+  Fact type;
+  type.floating = false;
+  if (narrow) type.dtype = *narrow ? DType::kInt32 : DType::kInt64;
+  dtypes::give(call, type);
+}
+
+/// As many as there are values: a tensor, or one number.
+template <std::size_t kValues>
+void places_of(Inference& call) {
+  const bool tensor = call.op().schema.arguments[kValues].type.kind == TypeKind::kTensor;
+  const auto sizes = tensor ? call.dims(kValues) : Dimensions{};
+  if (sizes) call.give(*sizes);
+}
+
 }  // namespace
 
 void register_searching(OperatorTable& table) {
@@ -111,10 +127,10 @@ void register_searching(OperatorTable& table) {
     table.add("aten::searchsorted." + kind + "(Tensor sorted_sequence, " + kind +
                   " self, *, bool out_int32=False, bool right=False, str? side=None, "
                   "Tensor? sorter=None) -> Tensor",
-              searchsorted);
+              searchsorted, {place_type, places_of<1>});
     table.add("aten::bucketize." + kind + "(" + kind +
                   " self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor",
-              bucketize);
+              bucketize, {place_type, places_of<0>});
   }
 }
 

@@ -173,35 +173,70 @@ void logspace_kernel(Call& call) {
                      call.number(3), call.maybe_dtype(4).value_or(DType::kFloat32)));
 }
 
+/// Floating where any of the numbers is.
+void counted_type(Inference& call) {
+  Fact type;
+  type.floating = false;
+  for (const char* const name : {"start", "end", "step"}) {
+    const std::optional<std::size_t> place = call.place(name);
+    if (!place) continue;
+    const std::optional<bool> real = dtypes::promote_facts(call, {*place}).floating;
+    if (real == true) return dtypes::always<DType::kFloat32>(call);
+    if (!real) type.floating.reset();
+  }
+  if (type.floating == false) type.dtype = DType::kInt64;
+  dtypes::give(call, type);
+}
+
+void spaced(Inference& call) {
+  const auto steps =
+      call.is_none(2) ? Dimension::of(100) : call.size_argument(2, SitePurpose::kCreate);
+  call.give({steps ? *steps : call.domain().unknown()});
+}
+
+void triangle_places(Inference& call) { call.give({Dimension::of(2), call.domain().unknown()}); }
+
+constexpr Rule kCounted{dtypes::told_or<counted_type>, shapes::counted};
+constexpr Rule kSpaced{dtypes::told_or<dtypes::kFloat32>, spaced};
+
 }  // namespace
 
 void register_sequences(OperatorTable& table) {
   const std::string options =
       "*, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? "
       "pin_memory=None) -> Tensor";
-  table.add("aten::arange(Scalar end, " + options, [](Call& call) {
-    call.give(arange(std::int64_t{0}, call.scalar(0), std::int64_t{1}, call.maybe_dtype(1)));
-  });
-  table.add("aten::arange.start(Scalar start, Scalar end, " + options, [](Call& call) {
-    call.give(arange(call.scalar(0), call.scalar(1), std::int64_t{1}, call.maybe_dtype(2)));
-  });
+  table.add(
+      "aten::arange(Scalar end, " + options,
+      [](Call& call) {
+        call.give(arange(std::int64_t{0}, call.scalar(0), std::int64_t{1}, call.maybe_dtype(1)));
+      },
+      kCounted);
+  table.add(
+      "aten::arange.start(Scalar start, Scalar end, " + options,
+      [](Call& call) {
+        call.give(arange(call.scalar(0), call.scalar(1), std::int64_t{1}, call.maybe_dtype(2)));
+      },
+      kCounted);
   table.add(
       "aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, " + options,
       [](Call& call) {
         call.give(arange(call.scalar(0), call.scalar(1), call.scalar(2), call.maybe_dtype(3)));
-      });
-  table.add("aten::linspace(Scalar start, Scalar end, int steps, " + options, linspace_kernel);
+      },
+      kCounted);
+  table.add("aten::linspace(Scalar start, Scalar end, int steps, " + options, linspace_kernel,
+            kSpaced);
   table.add("aten::linspace(Scalar start, Scalar end, int? steps=None, " + options, linspace_kernel,
-            {.first = 0, .last = 7});
+            kSpaced, {.first = 0, .last = 7});
   table.add("aten::logspace(Scalar start, Scalar end, int steps, float base=10., " + options,
-            logspace_kernel);
+            logspace_kernel, kSpaced);
   table.add("aten::logspace(Scalar start, Scalar end, int? steps=None, float base=10., " + options,
-            logspace_kernel, {.first = 0, .last = 8});
+            logspace_kernel, kSpaced, {.first = 0, .last = 8});
   for (const std::string name : {"aten::tril_indices", "aten::triu_indices"}) {
     table.add(name +
                   "(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, "
                   "Device? device=None, bool? pin_memory=None) -> Tensor",
-              name == "aten::tril_indices" ? triangle_kernel<true> : triangle_kernel<false>);
+              name == "aten::tril_indices" ? triangle_kernel<true> : triangle_kernel<false>,
+              {dtypes::told_or<dtypes::kInt64>, triangle_places});
   }
 }
 

@@ -9,6 +9,32 @@
 namespace henson::runtime::shapes {
 namespace {
 
+/// What formulas are made of: Dimension does not follow larger numbers.
+bool is_followed(const Dimension& number) {
+  constexpr std::int64_t kLargest = std::int64_t{1} << 31;
+  const std::optional<std::int64_t> literal = number.literal();
+  return !literal || (*literal >= -kLargest && *literal <= kLargest);
+}
+
+/// Whether the result holds whole numbers as they are: narrow ones wrap.
+bool holds_numbers(Inference& call) {
+  if (call.op().schema.results[0].kind != TypeKind::kTensor) return true;
+  const std::optional<DType> dtype = call.result().dtype;
+  return dtype == DType::kInt64 || dtype == DType::kInt32;
+}
+
+/// Whether an argument is a tensor; nothing where that is not known.
+std::optional<bool> takes_part(const Inference& call, std::size_t i) {
+  if (call.is_tensor(i)) return true;
+  if (i >= call.op().schema.arguments.size()) return false;
+  const Type& type = call.op().schema.arguments[i].type;
+  if (type.kind == TypeKind::kTensor) return true;
+  const bool may_be =
+      type.kind == TypeKind::kOptional && type.elements[0].kind == TypeKind::kTensor;
+  if (!may_be || call.arg(i).kind == TypeKind::kNone || call.is_none(i)) return false;
+  return std::nullopt;
+}
+
 bool one_element(const Fact& fact) {
   return fact.dims && std::all_of(fact.dims->begin(), fact.dims->end(),
                                   [](const Dimension& size) { return size.is_one(); });
@@ -20,17 +46,22 @@ struct Operands {
   Dimension b;
 };
 std::optional<Operands> operands(Inference& call) {
+  if (call.size() < 2) return std::nullopt;
   const bool tensors = call.is_tensor(0) || call.is_tensor(1);
-  if (call.size() < 2 || (tensors && !one_element(call.result()))) return std::nullopt;
+  if (tensors && !one_element(call.result())) return std::nullopt;
   const std::optional<Dimension> a = call.number(0);
   const std::optional<Dimension> b = call.number(1);
-  if (!a || !b) return std::nullopt;
+  if (!a || !b || !is_followed(*a) || !is_followed(*b)) return std::nullopt;
   return Operands{*a, *b};
+}
+
+std::optional<Operands> whole_operands(Inference& call) {
+  return holds_numbers(call) ? operands(call) : std::nullopt;
 }
 
 void apply(Inference& call, SizeFunction function) {
   elementwise(call);
-  if (const auto sizes = operands(call)) {
+  if (const auto sizes = whole_operands(call)) {
     call.result().number = call.domain().apply(function, sizes->a, sizes->b);
   }
 }
@@ -38,7 +69,8 @@ void apply(Inference& call, SizeFunction function) {
 /// The factor of the second operand.
 std::optional<Dimension> scale_of(const Inference& call) {
   const std::optional<std::int64_t> alpha = call.integer("alpha", 1);
-  return alpha ? std::optional(Dimension::of(*alpha)) : std::nullopt;
+  if (!alpha || !is_followed(Dimension::of(*alpha))) return std::nullopt;
+  return Dimension::of(*alpha);
 }
 
 }  // namespace
@@ -54,7 +86,7 @@ void same_elements(Inference& call) {
   same(call);
   const Fact& self = call.arg(0);
   Fact& result = call.result();
-  if (result.floating != true) result.number = call.number(0);
+  if (holds_numbers(call)) result.number = call.number(0);
   result.summed_over = self.summed_over;
   result.last = self.last;
 }
@@ -64,9 +96,10 @@ void elementwise(Inference& call) {
   std::size_t least_rank = 0;
   bool tensors = false;
   for (std::size_t i = 0; i < call.size(); ++i) {
-    if (!call.is_tensor(i)) continue;
+    const std::optional<bool> part = takes_part(call, i);
+    if (part == false) continue;
     tensors = true;
-    least_rank = std::max(least_rank, call.arg(i).least_rank);
+    if (part) least_rank = std::max(least_rank, call.arg(i).least_rank);
     const std::optional<Dimensions> own = call.dims(i);
     sizes = own && sizes ? std::optional(call.broadcast(*sizes, *own)) : std::nullopt;
   }
@@ -81,7 +114,9 @@ void sum(Inference& call) {
   elementwise(call);
   const std::optional<Dimension> scale = scale_of(call);
   if (!scale) return;
-  if (const auto sizes = operands(call)) call.result().number = sizes->a + *scale * sizes->b;
+  if (const auto sizes = whole_operands(call)) {
+    call.result().number = sizes->a + *scale * sizes->b;
+  }
   if (call.arg(0).last && call.number(1)) {
     call.result().last = *call.arg(0).last + *scale * *call.number(1);
   }
@@ -90,37 +125,58 @@ void sum(Inference& call) {
 void difference(Inference& call) {
   elementwise(call);
   const std::optional<Dimension> scale = scale_of(call);
-  const auto sizes = operands(call);
+  const auto sizes = whole_operands(call);
   if (scale && sizes) call.result().number = sizes->a - *scale * sizes->b;
 }
 
 void reverse_difference(Inference& call) {
   elementwise(call);
   const std::optional<Dimension> scale = scale_of(call);
-  const auto sizes = operands(call);
+  const auto sizes = whole_operands(call);
   if (scale && sizes) call.result().number = sizes->b - *scale * sizes->a;
 }
 
 void product(Inference& call) {
   elementwise(call);
-  if (const auto sizes = operands(call)) call.result().number = sizes->a * sizes->b;
+  if (const auto sizes = whole_operands(call)) call.result().number = sizes->a * sizes->b;
 }
 
-void quotient(Inference& call) { apply(call, SizeFunction::kTrueDivide); }
+void quotient(Inference& call) {
+  elementwise(call);
+  if (const auto sizes = operands(call)) {
+    call.result().number = call.domain().apply(SizeFunction::kTrueDivide, sizes->a, sizes->b);
+  }
+}
+
 void floor_quotient(Inference& call) { apply(call, SizeFunction::kFloorDivide); }
 void remainder(Inference& call) { apply(call, SizeFunction::kRemainder); }
 void smaller(Inference& call) { apply(call, SizeFunction::kMin); }
 void larger(Inference& call) { apply(call, SizeFunction::kMax); }
 
+void trunc_quotient(Inference& call) {
+  elementwise(call);
+  const auto sizes = whole_operands(call);
+  if (!sizes) return;
+  for (const auto& [product, factor] : sizes->a.terms()) {
+    if (factor.numerator < 0) return;  // below zero it is not the one rounded down
+  }
+  call.result().number = call.domain().apply(SizeFunction::kFloorDivide, sizes->a, sizes->b);
+}
+
 void rounded_quotient(Inference& call) {
   const std::optional<std::size_t> mode = call.place("rounding_mode");
-  // Sizes are not negative: toward zero and down are the same.
-  apply(call, mode && call.is_none(*mode) ? SizeFunction::kTrueDivide : SizeFunction::kFloorDivide);
+  const Value* const constant = mode ? call.arg(*mode).constant : nullptr;
+  if (constant == nullptr) return elementwise(call);
+  if (constant->is_none()) return quotient(call);
+  if (!constant->is<std::string>()) throw Mismatch{};
+  return constant->as<std::string>() == "floor" ? floor_quotient(call) : trunc_quotient(call);
 }
 
 void negative(Inference& call) {
   if (call.is_tensor(0)) same(call);
-  if (const auto number = call.number(0)) call.result().number = Dimension::of(-1) * *number;
+  const auto number = call.number(0);
+  if (!number || !holds_numbers(call) || !is_followed(*number)) return;
+  call.result().number = Dimension::of(-1) * *number;
 }
 
 void scalar(Inference& call) { call.give({}); }
@@ -231,7 +287,7 @@ void length(Inference& call) {
 void same_number(Inference& call) {
   if (call.op().schema.results[0].kind == TypeKind::kTensor) {
     call.give({});
-    if (call.result().floating == true) return;
+    if (!holds_numbers(call)) return;
   }
   call.result().number = call.number(0);
 }
@@ -302,7 +358,7 @@ void counted(Inference& call) {
   if (stride != 1 || !is_whole(call, start) || !is_whole(call, end)) return call.give(open);
   const std::optional<Dimension> first = start ? call.number(*start) : Dimension::of(0);
   const std::optional<Dimension> last = call.size_argument(*end, SitePurpose::kCreate);
-  if (!first || !last) return call.give(open);
+  if (!first || !last || !is_followed(*first) || !is_followed(*last)) return call.give(open);
   const Dimension count = *last - *first;
   if (count.literal() && *count.literal() < 0) throw Mismatch{};
   call.give({count});

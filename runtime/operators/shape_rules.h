@@ -21,6 +21,7 @@ void reverse_difference(Inference& call);
 void product(Inference& call);
 void quotient(Inference& call);          // not rounded
 void floor_quotient(Inference& call);    // rounded down
+void trunc_quotient(Inference& call);    // rounded toward zero
 void rounded_quotient(Inference& call);  // as the argument rounding_mode says
 void remainder(Inference& call);
 void smaller(Inference& call);
@@ -68,17 +69,37 @@ void chunked(Inference& call);  // into a number of pieces
 void unbound(Inference& call);
 void windows(Inference& call);  // unfold
 void strided(Inference& call);  // as_strided
+void diagonal(Inference& call);
+/// The sizes with ones where numpy's atleast_1d to atleast_3d put them.
+Dimensions at_least(Dimensions sizes, std::size_t rank);
+/// A result that is a list of parts of one dimension.
+void give_parts(Inference& call, const Dimensions& whole, std::size_t dim,
+                const Dimensions& pieces);
+inline constexpr std::int64_t kMostParts = 4096;  // more are not followed
+
+// split_shapes.cc: numpy's ways to take a dimension apart.
+void split_evenly(Inference& call);     // tensor_split into a number of pieces
+void split_at_places(Inference& call);  // tensor_split at listed places
+/// hsplit, vsplit and dsplit, which split a dimension that the rank tells.
+template <char kKind>
+void split_kind_evenly(Inference& call);
+template <char kKind>
+void split_kind_at_places(Inference& call);
 
 // joining_shapes.cc: joined, repeated, picked by index.
 void joined(Inference& call);  // cat
+void give_joined(Inference& call, std::span<const Fact> parts, std::int64_t dim);
 void stacked(Inference& call);
 void repeated(Inference& call);
+void tiled(Inference& call);
 void repeated_each(Inference& call);  // repeat_interleave
 void padded(Inference& call);
 void gathered(Inference& call);
 void index_selected(Inference& call);
 void indexed(Inference& call);
-void looked_up(Inference& call);     // embedding
+void looked_up(Inference& call);  // embedding
+/// A vector a dimension: where a tensor is not zero.
+void columns_of_places(Inference& call);
 void written_rows(Inference& call);  // index_fill and the like: the first argument's sizes
 
 // product_shapes.cc

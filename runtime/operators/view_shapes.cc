@@ -290,28 +290,35 @@ void narrowed(Inference& call) {
   call.give(*sizes);
 }
 
-namespace {
-
 void give_parts(Inference& call, const Dimensions& whole, std::size_t dim,
-                const std::vector<std::int64_t>& pieces) {
+                const Dimensions& pieces) {
   call.result().items.emplace();
-  for (const std::int64_t piece : pieces) {
+  for (const Dimension& piece : pieces) {
     Fact part;
     part.kind = TypeKind::kTensor;
     part.dims = whole;
-    (*part.dims)[dim] = Dimension::of(piece);
+    (*part.dims)[dim] = piece;
     call.result().items->push_back(std::move(part));
   }
 }
 
-constexpr std::int64_t kMostParts = 4096;
+namespace {
 
 /// A whole taken apart into pieces of a size, the last one perhaps smaller.
-std::vector<std::int64_t> pieces_of(std::int64_t whole, std::int64_t piece) {
-  std::vector<std::int64_t> pieces;
-  if (whole == 0) return {0};
-  for (std::int64_t at = 0; at < whole; at += piece) pieces.push_back(std::min(piece, whole - at));
+Dimensions pieces_of(std::int64_t whole, std::int64_t piece) {
+  if (whole == 0) return {Dimension::of(0)};
+  Dimensions pieces;
+  for (std::int64_t left = whole; left > 0; left -= piece) {
+    piece = std::min(piece, left);
+    pieces.push_back(Dimension::of(piece));
+  }
   return pieces;
+}
+
+Dimensions sizes_of(std::span<const std::int64_t> numbers) {
+  Dimensions sizes;
+  for (const std::int64_t number : numbers) sizes.push_back(Dimension::of(number));
+  return sizes;
 }
 
 /// Of a dimension whose size is not fixed nothing is known of the parts.
@@ -334,7 +341,7 @@ void split(Inference& call) {
   const auto at = split_dim(call, sizes, listed ? SplitBy::kSizes : SplitBy::kSize, *counts);
   if (!at) return;
   const std::int64_t whole = *(*sizes)[*at].literal();
-  if (listed) return give_parts(call, *sizes, *at, *counts);
+  if (listed) return give_parts(call, *sizes, *at, sizes_of(*counts));
   const std::int64_t piece = counts->front();
   if (piece <= 0 || whole / piece > kMostParts) return;
   give_parts(call, *sizes, *at, pieces_of(whole, piece));
@@ -350,7 +357,7 @@ void chunked(Inference& call) {
   const std::int64_t whole = *(*sizes)[*at].literal();
   // Of nothing there are as many chunks as are asked for.
   if (whole == 0)
-    return give_parts(call, *sizes, *at, std::vector<std::int64_t>(std::size_t(count), 0));
+    return give_parts(call, *sizes, *at, Dimensions(std::size_t(count), Dimension::of(0)));
   give_parts(call, *sizes, *at, pieces_of(whole, (whole - 1) / count + 1));
 }
 
@@ -359,12 +366,42 @@ void unbound(Inference& call) {
   const auto at = sizes ? Inference::dim_at(call.integer("dim", 0), sizes->size()) : std::nullopt;
   if (!at) return;
   const auto count = (*sizes)[*at].literal();
-  if (!count || *count > kMostParts) return;
+  if (!count || *count < 0 || *count > kMostParts) return;
   sizes->erase(sizes->begin() + at_offset(*at));
   Fact part;
   part.kind = TypeKind::kTensor;
   part.dims = std::move(sizes);
   call.result().items.emplace(static_cast<std::size_t>(*count), part);
+}
+
+Dimensions at_least(Dimensions sizes, std::size_t rank) {
+  const Dimension one = Dimension::of(1);
+  if (sizes.empty()) sizes = {one};
+  if (rank >= 2 && sizes.size() == 1) sizes = {one, sizes[0]};
+  if (rank >= 3 && sizes.size() == 2) sizes.push_back(one);
+  return sizes;
+}
+
+void diagonal(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const auto offset = call.integer(1);
+  const auto first = call.integer("dim1", 0);
+  const auto second = call.integer("dim2", 1);
+  if (!sizes || !offset || !first || !second) return;
+  const auto row = Inference::dim_at(*first, sizes->size());
+  const auto column = Inference::dim_at(*second, sizes->size());
+  if (!row || !column || *row == *column) throw Mismatch{};
+  const Dimension zero = Dimension::of(0);
+  const Dimension rows = (*sizes)[*row] + (*offset < 0 ? Dimension::of(*offset) : zero);
+  const Dimension columns = (*sizes)[*column] - (*offset > 0 ? Dimension::of(*offset) : zero);
+  auto length = call.domain().apply(SizeFunction::kMin, rows, columns);
+  if (length && *offset != 0) length = call.domain().apply(SizeFunction::kMax, *length, zero);
+  Dimensions result;
+  for (std::size_t d = 0; d < sizes->size(); ++d) {
+    if (d != *row && d != *column) result.push_back((*sizes)[d]);
+  }
+  result.push_back(length ? *length : call.domain().unknown());
+  call.give(result);
 }
 
 /// Windows at places that the code holds as numbers.
