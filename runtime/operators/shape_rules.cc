@@ -14,17 +14,31 @@ bool one_element(const Fact& fact) {
                                   [](const Dimension& size) { return size.is_one(); });
 }
 
+/// Whether a value of which no more is known may be a tensor.
+bool may_be_tensor(const Fact& fact) {
+  const bool open = fact.kind == TypeKind::kAny || fact.kind == TypeKind::kOptional;
+  return fact.kind == TypeKind::kTensor || (open && fact.constant == nullptr);
+}
+
+/// Whether sizes fit the type of a tensor: in smaller integers they wrap.
+bool holds_sizes(const Fact& tensor) {
+  return tensor.floating == true || tensor.dtype == DType::kInt64 || tensor.dtype == DType::kInt32;
+}
+
 /// The two operands of arithmetic on sizes, when both are known and the result is a number too.
 struct Operands {
   Dimension a;
   Dimension b;
 };
 std::optional<Operands> operands(Inference& call) {
+  if (call.size() < 2) return std::nullopt;
   const bool tensors = call.is_tensor(0) || call.is_tensor(1);
-  if (call.size() < 2 || (tensors && !one_element(call.result()))) return std::nullopt;
+  const bool holds = one_element(call.result()) && holds_sizes(call.result()) &&
+                     (!call.is_tensor(0) || holds_sizes(call.arg(0)));
+  if (tensors && !holds) return std::nullopt;
   const std::optional<Dimension> a = call.number(0);
   const std::optional<Dimension> b = call.number(1);
-  if (!a || !b) return std::nullopt;
+  if (!a || !b || !fits(*a) || !fits(*b)) return std::nullopt;
   return Operands{*a, *b};
 }
 
@@ -38,10 +52,17 @@ void apply(Inference& call, SizeFunction function) {
 /// The factor of the second operand.
 std::optional<Dimension> scale_of(const Inference& call) {
   const std::optional<std::int64_t> alpha = call.integer("alpha", 1);
-  return alpha ? std::optional(Dimension::of(*alpha)) : std::nullopt;
+  if (!alpha || !fits(Dimension::of(*alpha))) return std::nullopt;
+  return Dimension::of(*alpha);
 }
 
 }  // namespace
+
+bool fits(const Dimension& number) {
+  constexpr std::int64_t kLargest = std::int64_t{1} << 31;
+  const std::optional<std::int64_t> literal = number.literal();
+  return !literal || (*literal <= kLargest && *literal >= -kLargest);
+}
 
 void same(Inference& call) {
   for (std::size_t i = 0; i < call.result_count(); ++i) {
@@ -59,12 +80,19 @@ void same_elements(Inference& call) {
   result.last = self.last;
 }
 
+void itself(Inference& call) {
+  const Fact type = call.result();
+  call.result() = call.arg(0);
+  call.result().dtype = type.dtype;
+  call.result().floating = type.floating;
+}
+
 void elementwise(Inference& call) {
   std::optional<Dimensions> sizes = Dimensions{};
   std::size_t least_rank = 0;
   bool tensors = false;
   for (std::size_t i = 0; i < call.size(); ++i) {
-    if (!call.is_tensor(i)) continue;
+    if (!may_be_tensor(call.arg(i))) continue;
     tensors = true;
     least_rank = std::max(least_rank, call.arg(i).least_rank);
     const std::optional<Dimensions> own = call.dims(i);
@@ -120,7 +148,9 @@ void rounded_quotient(Inference& call) {
 
 void negative(Inference& call) {
   if (call.is_tensor(0)) same(call);
-  if (const auto number = call.number(0)) call.result().number = Dimension::of(-1) * *number;
+  const auto number = call.number(0);
+  if (call.is_tensor(0) && !holds_sizes(call.arg(0))) return;
+  if (number && fits(*number)) call.result().number = Dimension::of(-1) * *number;
 }
 
 void scalar(Inference& call) { call.give({}); }
@@ -143,10 +173,28 @@ std::optional<std::vector<bool>> reduced_dimensions(Inference& call, std::size_t
 
 }  // namespace
 
+namespace {
+
+/// Of a tensor of unknown sizes.
+void give_reduced_rank(Inference& call, bool keeps) {
+  const std::optional<std::size_t> place = call.place("dim");
+  const bool all = !place || call.is_none(*place);
+  if (all && !keeps) return call.give({});
+  const std::size_t least = call.arg(0).least_rank;
+  const auto dims = all ? std::nullopt : call.integers(*place);
+  const std::size_t gone = keeps ? 0 : !dims || dims->empty() ? least : dims->size();
+  for (std::size_t i = 0; i < call.result_count(); ++i) {
+    call.result(i).least_rank = least > gone ? least - gone : 0;
+  }
+}
+
+}  // namespace
+
 void reduced(Inference& call) {
   const std::optional<Dimensions> sizes = call.dims(0);
   const std::optional<bool> keeps = call.flag("keepdim");
-  if (!sizes || !keeps) return;
+  if (!keeps) return;
+  if (!sizes) return give_reduced_rank(call, *keeps);
   const auto chosen = reduced_dimensions(call, sizes->size());
   if (!chosen) return;
   Dimensions result;
@@ -171,13 +219,15 @@ void summed(Inference& call) {
 
 void best(Inference& call) {
   std::optional<Dimensions> sizes = call.dims(0);
-  const std::optional<std::int64_t> count = call.integer(1);
   const std::optional<std::int64_t> dim = call.integer("dim", -1);
-  if (!sizes || !count || !dim) return;
+  if (!sizes || !dim) return;
   const std::size_t at = Inference::wrap(*dim, sizes->size());
-  if (sizes->empty()) return;  // of a number it is the number
-  call.domain().saw_best((*sizes)[at], *count);
-  (*sizes)[at] = Dimension::of(*count);
+  if (sizes->empty()) return call.give({});  // of a number it is the number
+  const std::optional<std::int64_t> count = call.integer(1);
+  if (count && *count < 0) throw Mismatch{};
+  if (count) call.domain().saw_best((*sizes)[at], *count);
+  const std::optional<Dimension> number = call.number(1);
+  (*sizes)[at] = number ? *number : call.domain().unknown();
   call.give(*sizes);
 }
 
