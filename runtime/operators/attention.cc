@@ -232,6 +232,36 @@ void run_composed(Call& call) {
   call.give(result.weights);
 }
 
+constexpr DTypeRule kOperandType = dtypes::shared_by<0, 1, 2>;
+
+/// The second result of the fused kernel is of the type that sums are taken in.
+void fused_types(Inference& call) {
+  kOperandType(call);
+  Fact sums;
+  sums.floating = true;
+  if (const std::optional<DType> dtype = call.result().dtype) {
+    sums.dtype = *dtype == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32;
+  }
+  call.result(1).dtype = sums.dtype;
+  call.result(1).floating = sums.floating;
+}
+
+/// The sum of each row of scores.
+void fused_sizes(Inference& call) {
+  auto sizes = shapes::attention_sizes(call);
+  if (!sizes) return;
+  call.result().dims = std::move(sizes->output);
+  sizes->scores.pop_back();
+  call.result(1).dims = std::move(sizes->scores);
+}
+
+void composed_sizes(Inference& call) {
+  auto sizes = shapes::attention_sizes(call);
+  if (!sizes) return;
+  call.result().dims = std::move(sizes->output);
+  call.result(1).dims = std::move(sizes->scores);
+}
+
 }  // namespace
 
 AttentionResult attention(const Tensor& query, const Tensor& key, const Tensor& value,
@@ -255,18 +285,18 @@ void register_attention(OperatorTable& table) {
       "aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "
       "Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, "
       "bool enable_gqa=False) -> Tensor",
-      run);
+      run, {kOperandType, shapes::attention});
   table.add(
       "aten::_scaled_dot_product_flash_attention_for_cpu(Tensor query, Tensor key, Tensor value, "
       "float dropout_p=0., bool is_causal=False, *, Tensor? attn_mask=None, float? scale=None) -> "
       "(Tensor output, Tensor logsumexp)",
-      run_fused);
+      run_fused, {fused_types, fused_sizes});
   table.add(
       "aten::_scaled_dot_product_attention_math(Tensor query, Tensor key, Tensor value, "
       "Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, "
       "Tensor? dropout_mask=None, *, float? scale=None, bool enable_gqa=False) -> "
       "(Tensor, Tensor)",
-      run_composed);
+      run_composed, {kOperandType, composed_sizes});
   register_encoder_layer(table);
 }
 

@@ -157,6 +157,17 @@ void give(Call& call, const Normalized& result) {
   call.give(result.rstd);
 }
 
+/// Statistics of channels, or nothing where the batch gives none.
+void batch_norm_sizes(Inference& call) {
+  const std::optional<Dimensions> input = call.dims(0);
+  call.result().dims = input;
+  if (input && input->size() < 2) throw Mismatch{};
+  const std::optional<bool> given = call.flag("training");
+  Dimension count = given == false ? Dimension::of(0) : call.domain().unknown();
+  if (given == true && input) count = (*input)[1];
+  for (std::size_t i = 1; i < call.result_count(); ++i) call.result(i).dims = Dimensions{count};
+}
+
 }  // namespace
 
 void register_batch_norm(OperatorTable& table) {
@@ -168,24 +179,28 @@ void register_batch_norm(OperatorTable& table) {
       [](Call& call) {
         call.give(
             batch_norm(call.tensor(0), parameters_of(call, call.flag(5), call.number(7))).output);
-      });
+      },
+      {dtypes::same, shapes::same});
   table.add("aten::native_batch_norm" + statistics +
                 "bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)",
             [](Call& call) {
               give(call,
                    batch_norm(call.tensor(0), parameters_of(call, call.flag(5), call.number(7))));
-            });
+            },
+            {normalized_types<1>, batch_norm_sizes});
   table.add("aten::_native_batch_norm_legit_no_training" + statistics +
                 "float momentum, float eps) -> (Tensor, Tensor, Tensor)",
             [](Call& call) {
               give(call, batch_norm(call.tensor(0), parameters_of(call, false, call.number(6))));
-            });
+            },
+            {normalized_types<1>, batch_norm_sizes});
   table.add(
       "aten::instance_norm" + statistics +
           "bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor",
       [](Call& call) {
         call.give(instance_norm(call.tensor(0), parameters_of(call, call.flag(5), call.number(7))));
-      });
+      },
+      {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -221,27 +221,87 @@ Tensor chain(const std::vector<Tensor>& factors) {
   return total;
 }
 
+/// The dimensions of both operands but those that are summed in pairs.
+void tensordot_sizes(Inference& call) {
+  Dimensions result;
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+    const std::optional<Dimensions> sizes = call.dims(i);
+    const auto summed = call.integers(i + 2);
+    if (!sizes || !summed) return;
+    std::vector<bool> kept(sizes->size(), true);
+    for (const std::int64_t dim : *summed) {
+      const auto at = Inference::dim_at(dim, sizes->size());
+      if (!at || !kept[*at]) throw Mismatch{};
+      kept[*at] = false;
+    }
+    for (std::size_t d = 0; d < sizes->size(); ++d) {
+      if (kept[d]) result.push_back((*sizes)[d]);
+    }
+  }
+  call.give(result);
+}
+
+void inner_sizes(Inference& call) {
+  std::optional<Dimensions> a = call.dims(0);
+  std::optional<Dimensions> b = call.dims(1);
+  if (!a || !b) return;
+  if (!a->empty() && !b->empty()) {
+    call.domain().require_equal(a->back(), b->back());
+    a->pop_back();
+    b->pop_back();
+  }
+  a->insert(a->end(), b->begin(), b->end());
+  call.give(*a);
+}
+
+void bilinear_sizes(Inference& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  const std::optional<Dimensions> weight = call.dims(2);
+  if (!sizes || !weight) return;
+  if (sizes->empty() || weight->size() != 3) throw Mismatch{};
+  call.domain().require_equal(sizes->back(), (*weight)[1]);
+  sizes->back() = weight->front();
+  call.give(*sizes);
+}
+
+void chain_sizes(Inference& call) {
+  const std::optional<std::vector<Fact>>& factors = call.arg(0).items;
+  if (!factors) return;
+  if (factors->empty()) throw Mismatch{};
+  std::optional<Dimensions> total = call.resolved(factors->front().dims);
+  for (std::size_t i = 1; i < factors->size() && total; ++i) {
+    const std::optional<Dimensions> factor = call.resolved((*factors)[i].dims);
+    total = factor ? std::optional(shapes::product_sizes(call, *total, *factor)) : std::nullopt;
+  }
+  if (total) call.give(*total);
+}
+
 }  // namespace
 
 void register_contractions(OperatorTable& table) {
   table.add(
       "aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor",
-      [](Call& call) { call.give(einsum(call.string(0), call.tensors(1), call.maybe_ints(2))); });
+      [](Call& call) { call.give(einsum(call.string(0), call.tensors(1), call.maybe_ints(2))); },
+      {dtypes::shared, einsum_sizes});
   table.add(
       "aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor",
       [](Call& call) {
         call.give(tensordot(call.tensor(0), call.tensor(1), call.ints(2), call.ints(3)));
-      });
+      },
+      {dtypes::shared, tensordot_sizes});
   table.add("aten::inner(Tensor self, Tensor other) -> Tensor",
-            [](Call& call) { call.give(inner(call.tensor(0), call.tensor(1))); });
+            [](Call& call) { call.give(inner(call.tensor(0), call.tensor(1))); },
+            {dtypes::shared, inner_sizes});
   table.add(
       "aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor",
       [](Call& call) {
         call.give(bilinear(call.tensor(0), call.tensor(1), call.tensor(2), call.maybe_tensor(3)));
-      });
+      },
+      {dtypes::shared_by<0, 1, 2>, bilinear_sizes});
   for (const char* schema : {"aten::linalg_multi_dot(Tensor[] tensors) -> Tensor",
                              "aten::chain_matmul(Tensor[] matrices) -> Tensor"}) {
-    table.add(schema, [](Call& call) { call.give(chain(call.tensors(0))); });
+    table.add(schema, [](Call& call) { call.give(chain(call.tensors(0))); },
+              {dtypes::shared, chain_sizes});
   }
 }
 

@@ -28,6 +28,9 @@ Labelled contract(Labelled a, Labelled b, std::span<const int> kept);
 Tensor einsum(std::string_view equation, std::vector<Tensor> operands,
               const std::optional<Dims>& path);
 
+/// The sizes of an einsum, as its equation tells.
+void einsum_sizes(Inference& call);
+
 void register_contractions(OperatorTable& table);
 
 }  // namespace henson::runtime

@@ -46,6 +46,52 @@ Tensor cdist(const Tensor& a, const Tensor& b, double p) {
   return vector_norm(subtract(unsqueeze(a, -2), unsqueeze(b, -3)), p, {-1}, false);
 }
 
+/// The smallest type that both fit in, whatever their ranks; only floating ones are accepted.
+void common_type(Inference& call) {
+  Fact common;
+  common.floating = true;
+  const std::optional<DType> a = call.arg(0).dtype;
+  const std::optional<DType> b = call.arg(1).dtype;
+  if (a && b) common.dtype = promote(*a, *b);
+  dtypes::give(call, common);
+}
+
+/// Both broadcast together, a dimension reduced.
+void give_reduced(Inference& call, std::optional<std::int64_t> dim, std::optional<bool> keeps) {
+  const std::optional<Dimensions> a = call.dims(0);
+  const std::optional<Dimensions> b = call.dims(1);
+  if (!a || !b || !dim || !keeps) return;
+  Dimensions sizes = call.broadcast(*a, *b);
+  if (const auto at = Inference::dim_at(dim, sizes.size())) {
+    if (*keeps) {
+      sizes[*at] = Dimension::of(1);
+    } else {
+      sizes.erase(sizes.begin() + static_cast<std::ptrdiff_t>(*at));
+    }
+  }
+  call.give(sizes);
+}
+
+void similarity_sizes(Inference& call) { give_reduced(call, call.integer("dim", 1), false); }
+void distance_sizes(Inference& call) { give_reduced(call, -1, call.flag("keepdim")); }
+
+void cdist_sizes(Inference& call) {
+  call.result().least_rank = 2;
+  std::optional<Dimensions> a = call.dims(0);
+  std::optional<Dimensions> b = call.dims(1);
+  if (!a || !b) return;
+  if (a->size() < 2 || b->size() < 2) throw Mismatch{};
+  call.domain().require_equal(a->back(), b->back());
+  const Dimension rows = (*a)[a->size() - 2];
+  const Dimension columns = (*b)[b->size() - 2];
+  a->resize(a->size() - 2);
+  b->resize(b->size() - 2);
+  Dimensions sizes = call.broadcast(*a, *b);
+  sizes.push_back(rows);
+  sizes.push_back(columns);
+  call.give(sizes);
+}
+
 }  // namespace
 
 void register_distances(OperatorTable& table) {
@@ -53,19 +99,25 @@ void register_distances(OperatorTable& table) {
             [](Call& call) {
               call.give(cosine_similarity(call.tensor(0), call.tensor(1), call.integer(2),
                                           call.number(3)));
-            });
+            },
+            {common_type, similarity_sizes});
   table.add(
       "aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=1e-06, "
       "bool keepdim=False) -> Tensor",
       [](Call& call) {
         call.give(pairwise_distance(call.tensor(0), call.tensor(1), call.number(2), call.number(3),
                                     call.flag(4)));
-      });
+      },
+      {dtypes::promoted_to_float<0, 1>, distance_sizes});
   table.add("aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor",
-            [](Call& call) { call.give(cdist(call.tensor(0), call.tensor(1), call.number(2))); });
-  table.add("aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor", [](Call& call) {
-    call.give(vector_norm(subtract(call.tensor(0), call.tensor(1)), call.number(2), {}, false));
-  });
+            [](Call& call) { call.give(cdist(call.tensor(0), call.tensor(1), call.number(2))); },
+            {common_type, cdist_sizes});
+  table.add(
+      "aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor",
+      [](Call& call) {
+        call.give(vector_norm(subtract(call.tensor(0), call.tensor(1)), call.number(2), {}, false));
+      },
+      {dtypes::promoted<0, 1>, shapes::scalar});
 }
 
 }  // namespace henson::runtime

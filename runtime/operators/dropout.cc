@@ -39,17 +39,26 @@ void run_native(Call& call) {
   call.give(kept);
 }
 
+constexpr Rule kDropout{dtypes::same, shapes::same_elements, Trait::kMoves};
+
+void native_types(Inference& call) {
+  dtypes::same(call);
+  call.result(1).dtype = DType::kBool;
+  call.result(1).floating = false;
+}
+
 }  // namespace
 
 void register_dropout(OperatorTable& table) {
   for (const std::string name :
        {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}) {
-    table.add("aten::" + name + "(Tensor(a) input, float p, bool train) -> Tensor(a)", run);
+    table.add("aten::" + name + "(Tensor(a) input, float p, bool train) -> Tensor(a)", run,
+              kDropout);
     table.add("aten::" + name + "_(Tensor(a!) self, float p, bool train) -> Tensor(a!)",
-              run_in_place);
+              run_in_place, kDropout);
   }
   table.add("aten::native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)",
-            run_native);
+            run_native, {native_types, shapes::same, Trait::kMoves});
 }
 
 }  // namespace henson::runtime

@@ -123,6 +123,12 @@ Fact promote_facts(const Inference& call, std::initializer_list<std::size_t> arg
   return promote_operands(operands_of(call, arguments));
 }
 
+Fact promote_facts(std::span<const Fact> facts) {
+  std::vector<Operand> operands;
+  for (const Fact& fact : facts) add_operands(fact, operands);
+  return promote_operands(operands);
+}
+
 Fact promote_arrays(const Inference& call, std::initializer_list<std::size_t> arguments) {
   std::vector<Operand> operands = operands_of(call, arguments);
   for (Operand& operand : operands) operand.dimensional = true;
@@ -130,6 +136,7 @@ Fact promote_arrays(const Inference& call, std::initializer_list<std::size_t> ar
 }
 
 Fact as_floating(Fact fact) {
+  if (fact.dtype) fact.floating = is_floating(*fact.dtype);
   if (fact.floating == false) fact.dtype = DType::kFloat32;
   fact.floating = true;
   return fact;
@@ -142,13 +149,46 @@ void give(Inference& call, const Fact& type) {
   }
 }
 
+Fact type_of(const Fact& fact) {
+  Fact type;
+  type.dtype = fact.dtype;
+  type.floating = fact.floating;
+  if (!fact.items || fact.items->empty()) return type;
+  const Fact& first = fact.items->front();
+  const auto all_have = [&](auto member) {
+    return std::all_of(fact.items->begin(), fact.items->end(),
+                       [&](const Fact& item) { return item.*member == first.*member; });
+  };
+  if (!type.dtype && all_have(&Fact::dtype)) type.dtype = first.dtype;
+  if (!type.floating && all_have(&Fact::floating)) type.floating = first.floating;
+  return type;
+}
+
+namespace {
+
+/// Takes what is not known yet from a tensor, or from any tensor of a list.
+void learn_type(const Fact& from, Fact& type) {
+  if (from.kind == TypeKind::kTensor || from.kind == TypeKind::kList) {
+    if (!type.dtype) type.dtype = from.dtype;
+    if (!type.floating) type.floating = from.floating;
+  }
+  if (!from.items) return;
+  for (const Fact& item : *from.items) learn_type(item, type);
+}
+
+}  // namespace
+
+Fact shared_fact(const Inference& call, std::initializer_list<std::size_t> arguments) {
+  Fact type;
+  for (const std::size_t i : arguments) {
+    if (i < call.size()) learn_type(call.arg(i), type);
+  }
+  return type;
+}
+
 void shared(Inference& call) {
   Fact type;
-  for (std::size_t i = 0; i < call.size(); ++i) {
-    if (!call.is_tensor(i)) continue;
-    if (!type.dtype) type.dtype = call.arg(i).dtype;
-    if (!type.floating) type.floating = call.arg(i).floating;
-  }
+  for (std::size_t i = 0; i < call.size(); ++i) learn_type(call.arg(i), type);
   give(call, type);
 }
 

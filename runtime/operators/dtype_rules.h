@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 
 #include "runtime/operators/inference.h"
 
@@ -12,9 +13,15 @@ namespace henson::runtime::dtypes {
 Fact promote_facts(const Inference& call, std::initializer_list<std::size_t> arguments);
 /// Likewise where every tensor counts as one that has dimensions.
 Fact promote_arrays(const Inference& call, std::initializer_list<std::size_t> arguments);
+Fact promote_facts(std::span<const Fact> facts);
 /// The type itself where it is floating, else float32.
 Fact as_floating(Fact fact);
 void give(Inference& call, const Fact& type);
+/// Of a tensor, or what all tensors of a list have in common.
+Fact type_of(const Fact& fact);
+/// Of arguments, tensors and lists of them, that the operator refuses when their types differ: what
+/// any of them tells.
+Fact shared_fact(const Inference& call, std::initializer_list<std::size_t> arguments);
 
 /// Every result has the one type.
 template <DType kDType>
@@ -25,14 +32,12 @@ inline constexpr DTypeRule kBool = always<DType::kBool>;
 inline constexpr DTypeRule kUInt8 = always<DType::kUInt8>;
 inline constexpr DTypeRule kInt64 = always<DType::kInt64>;
 inline constexpr DTypeRule kFloat32 = always<DType::kFloat32>;
+inline constexpr DTypeRule kFloat64 = always<DType::kFloat64>;
 
 /// Of one argument: a tensor, or a list of tensors of one type.
 template <std::size_t kArgument = 0>
 void same(Inference& call) {
-  Fact type;
-  type.dtype = call.arg(kArgument).dtype;
-  type.floating = call.arg(kArgument).floating;
-  give(call, type);
+  give(call, type_of(call.arg(kArgument)));
 }
 
 /// Of several arguments taken together.
@@ -57,6 +62,12 @@ inline constexpr DTypeRule kFloating = promoted_to_float<0>;
 
 /// The operator refuses tensors of different types: the first that is known tells.
 void shared(Inference& call);
+
+/// Likewise of these arguments; others may differ.
+template <std::size_t... kArguments>
+void shared_by(Inference& call) {
+  give(call, shared_fact(call, {kArguments...}));
+}
 
 /// A result as the first argument, the others int64: values with their places.
 void with_places(Inference& call);

@@ -1,6 +1,7 @@
 // torch.einsum: the equation's labels become the names of dimensions, and pairs are contracted.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 
 #include "henson/error.h"
@@ -49,16 +50,15 @@ std::vector<std::vector<int>> parse_terms(std::string_view text) {
   }
 }
 
-/// How many dimensions an operand's ellipsis stands for.
-std::int64_t ellipsis_rank(const std::vector<int>& term, const Tensor& operand) {
+/// How many dimensions the ellipsis of an operand of that rank stands for.
+std::int64_t ellipsis_rank(const std::vector<int>& term, std::int64_t rank) {
   const bool ellipsis = std::count(term.begin(), term.end(), kEllipsis) > 0;
   const std::int64_t named = static_cast<std::int64_t>(term.size()) - (ellipsis ? 1 : 0);
-  if (named > operand.dim() || (!ellipsis && named < operand.dim())) {
+  if (named > rank || (!ellipsis && named < rank)) {
     fail("the number of subscripts in the equation (" + std::to_string(named) +
-         ") does not match the number of dimensions (" + std::to_string(operand.dim()) +
-         ") for an operand");
+         ") does not match the number of dimensions (" + std::to_string(rank) + ") for an operand");
   }
-  return operand.dim() - named;
+  return rank - named;
 }
 
 /// The ellipsis replaced by labels for its last `own` of `all` dimensions.
@@ -172,29 +172,84 @@ Labelled alone(Labelled operand, const std::vector<int>& output) {
   return contract(std::move(operand), {std::move(one), {}}, output);
 }
 
+/// An equation, the ellipses spelled out: a label for each dimension.
+struct Equation {
+  std::vector<std::vector<int>> operands;
+  std::vector<int> output;
+};
+
+Equation parse(std::string_view text, const std::vector<std::int64_t>& ranks) {
+  const std::size_t arrow = text.find("->");
+  const std::vector<std::vector<int>> terms = parse_terms(text.substr(0, arrow));
+  if (ranks.empty() || terms.size() != ranks.size()) {
+    fail("the equation has " + std::to_string(terms.size()) + " operands, and " +
+         std::to_string(ranks.size()) + " were given");
+  }
+  std::int64_t all = 0;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    all = std::max(all, ellipsis_rank(terms[i], ranks[i]));
+  }
+  Equation equation;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    equation.operands.push_back(spelled_out(terms[i], ellipsis_rank(terms[i], ranks[i]), all));
+  }
+  equation.output = spelled_out(
+      arrow == std::string_view::npos ? implied_output(terms) : parse_term(text.substr(arrow + 2)),
+      all, all);
+  return equation;
+}
+
+/// The sizes of the result; nothing where an operand's are not known.
+std::optional<Dimensions> output_sizes(Inference& call, std::string_view text,
+                                       const std::vector<Fact>& operands) {
+  std::vector<Dimensions> sizes;
+  std::vector<std::int64_t> ranks;
+  for (const Fact& operand : operands) {
+    const std::optional<Dimensions> own = call.resolved(operand.dims);
+    if (!own) return std::nullopt;
+    sizes.push_back(*own);
+    ranks.push_back(static_cast<std::int64_t>(own->size()));
+  }
+  const Equation equation = parse(text, ranks);
+  std::map<int, Dimension> of_label;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    for (std::size_t d = 0; d < sizes[i].size(); ++d) {
+      const auto [found, added] = of_label.emplace(equation.operands[i][d], sizes[i][d]);
+      if (!added) found->second = call.domain().broadcast(found->second, sizes[i][d]);
+    }
+  }
+  Dimensions result;
+  for (const int label : equation.output) {
+    if (!of_label.contains(label)) throw Mismatch{};
+    result.push_back(call.domain().resolve(of_label[label]));
+  }
+  return result;
+}
+
 }  // namespace
+
+void einsum_sizes(Inference& call) {
+  const Value* const constant = call.arg(0).constant;
+  const std::optional<std::vector<Fact>>& operands = call.arg(1).items;
+  if (constant == nullptr || !constant->is<std::string>() || !operands) return;
+  try {
+    const auto sizes = output_sizes(call, constant->as<std::string>(), *operands);
+    if (sizes) call.give(*sizes);
+  } catch (const Error&) {
+    throw Mismatch{};  // the operator refuses the equation likewise
+  }
+}
 
 Tensor einsum(std::string_view equation, std::vector<Tensor> tensors,
               const std::optional<Dims>& path) {
-  const std::size_t arrow = equation.find("->");
-  const std::vector<std::vector<int>> terms = parse_terms(equation.substr(0, arrow));
-  if (tensors.empty() || terms.size() != tensors.size()) {
-    fail("the equation has " + std::to_string(terms.size()) + " operands, and " +
-         std::to_string(tensors.size()) + " were given");
-  }
-  std::int64_t rank = 0;
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    rank = std::max(rank, ellipsis_rank(terms[i], tensors[i]));
-  }
+  std::vector<std::int64_t> ranks;
+  for (const Tensor& tensor : tensors) ranks.push_back(tensor.dim());
+  const Equation parsed = parse(equation, ranks);
   std::vector<Labelled> operands;
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    const std::int64_t own = ellipsis_rank(terms[i], tensors[i]);
-    operands.push_back(diagonal(tensors[i], spelled_out(terms[i], own, rank)));
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    operands.push_back(diagonal(tensors[i], parsed.operands[i]));
   }
-  const std::vector<int> output =
-      spelled_out(arrow == std::string_view::npos ? implied_output(terms)
-                                                  : parse_term(equation.substr(arrow + 2)),
-                  rank, rank);
+  const std::vector<int>& output = parsed.output;
   check_output(output, operands);
   check_broadcast(operands);
   if (path && operands.size() > 1) {

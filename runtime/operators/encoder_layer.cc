@@ -250,6 +250,38 @@ void run_addmm_activation(Call& call) {
   call.give(activated(total.to(a.dtype()), call.flag(5) ? Activation::kGelu : Activation::kRelu));
 }
 
+/// [batch, length, rows of the last weight]; nothing more where the query is not known.
+void give_projected(Inference& call, std::size_t weight) {
+  const std::optional<Dimensions> query = call.dims(0);
+  const std::optional<Dimensions> last = call.dims(weight);
+  if (query && query->size() != 3) throw Mismatch{};
+  Dimensions sizes = query.value_or(Dimensions(3));
+  if (!query) {
+    for (Dimension& size : sizes) size = call.domain().unknown();
+  }
+  sizes[2] = last && last->size() == 2 ? last->front() : call.domain().unknown();
+  call.result().dims = sizes;
+}
+
+/// The weights are the mean of the heads', unless each head's are wanted.
+void multi_head_sizes(Inference& call) {
+  give_projected(call, 7);
+  const Dimensions output = *call.result().dims;
+  const std::optional<bool> mean = call.flag("average_attn_weights");
+  if (call.flag("need_weights") != true || !mean) return;
+  Dimensions weights = {output[0], output[1], output[1]};
+  if (!*mean) {
+    const std::optional<Dimension> heads = call.number(4);
+    weights.insert(weights.begin() + 1, heads ? *heads : call.domain().unknown());
+  }
+  if (!call.is_none(9)) {  // the mask broadcasts
+    for (Dimension& size : weights) size = call.domain().unknown();
+  }
+  call.result(1).dims = weights;
+}
+
+void encoder_layer_sizes(Inference& call) { give_projected(call, 16); }
+
 }  // namespace
 
 void register_encoder_layer(OperatorTable& table) {
@@ -258,18 +290,18 @@ void register_encoder_layer(OperatorTable& table) {
       "int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, "
       "Tensor? mask=None, bool need_weights=True, bool average_attn_weights=True, "
       "int? mask_type=None) -> (Tensor, Tensor)",
-      run_multi_head_attention);
+      run_multi_head_attention, {dtypes::shared_by<0, 1, 2, 5, 6, 7, 8>, multi_head_sizes});
   table.add(
       "aten::_transformer_encoder_layer_fwd(Tensor src, int embed_dim, int num_heads, "
       "Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, bool use_gelu, "
       "bool norm_first, float eps, Tensor norm_weight_1, Tensor norm_bias_1, "
       "Tensor norm_weight_2, Tensor norm_bias_2, Tensor ffn_weight_1, Tensor ffn_bias_1, "
       "Tensor ffn_weight_2, Tensor ffn_bias_2, Tensor? mask=None, int? mask_type=None) -> Tensor",
-      run_encoder_layer);
+      run_encoder_layer, {dtypes::shared_by<0, 3, 4, 5, 6, 14, 15, 16, 17>, encoder_layer_sizes});
   table.add(
       "aten::_addmm_activation(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, "
       "Scalar alpha=1, bool use_gelu=False) -> Tensor",
-      run_addmm_activation);
+      run_addmm_activation, {dtypes::shared, shapes::added_product});
 }
 
 }  // namespace henson::runtime

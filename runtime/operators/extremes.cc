@@ -62,26 +62,31 @@ Tensor extreme_index(const Tensor& self, const Dims& dims, bool keepdim) {
 template <bool kLargest>
 void add_extreme(OperatorTable& table, const std::string& word) {
   table.add("aten::" + word + "(Tensor self) -> Tensor",
-            [](Call& call) { call.give(extreme<kLargest>(call.tensor(0), {}, false)); });
+            [](Call& call) { call.give(extreme<kLargest>(call.tensor(0), {}, false)); },
+            {dtypes::same, shapes::reduced});
   table.add("aten::" + word + ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)",
             [](Call& call) {
               const Tensor self = call.tensor(0);
               const Dims dims{call.integer(1)};
               call.give(extreme<kLargest>(self, dims, call.flag(2)));
               call.give(extreme_index<kLargest>(self, dims, call.flag(2)));
-            });
+            },
+            {dtypes::with_places, shapes::reduced});
   // amax; max_values until PyTorch 1.6.
   for (const std::string& name : {"aten::a" + word, "aten::" + word + "_values"}) {
-    table.add(name + "(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor", [](Call& call) {
-      call.give(extreme<kLargest>(call.tensor(0), call.ints(1), call.flag(2)));
-    });
+    table.add(name + "(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor",
+              [](Call& call) {
+                call.give(extreme<kLargest>(call.tensor(0), call.ints(1), call.flag(2)));
+              },
+              {dtypes::same, shapes::reduced});
   }
   table.add("aten::arg" + word + "(Tensor self, int? dim=None, bool keepdim=False) -> Tensor",
             [](Call& call) {
               const Tensor self = call.tensor(0);
               if (self.dtype() == DType::kBool) throw_unsupported_dtype(self.dtype());
               call.give(extreme_index<kLargest>(self, dims_or_all(call, 1), call.flag(2)));
-            });
+            },
+            {dtypes::kInt64, shapes::reduced});
 }
 
 }  // namespace
@@ -94,7 +99,8 @@ void register_extremes(OperatorTable& table) {
               const Dims dims = dims_or_all(call, 1);
               call.give(extreme<false>(call.tensor(0), dims, call.flag(2)));
               call.give(extreme<true>(call.tensor(0), dims, call.flag(2)));
-            });
+            },
+            {dtypes::same, shapes::reduced});
 }
 
 }  // namespace henson::runtime

@@ -1,6 +1,8 @@
 // The reference kernels of the fused operators, made of those of the operators that they replace.
 #include "runtime/operators/fused.h"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -141,6 +143,171 @@ FusedAttentionResult attention_of(const Call& call) {
   return fused_attention(call.tensor(0), call.tensor(1), call.tensor(2), options);
 }
 
+// What is known of the results. An attention's operands are [B, heads, L, D] here.
+
+/// Of a linear layer's product, and of what is added to it.
+Fact with_residual(const Inference& call, Fact type, std::size_t residual) {
+  type.kind = TypeKind::kTensor;
+  return dtypes::promote_facts(std::array{type, call.arg(residual)});
+}
+
+std::optional<Dimensions> with_residual(Inference& call, const Dimensions& sizes,
+                                        std::size_t residual) {
+  if (call.is_none(residual)) return sizes;
+  const std::optional<Dimensions> added = call.dims(residual);
+  return added ? std::optional(call.broadcast(sizes, *added)) : std::nullopt;
+}
+
+std::size_t rank_at_least(const Fact& fact) {
+  return fact.dims ? fact.dims->size() : fact.least_rank;
+}
+
+void linear_type(Inference& call) {
+  Fact type = dtypes::shared_fact(call, {0, 1, 2});
+  const Value* const constant = call.arg(3).constant;
+  const auto* name = constant == nullptr ? nullptr : std::get_if<std::string>(constant);
+  const bool keeps = name != nullptr && (*name == "none" || *name == "relu");
+  if (!keeps) type = type.floating == false ? dtypes::as_floating(type) : type;
+  type.least_rank = rank_at_least(call.arg(1)) > 1 ? 1 : 0;
+  dtypes::give(call, with_residual(call, type, 4));
+}
+
+void linear_sizes(Inference& call) {
+  const std::optional<Dimensions> x = call.dims(0);
+  const std::optional<Dimensions> weight = call.dims(1);
+  if (!x || !weight) return;
+  call.result().dims = with_residual(call, shapes::linear_sizes(call, *x, *weight), 4);
+}
+
+void projection_sizes(Inference& call) {
+  const std::optional<Dimensions> x = call.dims(0);
+  const std::optional<std::vector<Fact>>& weights = call.arg(1).items;
+  if (!weights) return;
+  call.result().items.emplace();
+  for (const Fact& weight : *weights) {
+    Fact projection;
+    projection.kind = TypeKind::kTensor;
+    const std::optional<Dimensions> sizes = call.resolved(weight.dims);
+    if (x && sizes) projection.dims = shapes::linear_sizes(call, *x, *sizes);
+    call.result().items->push_back(std::move(projection));
+  }
+}
+
+void feed_forward_type(Inference& call) {
+  Fact type = dtypes::shared_fact(call, {0, 1, 2, 4, 5});
+  type.least_rank = rank_at_least(call.arg(4)) > 1 ? 1 : 0;
+  dtypes::give(call, with_residual(call, type, 6));
+}
+
+void feed_forward_sizes(Inference& call) {
+  const std::optional<Dimensions> x = call.dims(0);
+  const std::optional<Dimensions> up = call.dims(1);
+  const std::optional<Dimensions> down = call.dims(4);
+  if (!x || !up || !down) return;
+  const Dimensions wide = shapes::linear_sizes(call, *x, *up);
+  call.result().dims = with_residual(call, shapes::linear_sizes(call, wide, *down), 6);
+}
+
+/// Summed one after the other.
+void embeddings_type(Inference& call) {
+  const std::optional<std::vector<Fact>>& tables = call.arg(0).items;
+  const std::optional<std::vector<Fact>>& addends = call.arg(2).items;
+  if (!tables || !addends) return;
+  std::vector<Fact> all = *tables;
+  for (Fact& rows : all) rows = {.dtype = rows.dtype, .floating = rows.floating, .least_rank = 1};
+  all.insert(all.end(), addends->begin(), addends->end());
+  if (all.empty()) throw Mismatch{};
+  Fact sum;  // of no operand: takes no part
+  sum.kind = TypeKind::kNone;
+  for (Fact& next : all) {
+    next.kind = TypeKind::kTensor;
+    const std::size_t rank = std::max(sum.least_rank, rank_at_least(next));
+    sum = dtypes::promote_facts(std::array{sum, next});
+    sum.kind = TypeKind::kTensor;
+    sum.least_rank = rank;
+  }
+  dtypes::give(call, sum);
+}
+
+void embeddings_sizes(Inference& call) {
+  const std::optional<std::vector<Fact>>& tables = call.arg(0).items;
+  const std::optional<std::vector<Fact>>& indices = call.arg(1).items;
+  const std::optional<std::vector<Fact>>& addends = call.arg(2).items;
+  if (!tables || !indices || !addends) return;
+  if (tables->size() != indices->size()) throw Mismatch{};
+  Dimensions sizes;
+  for (std::size_t i = 0; i < tables->size(); ++i) {
+    const std::optional<Dimensions> table = call.resolved((*tables)[i].dims);
+    std::optional<Dimensions> rows = call.resolved((*indices)[i].dims);
+    if (!table || !rows) return;
+    if (table->size() != 2) throw Mismatch{};
+    rows->push_back(table->back());
+    sizes = call.broadcast(sizes, *rows);
+  }
+  for (const Fact& addend : *addends) {
+    const std::optional<Dimensions> own = call.resolved(addend.dims);
+    if (!own) return;
+    sizes = call.broadcast(sizes, *own);
+  }
+  call.give(sizes);
+}
+
+/// A mask that is not floating is boolean, and becomes float32.
+void mask_type(Inference& call) { dtypes::give(call, dtypes::as_floating(call.arg(0))); }
+
+std::optional<Dimensions> head_sizes(Inference& call, std::size_t i) {
+  const std::optional<Dimensions> sizes = call.dims(i);
+  if (!sizes || sizes->size() == 4) return sizes;
+  if (sizes->size() != 3) throw Mismatch{};
+  const std::optional<std::int64_t> heads = call.integer(3);
+  if (!heads) return std::nullopt;
+  if (*heads <= 0) throw Mismatch{};
+  const auto width = (*sizes)[2].divided_by(Dimension::of(*heads));
+  if (!width) return std::nullopt;
+  return Dimensions{(*sizes)[0], Dimension::of(*heads), (*sizes)[1], *width};
+}
+
+/// The first two dimensions of both taken together, then two others.
+Dimensions batched(Inference& call, const Dimensions& a, const Dimensions& b, const Dimension& rows,
+                   const Dimension& columns) {
+  Dimensions sizes = call.broadcast({a[0], a[1]}, {b[0], b[1]});
+  sizes.push_back(rows);
+  sizes.push_back(columns);
+  return sizes;
+}
+
+/// The scores, bias and mask broadcast in; nothing where they are not known.
+std::optional<Dimensions> score_sizes(Inference& call, const Dimensions& query,
+                                      const Dimensions& key) {
+  call.domain().require_equal(query[3], key[3]);
+  std::optional<Dimensions> scores = batched(call, query, key, query[2], key[2]);
+  for (const std::size_t mask : {std::size_t{5}, std::size_t{6}}) {
+    if (scores) scores = with_residual(call, *scores, mask);
+  }
+  if (!scores || scores->size() != 4) return std::nullopt;
+  if (call.flag("as_query") == true) {
+    (*scores)[0] = query[0];
+    (*scores)[2] = query[2];
+  }
+  return scores;
+}
+
+void attention_sizes(Inference& call) {
+  const std::optional<Dimensions> query = head_sizes(call, 0);
+  const std::optional<Dimensions> key = head_sizes(call, 1);
+  const std::optional<Dimensions> value = head_sizes(call, 2);
+  const std::optional<bool> merged = call.flag("merged");
+  if (!query || !key || !value || !merged) return;
+  const std::optional<Dimensions> scores = score_sizes(call, *query, *key);
+  if (!scores) return;
+  call.domain().require_equal((*scores)[3], (*value)[2]);
+  Dimensions output = batched(call, *scores, *value, (*scores)[2], (*value)[3]);
+  if (call.flag("as_query") == true) output[0] = (*query)[0];
+  if (*merged) output = {output[0], output[2], output[1] * output[3]};
+  call.result().dims = output;
+  if (call.result_count() > 1) call.result(1).dims = scores;
+}
+
 }  // namespace
 
 Tensor activate(const Tensor& x, const std::string& activation) {
@@ -195,28 +362,32 @@ void register_fused(OperatorTable& table) {
       "henson::linear(Tensor input, Tensor weight, Tensor? bias, str activation, "
       "Tensor? residual, " +
           norm,
-      run_linear);
+      run_linear, {linear_type, linear_sizes});
   table.add("henson::projections(Tensor input, Tensor[] weights, Tensor?[] biases) -> Tensor[]",
-            run_projections);
+            run_projections, {dtypes::shared_by<0, 1, 2>, projection_sizes});
   table.add(
       "henson::feed_forward(Tensor input, Tensor up_weight, Tensor? up_bias, "
       "str activation, Tensor down_weight, Tensor? down_bias, Tensor? residual, " +
           norm,
-      run_feed_forward);
+      run_feed_forward, {feed_forward_type, feed_forward_sizes});
   table.add("henson::embeddings(Tensor[] tables, Tensor[] indices, Tensor[] addends, " + norm,
-            run_embeddings);
+            run_embeddings, {embeddings_type, embeddings_sizes});
   table.add("henson::additive_mask(Tensor mask) -> Tensor",
-            [](Call& call) { call.give(additive_mask(call.tensor(0))); });
+            [](Call& call) { call.give(additive_mask(call.tensor(0))); },
+            {mask_type, shapes::same});
   const std::string attention =
       "(Tensor query, Tensor key, Tensor value, int heads, float scale, Tensor? bias, "
       "Tensor? fill, float fill_value, bool safe, bool merged, bool as_query) -> ";
   table.add("henson::attention" + attention + "Tensor",
-            [](Call& call) { call.give(attention_of(call).output); });
-  table.add("henson::attention_with_weights" + attention + "(Tensor, Tensor)", [](Call& call) {
-    FusedAttentionResult result = attention_of(call);
-    call.give(std::move(result.output));
-    call.give(std::move(result.weights));
-  });
+            [](Call& call) { call.give(attention_of(call).output); },
+            {dtypes::same<2>, attention_sizes});
+  table.add("henson::attention_with_weights" + attention + "(Tensor, Tensor)",
+            [](Call& call) {
+              FusedAttentionResult result = attention_of(call);
+              call.give(std::move(result.output));
+              call.give(std::move(result.weights));
+            },
+            {dtypes::same<2>, attention_sizes});
 }
 
 }  // namespace henson::runtime

@@ -135,41 +135,88 @@ void run_in_place(Call& call) {
   call.give(self);
 }
 
+/// The sizes of an operand of exactly that rank, as far as they are known.
+Dimensions ranked_sizes(Inference& call, std::size_t i, std::size_t rank) {
+  std::optional<Dimensions> sizes = call.dims(i);
+  if (sizes && sizes->size() != rank) throw Mismatch{};
+  if (sizes) return *sizes;
+  Dimensions open;
+  for (std::size_t d = 0; d < rank; ++d) open.push_back(call.domain().unknown());
+  return open;
+}
+
+template <std::size_t kLeft, std::size_t kRight>
+Dimensions ranked_product_sizes(Inference& call, std::size_t first) {
+  const Dimensions a = ranked_sizes(call, first, kLeft);
+  const Dimensions b = ranked_sizes(call, first + 1, kRight);
+  if (kLeft == 3) call.domain().require_equal(a.front(), b.front());
+  return shapes::product_sizes(call, a, b);
+}
+
+template <std::size_t kLeft, std::size_t kRight>
+void ranked_product(Inference& call) {
+  call.give(ranked_product_sizes<kLeft, kRight>(call, 0));
+}
+
+template <std::size_t kLeft, std::size_t kRight>
+void added_product(Inference& call) {
+  shapes::give_added(call, ranked_product_sizes<kLeft, kRight>(call, 1));
+}
+
+/// Summed over the batch.
+void added_batches(Inference& call) {
+  Dimensions sizes = ranked_product_sizes<3, 3>(call, 1);
+  sizes.erase(sizes.begin());
+  shapes::give_added(call, sizes);
+}
+
+void added_outer(Inference& call) {
+  shapes::give_added(call, {ranked_sizes(call, 1, 1).front(), ranked_sizes(call, 2, 1).front()});
+}
+
 void register_products(OperatorTable& table) {
   table.add(
       "aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor",
-      [](Call& call) { call.give(linear(call.tensor(0), call.tensor(1), call.maybe_tensor(2))); });
+      [](Call& call) { call.give(linear(call.tensor(0), call.tensor(1), call.maybe_tensor(2))); },
+      {dtypes::shared, shapes::linear});
   for (const char* schema : {"aten::matmul(Tensor self, Tensor other) -> Tensor",
                              "aten::linalg_matmul(Tensor self, Tensor other) -> Tensor"}) {
-    table.add(schema, [](Call& call) { call.give(matmul(call.tensor(0), call.tensor(1))); });
+    table.add(schema, [](Call& call) { call.give(matmul(call.tensor(0), call.tensor(1))); },
+              {dtypes::shared, shapes::matmul});
   }
   table.add("aten::mm(Tensor self, Tensor mat2) -> Tensor",
-            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 2)); });
+            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 2)); },
+            {dtypes::shared, ranked_product<2, 2>});
   table.add("aten::bmm(Tensor self, Tensor mat2) -> Tensor",
-            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 3, call.tensor(1), 3)); });
+            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 3, call.tensor(1), 3)); },
+            {dtypes::shared, ranked_product<3, 3>});
   table.add("aten::mv(Tensor self, Tensor vec) -> Tensor",
-            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 1)); });
+            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 1)); },
+            {dtypes::shared, ranked_product<2, 1>});
   for (const char* schema : {"aten::dot(Tensor self, Tensor tensor) -> Tensor",
                              "aten::vdot(Tensor self, Tensor other) -> Tensor"}) {
     table.add(schema,
-              [](Call& call) { call.give(ranked_matmul(call.tensor(0), 1, call.tensor(1), 1)); });
+              [](Call& call) { call.give(ranked_matmul(call.tensor(0), 1, call.tensor(1), 1)); },
+              {dtypes::shared, ranked_product<1, 1>});
   }
 }
 
 /// One operator of the addmm family, and its in-place variant.
 template <AddProduct kFunction>
-void add_pair(OperatorTable& table, const std::string& name, const std::string& operands) {
+void add_pair(OperatorTable& table, const std::string& name, const std::string& operands,
+              ShapeRule sizes) {
   const std::string rest = ", " + operands + ", *, Scalar beta=1, Scalar alpha=1) -> Tensor";
-  table.add("aten::" + name + "(Tensor self" + rest, run<kFunction>);
-  table.add("aten::" + name + "_(Tensor(a!) self" + rest + "(a!)", run_in_place<kFunction>);
+  table.add("aten::" + name + "(Tensor self" + rest, run<kFunction>, {dtypes::shared, sizes});
+  table.add("aten::" + name + "_(Tensor(a!) self" + rest + "(a!)", run_in_place<kFunction>,
+            {dtypes::shared, sizes});
 }
 
 void register_sums_of_products(OperatorTable& table) {
-  add_pair<addmm>(table, "addmm", "Tensor mat1, Tensor mat2");
-  add_pair<addmv>(table, "addmv", "Tensor mat, Tensor vec");
-  add_pair<addbmm>(table, "addbmm", "Tensor batch1, Tensor batch2");
-  add_pair<baddbmm>(table, "baddbmm", "Tensor batch1, Tensor batch2");
-  add_pair<addr>(table, "addr", "Tensor vec1, Tensor vec2");
+  add_pair<addmm>(table, "addmm", "Tensor mat1, Tensor mat2", added_product<2, 2>);
+  add_pair<addmv>(table, "addmv", "Tensor mat, Tensor vec", added_product<2, 1>);
+  add_pair<addbmm>(table, "addbmm", "Tensor batch1, Tensor batch2", added_batches);
+  add_pair<baddbmm>(table, "baddbmm", "Tensor batch1, Tensor batch2", added_product<3, 3>);
+  add_pair<addr>(table, "addr", "Tensor vec1, Tensor vec2", added_outer);
 }
 
 }  // namespace

@@ -79,24 +79,73 @@ void sorted_kernel(Call& call) {
   call.give(Value::list(std::move(list)));
 }
 
+/// The numbers of a list, as far as all are known.
+std::optional<Dimensions> numbers_of(Inference& call) {
+  const std::optional<std::vector<Fact>>& items = call.arg(0).items;
+  if (!items) return std::nullopt;
+  Dimensions numbers;
+  for (const Fact& item : *items) {
+    if (!item.number) return std::nullopt;
+    numbers.push_back(call.domain().resolve(*item.number));
+  }
+  return numbers;
+}
+
+template <SizeFunction kFunction>
+void extreme_number(Inference& call) {
+  const std::optional<Dimensions> numbers = numbers_of(call);
+  if (!numbers) return;
+  if (numbers->empty()) throw Mismatch{};
+  std::optional<Dimension> best = numbers->front();
+  for (std::size_t i = 1; i < numbers->size() && best; ++i) {
+    best = call.domain().apply(kFunction, *best, (*numbers)[i]);
+  }
+  call.result().number = best;
+}
+
+void total_number(Inference& call) {
+  const std::optional<Dimensions> numbers = numbers_of(call);
+  if (!numbers) return;
+  Dimension total = Dimension::of(0);
+  for (const Dimension& number : *numbers) {
+    if (!shapes::fits(number)) return;
+    total = total + number;
+    if (!shapes::fits(total)) return;
+  }
+  call.result().number = total;
+}
+
+/// A list as long as the first argument.
+void as_long(Inference& call) {
+  const std::optional<std::vector<Fact>>& items = call.arg(0).items;
+  if (!items) return;
+  Fact item;
+  if (!items->empty()) item.kind = items->front().kind;
+  call.result().items.emplace(items->size(), item);
+}
+
 }  // namespace
 
 void register_list_reductions(OperatorTable& table) {
   for (const std::string type : {"int", "float", "bool"}) {
     const std::string list = "(" + type + "[] self)";
     const std::string lists = "(" + type + "[] l, " + type + "[] r) -> " + type + "[]";
-    table.add("prim::max.self_" + type + list + " -> " + type, extreme_kernel<greater>);
-    table.add("prim::min.self_" + type + list + " -> " + type, extreme_kernel<less>);
-    table.add("prim::max." + type + "_list" + lists, extreme_list_kernel<greater>);
-    table.add("prim::min." + type + "_list" + lists, extreme_list_kernel<less>);
+    table.add("prim::max.self_" + type + list + " -> " + type, extreme_kernel<greater>,
+              {nullptr, type == "int" ? extreme_number<SizeFunction::kMax> : nullptr});
+    table.add("prim::min.self_" + type + list + " -> " + type, extreme_kernel<less>,
+              {nullptr, type == "int" ? extreme_number<SizeFunction::kMin> : nullptr});
+    table.add("prim::max." + type + "_list" + lists, extreme_list_kernel<greater>, kNoRule);
+    table.add("prim::min." + type + "_list" + lists, extreme_list_kernel<less>, kNoRule);
     table.add("aten::sum." + type + list + (type == "float" ? " -> float" : " -> int"),
-              type == "float" ? sum_of_floats : sum_of_ints);
-    table.add("aten::all." + type + list + " -> bool", all_kernel);
-    table.add("aten::any." + type + list + " -> bool", any_kernel);
-    table.add("aten::sorted." + type + "(" + type + "[] input) -> " + type + "[]", sorted_kernel);
+              type == "float" ? sum_of_floats : sum_of_ints,
+              {nullptr, type == "int" ? total_number : nullptr});
+    table.add("aten::all." + type + list + " -> bool", all_kernel, kNoRule);
+    table.add("aten::any." + type + list + " -> bool", any_kernel, kNoRule);
+    table.add("aten::sorted." + type + "(" + type + "[] input) -> " + type + "[]", sorted_kernel,
+              {nullptr, as_long});
   }
-  table.add("aten::any.str(str[] self) -> bool", any_kernel);
-  table.add("aten::sorted.str(str[] input) -> str[]", sorted_kernel);
+  table.add("aten::any.str(str[] self) -> bool", any_kernel, kNoRule);
+  table.add("aten::sorted.str(str[] input) -> str[]", sorted_kernel, {nullptr, as_long});
 }
 
 }  // namespace henson::runtime

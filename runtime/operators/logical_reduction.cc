@@ -19,17 +19,26 @@ Tensor holds(const Tensor& self, const Dims& dims, bool keepdim) {
   return self.dtype() == DType::kUInt8 ? flags.to(DType::kUInt8) : flags;
 }
 
+void flag_types(Inference& call) {
+  const std::optional<DType> dtype = call.arg(0).dtype;
+  call.result().floating = false;
+  if (dtype) call.result().dtype = *dtype == DType::kUInt8 ? DType::kUInt8 : DType::kBool;
+}
+
 template <bool kAll>
 void add_holds(OperatorTable& table, const std::string& name) {
   table.add("aten::" + name + "(Tensor self) -> Tensor",
-            [](Call& call) { call.give(holds<kAll>(call.tensor(0), {}, false)); });
+            [](Call& call) { call.give(holds<kAll>(call.tensor(0), {}, false)); },
+            {flag_types, shapes::reduced});
   table.add(
       "aten::" + name + ".dim(Tensor self, int dim, bool keepdim=False) -> Tensor",
-      [](Call& call) { call.give(holds<kAll>(call.tensor(0), {call.integer(1)}, call.flag(2))); });
+      [](Call& call) { call.give(holds<kAll>(call.tensor(0), {call.integer(1)}, call.flag(2))); },
+      {flag_types, shapes::reduced});
   table.add("aten::" + name + ".dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor",
             [](Call& call) {
               call.give(holds<kAll>(call.tensor(0), dims_or_all(call, 1), call.flag(2)));
-            });
+            },
+            {flag_types, shapes::reduced});
 }
 
 Tensor count_nonzero(const Tensor& self, const Dims& dims) {
@@ -42,9 +51,11 @@ void register_logical_reduction(OperatorTable& table) {
   add_holds<true>(table, "all");
   add_holds<false>(table, "any");
   table.add("aten::count_nonzero(Tensor self, int? dim=None) -> Tensor",
-            [](Call& call) { call.give(count_nonzero(call.tensor(0), dims_or_all(call, 1))); });
+            [](Call& call) { call.give(count_nonzero(call.tensor(0), dims_or_all(call, 1))); },
+            {dtypes::kInt64, shapes::reduced});
   table.add("aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor",
-            [](Call& call) { call.give(count_nonzero(call.tensor(0), call.ints(1))); });
+            [](Call& call) { call.give(count_nonzero(call.tensor(0), call.ints(1))); },
+            {dtypes::kInt64, shapes::reduced});
 }
 
 }  // namespace henson::runtime

@@ -198,6 +198,42 @@ void run_layer_norm_of_rows(Call& call) {
   call.give(reshape(result.rstd, Dims{rows}));
 }
 
+/// As many of the last dimensions as `normalized_shape` lists become 1 in the statistics.
+void layer_norm_sizes(Inference& call) {
+  std::optional<Dimensions> sizes = call.dims(0);
+  call.result().dims = sizes;
+  call.result().least_rank = call.arg(0).least_rank;
+  const std::optional<std::vector<Fact>>& normalized = call.arg(1).items;
+  if (!sizes || !normalized) return;
+  if (normalized->empty() || normalized->size() > sizes->size()) throw Mismatch{};
+  std::fill(sizes->end() - static_cast<std::ptrdiff_t>(normalized->size()), sizes->end(),
+            Dimension::of(1));
+  for (std::size_t i = 1; i < call.result_count(); ++i) call.result(i).dims = sizes;
+}
+
+/// The number of an argument, or a size of which nothing is known.
+Dimension number_or_unknown(Inference& call, std::size_t i) {
+  const std::optional<Dimension> number = call.number(i);
+  return number ? *number : call.domain().unknown();
+}
+
+void layer_norm_of_rows_sizes(Inference& call) {
+  call.result().dims = call.dims(0);
+  const Dimension rows = number_or_unknown(call, 3);
+  for (std::size_t i = 1; i < call.result_count(); ++i) call.result(i).dims = Dimensions{rows};
+}
+
+void group_norm_sizes(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  call.result().dims = sizes;
+  if (sizes && sizes->size() < 2) throw Mismatch{};
+  const Dimension batch = sizes ? sizes->front() : call.domain().unknown();
+  const Dimension groups = number_or_unknown(call, 6);
+  for (std::size_t i = 1; i < call.result_count(); ++i) {
+    call.result(i).dims = Dimensions{batch, groups};
+  }
+}
+
 void register_layer_norm(OperatorTable& table) {
   table.add(
       "aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, "
@@ -206,25 +242,28 @@ void register_layer_norm(OperatorTable& table) {
         call.give(layer_norm(call.tensor(0), call.ints(1), call.maybe_tensor(2),
                              call.maybe_tensor(3), call.number(4))
                       .output);
-      });
+      },
+      {dtypes::same, shapes::same});
   table.add(
       "aten::native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, "
       "float eps) -> (Tensor, Tensor, Tensor)",
       [](Call& call) {
         give(call, layer_norm(call.tensor(0), call.ints(1), call.maybe_tensor(2),
                               call.maybe_tensor(3), call.number(4)));
-      });
+      },
+      {normalized_types<2>, layer_norm_sizes});
   table.add(
       "aten::native_layer_norm.rows(Tensor input, Tensor? weight, Tensor? bias, int M, int N, "
       "float eps) -> (Tensor, Tensor, Tensor)",
-      run_layer_norm_of_rows);
+      run_layer_norm_of_rows, {normalized_types<1>, layer_norm_of_rows_sizes});
   table.add(
       "aten::rms_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, "
       "float? eps=None) -> Tensor",
       [](Call& call) {
         call.give(
             rms_norm(call.tensor(0), call.ints(1), call.maybe_tensor(2), call.maybe_number(3)));
-      });
+      },
+      {dtypes::same, shapes::same});
 }
 
 void register_group_norm(OperatorTable& table) {
@@ -235,14 +274,16 @@ void register_group_norm(OperatorTable& table) {
         call.give(group_norm(call.tensor(0), call.integer(1), call.maybe_tensor(2),
                              call.maybe_tensor(3), call.number(4))
                       .output);
-      });
+      },
+      {dtypes::same, shapes::same});
   table.add(
       "aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, "
       "int group, float eps) -> (Tensor, Tensor, Tensor)",
       [](Call& call) {
         give(call, group_norm(call.tensor(0), call.integer(6), call.maybe_tensor(1),
                               call.maybe_tensor(2), call.number(7)));
-      });
+      },
+      {normalized_types<1>, group_norm_sizes});
 }
 
 }  // namespace

@@ -19,6 +19,22 @@ Normalized layer_norm(const Tensor& input, const Dims& normalized,
                       const std::optional<Tensor>& weight, const std::optional<Tensor>& bias,
                       double eps);
 
+/// The first result has the type of the input, the others, statistics, that of the weight where
+/// there is one.
+template <std::size_t kWeight>
+void normalized_types(Inference& call) {
+  dtypes::same<0>(call);
+  Fact kept;
+  const Fact& weight = call.arg(kWeight);
+  if (call.is_none(kWeight)) kept = dtypes::type_of(call.arg(0));
+  if (weight.kind == TypeKind::kTensor) kept = dtypes::type_of(weight);
+  kept.floating = true;
+  for (std::size_t i = 1; i < call.result_count(); ++i) {
+    call.result(i).dtype = kept.dtype;
+    call.result(i).floating = kept.floating;
+  }
+}
+
 void register_batch_norm(OperatorTable& table);
 void register_dropout(OperatorTable& table);
 void register_weight_norm(OperatorTable& table);

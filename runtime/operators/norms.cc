@@ -69,13 +69,17 @@ void linalg_norm_named(Call& call) {
 void register_linalg(OperatorTable& table) {
   const std::string rest =
       "int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor";
-  table.add("aten::linalg_vector_norm(Tensor self, Scalar ord=2, " + rest, [](Call& call) {
-    call.give(vector_norm(call.tensor(0), call.number(1), dims_or_all(call, 2), call.flag(3),
-                          call.maybe_dtype(4)));
-  });
+  table.add("aten::linalg_vector_norm(Tensor self, Scalar ord=2, " + rest,
+            [](Call& call) {
+              call.give(vector_norm(call.tensor(0), call.number(1), dims_or_all(call, 2),
+                                    call.flag(3), call.maybe_dtype(4)));
+            },
+            {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add("aten::linalg_norm(Tensor self, Scalar? ord=None, " + rest,
-            [](Call& call) { call.give(linalg_norm(call)); });
-  table.add("aten::linalg_norm.ord_str(Tensor self, str ord, " + rest, linalg_norm_named);
+            [](Call& call) { call.give(linalg_norm(call)); },
+            {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
+  table.add("aten::linalg_norm.ord_str(Tensor self, str ord, " + rest, linalg_norm_named,
+            {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
 }
 
 }  // namespace
@@ -105,31 +109,37 @@ Tensor vector_norm(const Tensor& self, double p, const Dims& dims, bool keepdim,
 
 void register_norms(OperatorTable& table) {
   table.add("aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor",
-            [](Call& call) { call.give(vector_norm(call.tensor(0), call.number(1), {}, false)); });
+            [](Call& call) { call.give(vector_norm(call.tensor(0), call.number(1), {}, false)); },
+            {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add(
       "aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> "
       "Tensor",
       [](Call& call) {
         call.give(vector_norm(call.tensor(0), call.maybe_number(1).value_or(2), call.ints(2),
                               call.flag(3)));
-      });
+      },
+      {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add(
       "aten::norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, "
       "ScalarType dtype) -> Tensor",
       [](Call& call) {
         call.give(vector_norm(call.tensor(0), call.maybe_number(1).value_or(2), call.ints(2),
                               call.flag(3), call.dtype(4)));
-      });
+      },
+      {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add("aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor",
             [](Call& call) {
               call.give(vector_norm(call.tensor(0), call.maybe_number(1).value_or(2), {}, false,
                                     call.dtype(2)));
-            });
+            },
+            {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add("aten::frobenius_norm(Tensor self) -> Tensor",
-            [](Call& call) { call.give(vector_norm(call.tensor(0), 2, {}, false)); });
+            [](Call& call) { call.give(vector_norm(call.tensor(0), 2, {}, false)); },
+            {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add(
       "aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
-      [](Call& call) { call.give(vector_norm(call.tensor(0), 2, call.ints(1), call.flag(2))); });
+      [](Call& call) { call.give(vector_norm(call.tensor(0), 2, call.ints(1), call.flag(2))); },
+      {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   register_linalg(table);
 }
 

@@ -71,22 +71,26 @@ struct Mode {
 
 template <bool kSkipNan>
 void add_median(OperatorTable& table, const std::string& name) {
-  table.add("aten::" + name + "(Tensor self) -> Tensor", [](Call& call) {
-    const Tensor self = call.tensor(0);
-    if (self.dtype() == DType::kBool) throw_unsupported_dtype(self.dtype());
-    if (self.numel() == 0) {
-      if (!is_floating(self.dtype())) fail("median of an empty tensor of integers");
-      call.give(to_tensor(Scalar(std::numeric_limits<double>::quiet_NaN()), self.dtype()));
-      return;
-    }
-    give_chosen(call, self, {}, false, false, Median<kSkipNan>{});
-  });
+  table.add(
+      "aten::" + name + "(Tensor self) -> Tensor",
+      [](Call& call) {
+        const Tensor self = call.tensor(0);
+        if (self.dtype() == DType::kBool) throw_unsupported_dtype(self.dtype());
+        if (self.numel() == 0) {
+          if (!is_floating(self.dtype())) fail("median of an empty tensor of integers");
+          call.give(to_tensor(Scalar(std::numeric_limits<double>::quiet_NaN()), self.dtype()));
+          return;
+        }
+        give_chosen(call, self, {}, false, false, Median<kSkipNan>{});
+      },
+      {dtypes::same, shapes::scalar});
   table.add("aten::" + name + ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)",
             [](Call& call) {
               const Tensor self = call.tensor(0);
               if (self.dtype() == DType::kBool) throw_unsupported_dtype(self.dtype());
               give_chosen(call, self, {call.integer(1)}, call.flag(2), true, Median<kSkipNan>{});
-            });
+            },
+            {dtypes::with_places, shapes::reduced});
 }
 
 void kth_value(Call& call) {
@@ -108,10 +112,11 @@ void register_order_statistics(OperatorTable& table) {
   table.add("aten::mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor, Tensor)",
             [](Call& call) {
               give_chosen(call, call.tensor(0), {call.integer(1)}, call.flag(2), true, Mode{});
-            });
+            },
+            {dtypes::with_places, shapes::reduced});
   table.add(
       "aten::kthvalue(Tensor self, int k, int dim=-1, bool keepdim=False) -> (Tensor, Tensor)",
-      kth_value);
+      kth_value, {dtypes::with_places, shapes::reduced});
 }
 
 }  // namespace henson::runtime

@@ -313,26 +313,30 @@ void register_pooling(OperatorTable& table) {
   const std::string max2 =
       "(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, "
       "bool ceil_mode=False) -> ";
-  table.add("aten::max_pool1d" + max1 + "Tensor", give_values<1>);
-  table.add("aten::max_pool1d_with_indices" + max1 + "(Tensor, Tensor)", give_both<1>);
-  table.add("aten::max_pool2d" + max2 + "Tensor", give_values<2>);
-  table.add("aten::max_pool2d_with_indices" + max2 + "(Tensor, Tensor)", give_both<2>);
+  table.add("aten::max_pool1d" + max1 + "Tensor", give_values<1>,
+            {dtypes::with_places, shapes::pooled});
+  table.add("aten::max_pool1d_with_indices" + max1 + "(Tensor, Tensor)", give_both<1>,
+            {dtypes::with_places, shapes::pooled});
+  table.add("aten::max_pool2d" + max2 + "Tensor", give_values<2>,
+            {dtypes::with_places, shapes::pooled});
+  table.add("aten::max_pool2d_with_indices" + max2 + "(Tensor, Tensor)", give_both<2>,
+            {dtypes::with_places, shapes::pooled});
   table.add(
       "aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, "
       "bool ceil_mode=False, bool count_include_pad=True) -> Tensor",
-      run_mean<1>);
+      run_mean<1>, {dtypes::same, shapes::pooled});
   table.add(
       "aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, "
       "bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor",
-      run_mean<2>);
+      run_mean<2>, {dtypes::same, shapes::pooled});
   table.add("aten::adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor",
-            run_adaptive_mean<1>);
+            run_adaptive_mean<1>, {dtypes::same, shapes::pooled_to});
   table.add("aten::adaptive_avg_pool2d(Tensor self, int[2] output_size) -> Tensor",
-            run_adaptive_mean<2>);
+            run_adaptive_mean<2>, {dtypes::same, shapes::pooled_to});
   table.add("aten::adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)",
-            run_adaptive_max<1>);
+            run_adaptive_max<1>, {dtypes::with_places, shapes::pooled_to});
   table.add("aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)",
-            run_adaptive_max<2>);
+            run_adaptive_max<2>, {dtypes::with_places, shapes::pooled_to});
 }
 
 }  // namespace henson::runtime

@@ -1,6 +1,5 @@
 // Sizes of matrix products, attention and the like.
 #include <algorithm>
-#include <map>
 
 #include "runtime/operators/operator.h"
 #include "runtime/operators/shape_rules.h"
@@ -13,7 +12,8 @@ Dimensions without_last(Dimensions sizes, std::size_t count) {
   return sizes;
 }
 
-/// A vector on the left is a row, on the right a column.
+}  // namespace
+
 Dimensions product_sizes(Inference& call, Dimensions a, Dimensions b) {
   const bool row = a.size() == 1;
   const bool column = b.size() == 1;
@@ -29,26 +29,33 @@ Dimensions product_sizes(Inference& call, Dimensions a, Dimensions b) {
   return result;
 }
 
-}  // namespace
+Dimensions linear_sizes(Inference& call, Dimensions x, const Dimensions& weight) {
+  if (x.empty() || weight.empty() || weight.size() > 2) throw Mismatch{};
+  call.domain().require_equal(x.back(), weight.back());
+  x.pop_back();
+  if (weight.size() == 2) x.push_back(weight.front());
+  return x;
+}
 
 void linear(Inference& call) {
   call.result().least_rank = call.arg(0).least_rank > 0 ? call.arg(0).least_rank - 1 : 0;
-  std::optional<Dimensions> x = call.dims(0);
+  const std::optional<Dimensions> x = call.dims(0);
   const std::optional<Dimensions> weight = call.dims(1);
-  if (!x || !weight) return;
-  if (x->empty() || weight->empty() || weight->size() > 2) throw Mismatch{};
-  call.domain().require_equal(x->back(), weight->back());
-  x->pop_back();
-  if (weight->size() == 2) x->push_back(weight->front());
-  call.give(*x);
+  if (x && weight) call.give(linear_sizes(call, *x, *weight));
 }
 
 void packed_linear(Inference& call) {
+  call.result().least_rank = 2;
   std::optional<Dimensions> x = call.dims(0);
+  if (!x) return;
+  if (x->size() < 2) throw Mismatch{};
   const Value* const constant = call.arg(1).constant;
   const auto* packed =
       constant == nullptr ? nullptr : std::get_if<std::shared_ptr<const PackedLinear>>(constant);
-  if (!x || x->empty() || packed == nullptr) return;
+  if (packed == nullptr || *packed == nullptr || !(*packed)->weight.defined()) {
+    x->back() = call.domain().unknown();
+    return call.give(*x);
+  }
   const Dims& weight = (*packed)->weight.sizes();
   if (weight.size() != 2) throw Mismatch{};
   call.domain().require_equal(x->back(), Dimension::of(weight[1]));
@@ -69,8 +76,17 @@ void added_product(Inference& call) {
   const std::optional<Dimensions> b = call.dims(2);
   if (!a || !b) return;
   const Dimensions result = product_sizes(call, *a, *b);
+  give_added(call, result);
+}
+
+void give_added(Inference& call, const Dimensions& sizes) {
+  call.give(sizes);
   const std::optional<Dimensions> added = call.dims(0);
-  call.give(added ? call.broadcast(*added, result) : result);
+  if (!added) return;
+  if (added->size() > sizes.size()) throw Mismatch{};
+  for (std::size_t i = 1; i <= added->size(); ++i) {
+    call.domain().expand((*added)[added->size() - i], sizes[sizes.size() - i]);
+  }
 }
 
 void outer(Inference& call) {
@@ -81,71 +97,55 @@ void outer(Inference& call) {
   call.give({a->front(), b->front()});
 }
 
-void attention(Inference& call) {
-  const std::optional<Dimensions> query = call.dims(0);
-  const std::optional<Dimensions> key = call.dims(1);
-  const std::optional<Dimensions> value = call.dims(2);
-  if (!query || !key || !value) return;
-  if (query->size() < 2 || key->size() < 2 || value->empty()) throw Mismatch{};
-  Dimensions scores = without_last(*query, 1);
-  scores.push_back((*key)[key->size() - 2]);
-  if (call.size() > 3 && call.is_tensor(3)) {
-    const std::optional<Dimensions> mask = call.dims(3);
-    if (!mask) return;
-    scores = call.broadcast(scores, *mask);
-  }
-  scores.back() = value->back();
-  call.give(scores);
-}
-
 namespace {
 
-/// The operands of "bld,dh->blh", and its result; nothing for what names no result, or "...".
-struct Equation {
-  std::vector<std::string> operands{1};
-  std::string result;
-};
-std::optional<Equation> parse_equation(const std::string& text) {
-  const std::size_t arrow = text.find("->");
-  if (arrow == std::string::npos || text.find('.') != std::string::npos) return std::nullopt;
-  Equation equation;
-  for (const char c : text.substr(0, arrow)) {
-    if (c == ',') {
-      equation.operands.emplace_back();
-    } else if (c != ' ') {
-      equation.operands.back() += c;
-    }
-  }
-  for (const char c : text.substr(arrow + 2)) {
-    if (c != ' ') equation.result += c;
-  }
-  return equation;
+/// The sizes of keys or values as the queries meet them: with `grouped`, each of their heads serves
+/// several of the query's. Nothing where it cannot be said.
+std::optional<Dimensions> with_heads_of(const Dimensions& query, Dimensions sizes,
+                                        std::optional<bool> grouped) {
+  if (!grouped) return std::nullopt;
+  if (!*grouped || (query.size() == 2 && sizes.size() == 2)) return sizes;
+  if (query.size() == 2 || sizes.size() == 2) return std::nullopt;
+  sizes[sizes.size() - 3] = query[query.size() - 3];
+  return sizes;
+}
+
+/// [..., queries, keys], the mask broadcast in.
+std::optional<Dimensions> score_sizes(Inference& call, const Dimensions& query,
+                                      const Dimensions& key) {
+  call.domain().require_equal(query.back(), key.back());
+  Dimensions scores = call.broadcast(without_last(query, 2), without_last(key, 2));
+  scores.push_back(query[query.size() - 2]);
+  scores.push_back(key[key.size() - 2]);
+  const std::optional<std::size_t> mask = call.place("attn_mask");
+  if (!mask || call.is_none(*mask)) return scores;
+  const std::optional<Dimensions> sizes = call.dims(*mask);
+  return sizes ? std::optional(call.broadcast(scores, *sizes)) : std::nullopt;
 }
 
 }  // namespace
 
-void einsum(Inference& call) {
-  const Value* const constant = call.arg(0).constant;
-  const std::optional<std::vector<Fact>>& operands = call.arg(1).items;
-  if (constant == nullptr || !constant->is<std::string>() || !operands) return;
-  const std::optional<Equation> equation = parse_equation(constant->as<std::string>());
-  if (!equation || equation->operands.size() != operands->size()) return;
-  std::map<char, Dimension> sizes;
-  for (std::size_t i = 0; i < operands->size(); ++i) {
-    const std::optional<Dimensions> own = call.resolved((*operands)[i].dims);
-    if (!own) return;
-    if (own->size() != equation->operands[i].size()) throw Mismatch{};
-    for (std::size_t d = 0; d < own->size(); ++d) {
-      const auto [found, added] = sizes.emplace(equation->operands[i][d], (*own)[d]);
-      if (!added) found->second = call.domain().broadcast(found->second, (*own)[d]);
-    }
-  }
-  Dimensions result;
-  for (const char label : equation->result) {
-    if (!sizes.contains(label)) throw Mismatch{};
-    result.push_back(call.domain().resolve(sizes[label]));
-  }
-  call.give(result);
+std::optional<AttentionSizes> attention_sizes(Inference& call) {
+  const std::optional<Dimensions> query = call.dims(0);
+  std::optional<Dimensions> key = call.dims(1);
+  std::optional<Dimensions> value = call.dims(2);
+  if (!query || !key || !value) return std::nullopt;
+  if (query->size() < 2 || key->size() < 2 || value->size() < 2) throw Mismatch{};
+  call.domain().require_equal((*key)[key->size() - 2], (*value)[value->size() - 2]);
+  key = with_heads_of(*query, *key, call.flag("enable_gqa"));
+  value = with_heads_of(*query, *value, call.flag("enable_gqa"));
+  if (!key || !value) return std::nullopt;
+  const std::optional<Dimensions> scores = score_sizes(call, *query, *key);
+  if (!scores) return std::nullopt;
+  Dimensions output = call.broadcast(without_last(*scores, 2), without_last(*value, 2));
+  output.push_back((*scores)[scores->size() - 2]);
+  output.push_back(value->back());
+  return AttentionSizes{std::move(output), *scores};
+}
+
+void attention(Inference& call) {
+  call.result().least_rank = 2;
+  if (const auto sizes = attention_sizes(call)) call.result().dims = sizes->output;
 }
 
 }  // namespace henson::runtime::shapes

@@ -161,6 +161,34 @@ const Quantization& of_kind(const Tensor& tensor, bool channels) {
   return quantization;
 }
 
+void told_type(Inference& call) { dtypes::told(call); }
+constexpr Rule kQuantized{told_type, shapes::same};
+constexpr Rule kDequantized{dtypes::kFloat32, shapes::same_elements, Trait::kCasts};
+constexpr Rule kFakeQuantized{dtypes::kFloat32, shapes::same};
+
+/// The integers that a quantized tensor is stored as.
+void stored_types(Inference& call) {
+  const std::optional<DType> dtype = call.arg(0).dtype;
+  call.result().floating = false;
+  if (dtype && is_quantized(*dtype)) call.result().dtype = stored_as(*dtype);
+}
+
+/// One for each channel.
+void channel_sizes(Inference& call) { call.give({call.domain().unknown()}); }
+
+void dequantized_list(Inference& call) {
+  const std::optional<std::vector<Fact>>& items = call.arg(0).items;
+  if (!items) return;
+  call.result().items.emplace();
+  for (const Fact& item : *items) {
+    Fact result;
+    result.kind = TypeKind::kTensor;
+    result.dims = call.resolved(item.dims);
+    result.least_rank = item.least_rank;
+    call.result().items->push_back(std::move(result));
+  }
+}
+
 void register_quantize(OperatorTable& table) {
   table.add(
       "aten::quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> "
@@ -168,14 +196,16 @@ void register_quantize(OperatorTable& table) {
       [](Call& call) {
         call.give(quantize_tensor(call.tensor(0), per_tensor(call.number(1), call.integer(2)),
                                   call.dtype(3)));
-      });
+      },
+      kQuantized);
   table.add(
       "aten::quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, "
       "ScalarType dtype) -> Tensor",
       [](Call& call) {
         call.give(quantize_tensor(call.tensor(0), per_tensor(call.number(1), call.integer(2)),
                                   call.dtype(3)));
-      });
+      },
+      kQuantized);
   table.add(
       "aten::quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> "
       "Tensor",
@@ -186,7 +216,8 @@ void register_quantize(OperatorTable& table) {
             choose_parameters(tensor, range_of(call.dtype(1)), call.flag(2));
         call.give(
             quantize_tensor(tensor, per_tensor(chosen.scale, chosen.zero_point), call.dtype(1)));
-      });
+      },
+      kQuantized);
   table.add(
       "aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, "
       "ScalarType dtype) -> Tensor",
@@ -194,7 +225,8 @@ void register_quantize(OperatorTable& table) {
         call.give(quantize_tensor(call.tensor(0),
                                   per_channel(call.tensor(1), call.tensor(2), call.integer(3)),
                                   call.dtype(4)));
-      });
+      },
+      kQuantized);
   table.add(
       "aten::_choose_qparams_per_tensor(Tensor self, bool reduce_range=False) -> (float, int)",
       [](Call& call) {
@@ -202,25 +234,32 @@ void register_quantize(OperatorTable& table) {
             choose_parameters(call.tensor(0), range_of(DType::kQUInt8), call.flag(1));
         call.give(chosen.scale);
         call.give(chosen.zero_point);
-      });
+      },
+      kNoRule);
 }
 
 void register_dequantize(OperatorTable& table) {
-  table.add("aten::dequantize.self(Tensor self) -> Tensor", run_dequantize);
-  table.add("aten::dequantize.tensors(Tensor[] tensors) -> Tensor[]", run_dequantize);
+  table.add("aten::dequantize.self(Tensor self) -> Tensor", run_dequantize, kDequantized);
+  table.add("aten::dequantize.tensors(Tensor[] tensors) -> Tensor[]", run_dequantize,
+            {dtypes::kFloat32, dequantized_list});
   table.add("aten::int_repr(Tensor self) -> Tensor",
-            [](Call& call) { call.give(integers(call.tensor(0))); });
-  table.add("aten::q_scale(Tensor self) -> float",
-            [](Call& call) { call.give(of_kind(call.tensor(0), false).scales[0]); });
-  table.add("aten::q_zero_point(Tensor self) -> int",
-            [](Call& call) { call.give(of_kind(call.tensor(0), false).zero_points[0]); });
+            [](Call& call) { call.give(integers(call.tensor(0))); }, {stored_types, shapes::same});
+  table.add(
+      "aten::q_scale(Tensor self) -> float",
+      [](Call& call) { call.give(of_kind(call.tensor(0), false).scales[0]); }, kNoRule);
+  table.add(
+      "aten::q_zero_point(Tensor self) -> int",
+      [](Call& call) { call.give(of_kind(call.tensor(0), false).zero_points[0]); }, kNoRule);
   table.add("aten::q_per_channel_scales(Tensor self) -> Tensor",
-            [](Call& call) { call.give(doubles(of_kind(call.tensor(0), true).scales)); });
+            [](Call& call) { call.give(doubles(of_kind(call.tensor(0), true).scales)); },
+            {dtypes::kFloat64, channel_sizes});
   table.add("aten::q_per_channel_zero_points(Tensor self) -> Tensor",
-            [](Call& call) { call.give(longs(of_kind(call.tensor(0), true).zero_points)); });
-  table.add("aten::q_per_channel_axis(Tensor self) -> int", [](Call& call) {
-    call.give(static_cast<std::int64_t>(of_kind(call.tensor(0), true).axis));
-  });
+            [](Call& call) { call.give(longs(of_kind(call.tensor(0), true).zero_points)); },
+            {dtypes::kInt64, channel_sizes});
+  table.add(
+      "aten::q_per_channel_axis(Tensor self) -> int",
+      [](Call& call) { call.give(static_cast<std::int64_t>(of_kind(call.tensor(0), true).axis)); },
+      kNoRule);
 }
 
 void register_fake_quantize(OperatorTable& table) {
@@ -229,10 +268,13 @@ void register_fake_quantize(OperatorTable& table) {
         "int quant_min, int quant_max) -> Tensor",
         "aten::fake_quantize_per_tensor_affine.tensor_qparams(Tensor self, Tensor scale, "
         "Tensor zero_point, int quant_min, int quant_max) -> Tensor"}) {
-    table.add(schema, [](Call& call) {
-      call.give(fake_quantize(call.tensor(0), per_tensor(call.number(1), call.integer(2)),
-                              {call.integer(3), call.integer(4)}));
-    });
+    table.add(
+        schema,
+        [](Call& call) {
+          call.give(fake_quantize(call.tensor(0), per_tensor(call.number(1), call.integer(2)),
+                                  {call.integer(3), call.integer(4)}));
+        },
+        kFakeQuantized);
   }
   table.add(
       "aten::fake_quantize_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, "
@@ -241,7 +283,8 @@ void register_fake_quantize(OperatorTable& table) {
         call.give(fake_quantize(call.tensor(0),
                                 per_channel(call.tensor(1), call.tensor(2), call.integer(3)),
                                 {call.integer(4), call.integer(5)}));
-      });
+      },
+      kFakeQuantized);
 }
 
 /// The smallest scale in use: below it, as in PyTorch, the range is stretched instead.

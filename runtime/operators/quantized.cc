@@ -195,26 +195,59 @@ void run_dynamic_fp16(Call& call) {
   call.give(linear_fp16(call.tensor(0), linear.weight, maybe(linear.bias), kRelu));
 }
 
+constexpr Rule kPackedLinear{dtypes::kFloat32, shapes::packed_linear};
+
+/// The packed weight and bias, where they are a constant.
+const PackedLinear* packed_constant(const Inference& call) {
+  const Value* const constant = call.arg(0).constant;
+  const auto* linear =
+      constant == nullptr ? nullptr : std::get_if<std::shared_ptr<const PackedLinear>>(constant);
+  const bool whole = linear != nullptr && *linear != nullptr && (*linear)->weight.defined();
+  return whole ? linear->get() : nullptr;
+}
+
+void unpacked_types(Inference& call) {
+  const PackedLinear* const linear = packed_constant(call);
+  if (linear == nullptr) return;
+  const DType kept = linear->weight.dtype();
+  call.result(0).dtype = kept == DType::kFloat16 ? DType::kFloat32 : kept;
+  if (linear->bias.defined()) call.result(1).dtype = linear->bias.dtype();
+}
+
+void unpacked_sizes(Inference& call) {
+  const PackedLinear* const linear = packed_constant(call);
+  if (linear == nullptr) return;
+  const auto give = [](Fact& result, const Tensor& tensor) {
+    result.dims.emplace();
+    for (const std::int64_t size : tensor.sizes()) result.dims->push_back(Dimension::of(size));
+  };
+  give(call.result(0), linear->weight);
+  if (linear->bias.defined()) give(call.result(1), linear->bias);
+}
+
 void register_packed_linear(OperatorTable& table) {
   table.add(
       "quantized::linear_dynamic(Tensor X, PackedLinear W_prepack, bool reduce_range=False) -> "
       "Tensor",
-      run_dynamic<false>);
+      run_dynamic<false>, kPackedLinear);
   table.add(
       "quantized::linear_relu_dynamic(Tensor X, PackedLinear W_prepack, bool reduce_range=False) "
       "-> Tensor",
-      run_dynamic<true>);
+      run_dynamic<true>, kPackedLinear);
   table.add("quantized::linear_dynamic_fp16(Tensor X, PackedLinear W_prepack) -> Tensor",
-            run_dynamic_fp16<false>);
+            run_dynamic_fp16<false>, kPackedLinear);
   table.add("quantized::linear_relu_dynamic_fp16(Tensor X, PackedLinear W_prepack) -> Tensor",
-            run_dynamic_fp16<true>);
-  table.add("quantized::linear_prepack(Tensor W, Tensor? B=None) -> PackedLinear", run_prepack);
+            run_dynamic_fp16<true>, kPackedLinear);
+  table.add("quantized::linear_prepack(Tensor W, Tensor? B=None) -> PackedLinear", run_prepack,
+            kNoRule);
   table.add(
       "quantized::linear_prepack_fp16(Tensor W, Tensor? B=None) -> PackedLinear",
-      [](Call& call) { call.give(pack(saturated_half(call.tensor(0)), call.maybe_tensor(1))); });
-  table.add("quantized::linear_unpack(PackedLinear W_prepack) -> (Tensor, Tensor?)", run_unpack);
+      [](Call& call) { call.give(pack(saturated_half(call.tensor(0)), call.maybe_tensor(1))); },
+      kNoRule);
+  table.add("quantized::linear_unpack(PackedLinear W_prepack) -> (Tensor, Tensor?)", run_unpack,
+            {unpacked_types, unpacked_sizes});
   table.add("quantized::linear_unpack_fp16(PackedLinear W_prepack) -> (Tensor, Tensor?)",
-            run_unpack);
+            run_unpack, {unpacked_types, unpacked_sizes});
 }
 
 /// PyTorch 1.0 to 1.4: int8 weights with one scale, kept beside their packed form, which holds
@@ -237,20 +270,26 @@ void register_fbgemm(OperatorTable& table) {
   const std::string int8 =
       "(Tensor input, Tensor weight, Tensor packed, Tensor col_offsets, Scalar weight_scale, "
       "Scalar weight_zero_point, Tensor bias) -> Tensor";
-  table.add("aten::fbgemm_linear_int8_weight" + int8, run_int8_weight);
-  table.add("aten::fbgemm_linear_int8_weight_fp32_activation" + int8, run_int8_weight);
+  table.add("aten::fbgemm_linear_int8_weight" + int8, run_int8_weight,
+            {dtypes::kFloat32, shapes::linear});
+  table.add("aten::fbgemm_linear_int8_weight_fp32_activation" + int8, run_int8_weight,
+            {dtypes::kFloat32, shapes::linear});
   table.add("aten::fbgemm_pack_quantized_matrix(Tensor(a) input) -> Tensor(a)",
-            [](Call& call) { call.give(call.tensor(0)); });
+            [](Call& call) { call.give(call.tensor(0)); },
+            {dtypes::same, shapes::same_elements, Trait::kMoves});
   table.add("aten::fbgemm_pack_quantized_matrix.KN(Tensor(a) input, int K, int N) -> Tensor(a)",
-            [](Call& call) { call.give(call.tensor(0)); });
+            [](Call& call) { call.give(call.tensor(0)); },
+            {dtypes::same, shapes::same_elements, Trait::kMoves});
   table.add("aten::fbgemm_pack_gemm_matrix_fp16(Tensor input) -> Tensor",
-            [](Call& call) { call.give(saturated_half(call.tensor(0))); });
+            [](Call& call) { call.give(saturated_half(call.tensor(0))); },
+            {dtypes::always<DType::kFloat16>, shapes::same});
   for (const std::string name :
        {"fbgemm_linear_fp16_weight", "fbgemm_linear_fp16_weight_fp32_activation"}) {
     table.add("aten::" + name + "(Tensor input, Tensor packed_weight, Tensor? bias) -> Tensor",
               [](Call& call) {
                 call.give(linear_fp16(call.tensor(0), call.tensor(1), call.maybe_tensor(2), false));
-              });
+              },
+              {dtypes::kFloat32, shapes::linear});
   }
 }
 

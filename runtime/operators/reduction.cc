@@ -60,41 +60,52 @@ Tensor nanmean(const Tensor& self, const Dims& dims, bool keepdim, std::optional
 
 void register_sums(OperatorTable& table) {
   table.add("aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor",
-            [](Call& call) { call.give(sum(call.tensor(0), {}, false, call.maybe_dtype(1))); });
+            [](Call& call) { call.give(sum(call.tensor(0), {}, false, call.maybe_dtype(1))); },
+            {dtypes::told_or<dtypes::summed>, shapes::summed});
   table.add(
       "aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, "
       "ScalarType? dtype=None) -> Tensor",
       [](Call& call) {
         call.give(sum(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
-      });
+      },
+      {dtypes::told_or<dtypes::summed>, shapes::summed});
   table.add("aten::mean(Tensor self, *, ScalarType? dtype=None) -> Tensor",
-            [](Call& call) { call.give(mean(call.tensor(0), {}, false, call.maybe_dtype(1))); });
+            [](Call& call) { call.give(mean(call.tensor(0), {}, false, call.maybe_dtype(1))); },
+            {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add(
       "aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> "
       "Tensor",
       [](Call& call) {
         call.give(mean(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
-      });
+      },
+      {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add("aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor",
-            [](Call& call) { call.give(product(call.tensor(0), {}, false, call.maybe_dtype(1))); });
+            [](Call& call) { call.give(product(call.tensor(0), {}, false, call.maybe_dtype(1))); },
+            {dtypes::told_or<dtypes::summed>, shapes::reduced});
   table.add(
       "aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> "
       "Tensor",
       [](Call& call) {
         call.give(product(call.tensor(0), {call.integer(1)}, call.flag(2), call.maybe_dtype(3)));
-      });
+      },
+      {dtypes::told_or<dtypes::summed>, shapes::reduced});
 }
 
 void register_nan_sums(OperatorTable& table) {
   const std::string rest =
       "(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor";
-  table.add("aten::nansum" + rest, [](Call& call) {
-    call.give(
-        sum(without_nans(call.tensor(0)), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
-  });
-  table.add("aten::nanmean" + rest, [](Call& call) {
-    call.give(nanmean(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
-  });
+  table.add("aten::nansum" + rest,
+            [](Call& call) {
+              call.give(sum(without_nans(call.tensor(0)), dims_or_all(call, 1), call.flag(2),
+                            call.maybe_dtype(3)));
+            },
+            {dtypes::told_or<dtypes::summed>, shapes::reduced});
+  table.add(
+      "aten::nanmean" + rest,
+      [](Call& call) {
+        call.give(nanmean(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
+      },
+      {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
 }
 
 }  // namespace

@@ -83,39 +83,51 @@ double with_sign(double x, double y) { return std::copysign(x, y); }
 
 template <typename F>
 void add_comparison(OperatorTable& table, const std::string& name) {
-  add_numbers<F>(table, name, "bool");
-  table.add(name + ".str(str a, str b) -> bool",
-            [](Call& call) { call.give(F{}(call.string(0), call.string(1))); });
+  add_numbers<F>(table, name, kNoRule, "bool");
+  table.add(
+      name + ".str(str a, str b) -> bool",
+      [](Call& call) { call.give(F{}(call.string(0), call.string(1))); }, kNoRule);
 }
 
 template <typename F>
 void add_equality(OperatorTable& table, const std::string& name) {
   add_comparison<F>(table, name);
-  table.add(name + ".bool(bool a, bool b) -> bool",
-            [](Call& call) { call.give(F{}(call.flag(0), call.flag(1))); });
-  table.add(name + ".device(Device a, Device b) -> bool",
-            [](Call& call) { call.give(F{}(text_of(call.arg(0)), text_of(call.arg(1)))); });
+  table.add(
+      name + ".bool(bool a, bool b) -> bool",
+      [](Call& call) { call.give(F{}(call.flag(0), call.flag(1))); }, kNoRule);
+  table.add(
+      name + ".device(Device a, Device b) -> bool",
+      [](Call& call) { call.give(F{}(text_of(call.arg(0)), text_of(call.arg(1)))); }, kNoRule);
 }
 
 void register_arithmetic_of_numbers(OperatorTable& table) {
-  add_numbers<Wrapping<std::plus<>>>(table, "aten::add");
-  add_numbers<Wrapping<std::minus<>>>(table, "aten::sub");
-  add_numbers<Wrapping<std::multiplies<>>>(table, "aten::mul");
-  add_numbers<Quotient>(table, "aten::div", "float");
-  add_numbers<FloorQuotient>(table, "aten::floordiv");
-  add_numbers<Modulo>(table, "aten::remainder");
-  add_numbers<Real<power>>(table, "aten::pow", "float", ".Scalar_Scalar");
-  add_numbers<Real<remainder_of>>(table, "aten::fmod", "float");
-  add_numbers<Real<nearest_remainder>>(table, "aten::mathremainder", "float");
-  add_numbers<Real<angle>>(table, "aten::atan2", "float", ".Scalar_Scalar");
-  add_numbers<Real<with_sign>>(table, "aten::copysign", "float");
-  add_numbers<Larger>(table, "prim::max");
-  add_numbers<Smaller>(table, "prim::min");
+  add_numbers<Wrapping<std::plus<>>>(table, "aten::add", {nullptr, shapes::sum});
+  add_numbers<Wrapping<std::minus<>>>(table, "aten::sub", {nullptr, shapes::difference});
+  add_numbers<Wrapping<std::multiplies<>>>(table, "aten::mul", {nullptr, shapes::product});
+  add_numbers<Quotient>(table, "aten::div", kNoRule, "float");
+  add_numbers<FloorQuotient>(table, "aten::floordiv", {nullptr, shapes::floor_quotient});
+  add_numbers<Modulo>(table, "aten::remainder", {nullptr, shapes::remainder});
+  add_numbers<Real<power>>(table, "aten::pow", kNoRule, "float", ".Scalar_Scalar");
+  add_numbers<Real<remainder_of>>(table, "aten::fmod", kNoRule, "float");
+  add_numbers<Real<nearest_remainder>>(table, "aten::mathremainder", kNoRule, "float");
+  add_numbers<Real<angle>>(table, "aten::atan2", kNoRule, "float", ".Scalar_Scalar");
+  add_numbers<Real<with_sign>>(table, "aten::copysign", kNoRule, "float");
+  add_numbers<Larger>(table, "prim::max", {nullptr, shapes::larger});
+  add_numbers<Smaller>(table, "prim::min", {nullptr, shapes::smaller});
 }
 
 void divmod_of_ints(Call& call) {
   call.give(FloorQuotient{}(call.integer(0), call.integer(1)));
   call.give(Modulo{}(call.integer(0), call.integer(1)));
+}
+
+/// The second result is the remainder.
+void divmod_numbers(Inference& call) {
+  shapes::floor_quotient(call);
+  const std::optional<Dimension> quotient = call.result().number;
+  shapes::remainder(call);
+  call.result(1).number = call.result().number;
+  call.result().number = quotient;
 }
 
 void divmod_of_floats(Call& call) {
@@ -130,15 +142,17 @@ void divmod_of_floats(Call& call) {
 
 /// An int and a float are two floats, as in Python: PyTorch's own answers for them make no sense.
 void register_divmod(OperatorTable& table) {
-  table.add("aten::divmod.int(int x, int y) -> (int, int)", divmod_of_ints);
-  table.add("aten::divmod.float(float x, float y) -> (float, float)", divmod_of_floats);
+  table.add("aten::divmod.int(int x, int y) -> (int, int)", divmod_of_ints,
+            {nullptr, divmod_numbers});
+  table.add("aten::divmod.float(float x, float y) -> (float, float)", divmod_of_floats, kNoRule);
 }
 
 /// What an interpreter without autograd and without autocast answers.
 void register_modes(OperatorTable& table) {
   for (const std::string name :
        {"aten::is_grad_enabled", "aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled"}) {
-    table.add(name + "() -> bool", [](Call& call) { call.give(false); });
+    table.add(
+        name + "() -> bool", [](Call& call) { call.give(false); }, kNoRule);
   }
 }
 
@@ -153,7 +167,7 @@ void register_scalar(OperatorTable& table) {
   add_comparison<std::greater<>>(table, "aten::gt");
   add_comparison<std::greater_equal<>>(table, "aten::ge");
   table.add("aten::log.Scalar_Scalar(Scalar a, Scalar b) -> float",
-            number_kernel<Real<log_to_base>, double, double>);
+            number_kernel<Real<log_to_base>, double, double>, kNoRule);
   register_modes(table);
   register_scalar_math(table);
   register_scalar_integers(table);

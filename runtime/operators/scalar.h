@@ -38,21 +38,21 @@ void any_number_kernel(Call& call) {
 }
 
 /// Registers `name` for all pairs of ints, floats and numbers. Results are of the operands' type,
-/// or of the type `result` names.
+/// or of the type `result` names. The rule tells of ints.
 template <typename F>
-void add_numbers(OperatorTable& table, const std::string& name, const std::string& result = "",
-                 const std::string& scalar_overload = "") {
+void add_numbers(OperatorTable& table, const std::string& name, Rule rule,
+                 const std::string& result = "", const std::string& scalar_overload = "") {
   const auto add = [&](const std::string& overload, const std::string& a, const std::string& b,
-                       const std::string& own, Kernel kernel) {
+                       const std::string& own, Kernel kernel, Rule known) {
     table.add(name + overload + "(" + a + " a, " + b + " b) -> " + (result.empty() ? own : result),
-              kernel);
+              kernel, known);
   };
   using Int = std::int64_t;
-  add(".int", "int", "int", "int", number_kernel<F, Int, Int>);
-  add(".float", "float", "float", "float", number_kernel<F, double, double>);
-  add(".int_float", "int", "float", "float", number_kernel<F, Int, double>);
-  add(".float_int", "float", "int", "float", number_kernel<F, double, Int>);
-  add(scalar_overload, "Scalar", "Scalar", "Scalar", any_number_kernel<F>);
+  add(".int", "int", "int", "int", number_kernel<F, Int, Int>, rule);
+  add(".float", "float", "float", "float", number_kernel<F, double, double>, kNoRule);
+  add(".int_float", "int", "float", "float", number_kernel<F, Int, double>, kNoRule);
+  add(".float_int", "float", "int", "float", number_kernel<F, double, Int>, kNoRule);
+  add(scalar_overload, "Scalar", "Scalar", "Scalar", any_number_kernel<F>, rule);
 }
 
 /// The value as str() and format() write it: "1.", "[1, 2]", "True". Throws henson::Error

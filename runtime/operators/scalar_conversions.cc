@@ -48,18 +48,22 @@ void unwrap_kernel(Call& call) {
 
 void register_scalar_conversions(OperatorTable& table) {
   for (const std::string kind : {"int", "bool", "float", "Scalar"}) {
-    table.add("aten::Int." + kind + "(" + kind + " a) -> int", int_kernel);
+    table.add("aten::Int." + kind + "(" + kind + " a) -> int", int_kernel,
+              {nullptr, shapes::same_number});
     table.add("aten::Float." + kind + "(" + kind + " a) -> float",
-              kind == "int" ? float_of_int_kernel : float_kernel);
-    table.add("aten::Bool." + kind + "(" + kind + " a) -> bool", bool_kernel);
+              kind == "int" ? float_of_int_kernel : float_kernel, kNoRule);
+    table.add("aten::Bool." + kind + "(" + kind + " a) -> bool", bool_kernel, kNoRule);
   }
-  table.add("aten::Int.str(str a) -> int",
-            [](Call& call) { call.give(parsed_int(call.string(0))); });
-  table.add("aten::Float.str(str a) -> float",
-            [](Call& call) { call.give(parsed_float(call.string(0))); });
+  table.add(
+      "aten::Int.str(str a) -> int", [](Call& call) { call.give(parsed_int(call.string(0))); },
+      kNoRule);
+  table.add(
+      "aten::Float.str(str a) -> float",
+      [](Call& call) { call.give(parsed_float(call.string(0))); }, kNoRule);
   for (const std::string name : {"aten::_unwrap_optional", "prim::unchecked_unwrap_optional"}) {
     for (const std::string type : {"Tensor", "int", "float", "bool", "str", "int[]", "float[]"}) {
-      table.add(name + "(" + type + "(a)? optional) -> " + type + "(a)", unwrap_kernel);
+      table.add(name + "(" + type + "(a)? optional) -> " + type + "(a)", unwrap_kernel,
+                {dtypes::same, shapes::itself, type == "Tensor" ? Trait::kMoves : Trait::kNone});
     }
   }
 }

@@ -31,9 +31,9 @@ void scalar_function_kernel(Call& call) {
 
 template <Function f>
 void add_function(OperatorTable& table, const std::string& name) {
-  table.add("aten::" + name + ".int(int a) -> float", function_kernel<f>);
-  table.add("aten::" + name + ".float(float a) -> float", function_kernel<f>);
-  table.add("aten::" + name + ".Scalar(Scalar a) -> Scalar", scalar_function_kernel<f>);
+  table.add("aten::" + name + ".int(int a) -> float", function_kernel<f>, kNoRule);
+  table.add("aten::" + name + ".float(float a) -> float", function_kernel<f>, kNoRule);
+  table.add("aten::" + name + ".Scalar(Scalar a) -> Scalar", scalar_function_kernel<f>, kNoRule);
 }
 
 /// An int stays, a float is rounded to one.
@@ -43,10 +43,12 @@ void rounding_kernel(Call& call) {
   call.give(to_int_checked(is_floating(a) ? Scalar(f(to_double(a))) : a));
 }
 
-void add_rounding(OperatorTable& table, const std::string& name, Kernel kernel) {
-  table.add(name + ".int(int a) -> int", kernel);
-  table.add(name + ".float(float a) -> int", kernel);
-  table.add(name + ".Scalar(Scalar a) -> Scalar", kernel);
+/// Of an int the rule tells; of floats nothing is told.
+void add_of_int(OperatorTable& table, const std::string& name, const std::string& of_float,
+                Kernel kernel, ShapeRule rule) {
+  table.add(name + ".int(int a) -> int", kernel, {nullptr, rule});
+  table.add(name + ".float(float a) -> " + of_float, kernel, kNoRule);
+  table.add(name + ".Scalar(Scalar a) -> Scalar", kernel, {nullptr, rule});
 }
 
 std::int64_t negated(std::int64_t a) {
@@ -67,36 +69,47 @@ void abs_kernel(Call& call) {
   }
 }
 
-void add_signs(OperatorTable& table, const std::string& name, Kernel kernel) {
-  table.add(name + ".int(int a) -> int", kernel);
-  table.add(name + ".float(float a) -> float", kernel);
-  table.add(name + ".Scalar(Scalar a) -> Scalar", kernel);
+void absolute_number(Inference& call) {
+  const std::optional<std::int64_t> a = call.integer(0);
+  if (a) call.result().number = Dimension::of(*a < 0 ? negated(*a) : *a);
 }
 
 void register_parts(OperatorTable& table) {
-  table.add("aten::modf(float a) -> (float, float)", [](Call& call) {
-    double whole = 0;
-    call.give(std::modf(call.number(0), &whole));
-    call.give(whole);
-  });
-  table.add("aten::frexp(float a) -> (float, int)", [](Call& call) {
-    int exponent = 0;
-    call.give(std::frexp(call.number(0), &exponent));
-    call.give(std::int64_t{exponent});
-  });
-  table.add("aten::ldexp(float x, int i) -> float", [](Call& call) {
-    call.give(std::ldexp(call.number(0), static_cast<int>(std::clamp<std::int64_t>(
-                                             call.integer(1), -10000, 10000))));
-  });
+  table.add(
+      "aten::modf(float a) -> (float, float)",
+      [](Call& call) {
+        double whole = 0;
+        call.give(std::modf(call.number(0), &whole));
+        call.give(whole);
+      },
+      kNoRule);
+  table.add(
+      "aten::frexp(float a) -> (float, int)",
+      [](Call& call) {
+        int exponent = 0;
+        call.give(std::frexp(call.number(0), &exponent));
+        call.give(std::int64_t{exponent});
+      },
+      kNoRule);
+  table.add(
+      "aten::ldexp(float x, int i) -> float",
+      [](Call& call) {
+        call.give(std::ldexp(call.number(0), static_cast<int>(std::clamp<std::int64_t>(
+                                                 call.integer(1), -10000, 10000))));
+      },
+      kNoRule);
 }
 
 void register_tests(OperatorTable& table) {
-  table.add("aten::isnan.float(float a) -> bool",
-            [](Call& call) { call.give(std::isnan(call.number(0))); });
-  table.add("aten::isinf.float(float a) -> bool",
-            [](Call& call) { call.give(std::isinf(call.number(0))); });
-  table.add("aten::isfinite.float(float a) -> bool",
-            [](Call& call) { call.give(std::isfinite(call.number(0))); });
+  table.add(
+      "aten::isnan.float(float a) -> bool",
+      [](Call& call) { call.give(std::isnan(call.number(0))); }, kNoRule);
+  table.add(
+      "aten::isinf.float(float a) -> bool",
+      [](Call& call) { call.give(std::isinf(call.number(0))); }, kNoRule);
+  table.add(
+      "aten::isfinite.float(float a) -> bool",
+      [](Call& call) { call.give(std::isfinite(call.number(0))); }, kNoRule);
 }
 
 void register_trigonometry(OperatorTable& table) {
@@ -134,10 +147,10 @@ void register_scalar_math(OperatorTable& table) {
   // To even, as the processor rounds.
   add_function<std::nearbyint>(table, "round");
   register_trigonometry(table);
-  add_rounding(table, "aten::floor", rounding_kernel<std::floor>);
-  add_rounding(table, "aten::ceil", rounding_kernel<std::ceil>);
-  add_signs(table, "aten::neg", neg_kernel);
-  add_signs(table, "prim::abs", abs_kernel);
+  add_of_int(table, "aten::floor", "int", rounding_kernel<std::floor>, shapes::same_number);
+  add_of_int(table, "aten::ceil", "int", rounding_kernel<std::ceil>, shapes::same_number);
+  add_of_int(table, "aten::neg", "float", neg_kernel, shapes::negative);
+  add_of_int(table, "prim::abs", "float", abs_kernel, absolute_number);
   register_parts(table);
   register_tests(table);
 }

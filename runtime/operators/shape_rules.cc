@@ -9,13 +9,6 @@
 namespace henson::runtime::shapes {
 namespace {
 
-/// What formulas are made of: Dimension does not follow larger numbers.
-bool is_followed(const Dimension& number) {
-  constexpr std::int64_t kLargest = std::int64_t{1} << 31;
-  const std::optional<std::int64_t> literal = number.literal();
-  return !literal || (*literal >= -kLargest && *literal <= kLargest);
-}
-
 /// Whether the result holds whole numbers as they are: narrow ones wrap.
 bool holds_numbers(Inference& call) {
   if (call.op().schema.results[0].kind != TypeKind::kTensor) return true;
@@ -51,7 +44,7 @@ std::optional<Operands> operands(Inference& call) {
   if (tensors && !one_element(call.result())) return std::nullopt;
   const std::optional<Dimension> a = call.number(0);
   const std::optional<Dimension> b = call.number(1);
-  if (!a || !b || !is_followed(*a) || !is_followed(*b)) return std::nullopt;
+  if (!a || !b) return std::nullopt;
   return Operands{*a, *b};
 }
 
@@ -69,8 +62,7 @@ void apply(Inference& call, SizeFunction function) {
 /// The factor of the second operand.
 std::optional<Dimension> scale_of(const Inference& call) {
   const std::optional<std::int64_t> alpha = call.integer("alpha", 1);
-  if (!alpha || !is_followed(Dimension::of(*alpha))) return std::nullopt;
-  return Dimension::of(*alpha);
+  return alpha ? std::optional(Dimension::of(*alpha)) : std::nullopt;
 }
 
 }  // namespace
@@ -89,6 +81,13 @@ void same_elements(Inference& call) {
   if (holds_numbers(call)) result.number = call.number(0);
   result.summed_over = self.summed_over;
   result.last = self.last;
+}
+
+void itself(Inference& call) {
+  const Fact type = call.result();
+  call.result() = call.arg(0);
+  call.result().dtype = type.dtype;
+  call.result().floating = type.floating;
 }
 
 void elementwise(Inference& call) {
@@ -175,7 +174,7 @@ void rounded_quotient(Inference& call) {
 void negative(Inference& call) {
   if (call.is_tensor(0)) same(call);
   const auto number = call.number(0);
-  if (!number || !holds_numbers(call) || !is_followed(*number)) return;
+  if (!number || !holds_numbers(call)) return;
   call.result().number = Dimension::of(-1) * *number;
 }
 
@@ -199,10 +198,28 @@ std::optional<std::vector<bool>> reduced_dimensions(Inference& call, std::size_t
 
 }  // namespace
 
+namespace {
+
+/// Of a tensor of unknown sizes.
+void give_reduced_rank(Inference& call, bool keeps) {
+  const std::optional<std::size_t> place = call.place("dim");
+  const bool all = !place || call.is_none(*place);
+  if (all && !keeps) return call.give({});
+  const std::size_t least = call.arg(0).least_rank;
+  const auto dims = all ? std::nullopt : call.integers(*place);
+  const std::size_t gone = keeps ? 0 : !dims || dims->empty() ? least : dims->size();
+  for (std::size_t i = 0; i < call.result_count(); ++i) {
+    call.result(i).least_rank = least > gone ? least - gone : 0;
+  }
+}
+
+}  // namespace
+
 void reduced(Inference& call) {
   const std::optional<Dimensions> sizes = call.dims(0);
   const std::optional<bool> keeps = call.flag("keepdim");
-  if (!sizes || !keeps) return;
+  if (!keeps) return;
+  if (!sizes) return give_reduced_rank(call, *keeps);
   const auto chosen = reduced_dimensions(call, sizes->size());
   if (!chosen) return;
   Dimensions result;
@@ -227,13 +244,15 @@ void summed(Inference& call) {
 
 void best(Inference& call) {
   std::optional<Dimensions> sizes = call.dims(0);
-  const std::optional<std::int64_t> count = call.integer(1);
   const std::optional<std::int64_t> dim = call.integer("dim", -1);
-  if (!sizes || !count || !dim) return;
+  if (!sizes || !dim) return;
   const std::size_t at = Inference::wrap(*dim, sizes->size());
-  if (sizes->empty()) return;  // of a number it is the number
-  call.domain().saw_best((*sizes)[at], *count);
-  (*sizes)[at] = Dimension::of(*count);
+  if (sizes->empty()) return call.give({});  // of a number it is the number
+  const std::optional<std::int64_t> count = call.integer(1);
+  if (count && *count < 0) throw Mismatch{};
+  if (count) call.domain().saw_best((*sizes)[at], *count);
+  const std::optional<Dimension> number = call.number(1);
+  (*sizes)[at] = number ? *number : call.domain().unknown();
   call.give(*sizes);
 }
 
@@ -358,7 +377,7 @@ void counted(Inference& call) {
   if (stride != 1 || !is_whole(call, start) || !is_whole(call, end)) return call.give(open);
   const std::optional<Dimension> first = start ? call.number(*start) : Dimension::of(0);
   const std::optional<Dimension> last = call.size_argument(*end, SitePurpose::kCreate);
-  if (!first || !last || !is_followed(*first) || !is_followed(*last)) return call.give(open);
+  if (!first || !last) return call.give(open);
   const Dimension count = *last - *first;
   if (count.literal() && *count.literal() < 0) throw Mismatch{};
   call.give({count});

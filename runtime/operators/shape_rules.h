@@ -12,6 +12,8 @@ namespace henson::runtime::shapes {
 void same(Inference& call);
 /// The first argument's sizes and elements: casts, copies, dropout.
 void same_elements(Inference& call);
+/// The first argument itself, whatever it is.
+void itself(Inference& call);
 /// All tensors broadcast together.
 void elementwise(Inference& call);
 /// Likewise, and of sizes as numbers what the operator computes.
@@ -37,6 +39,9 @@ void scalar(Inference& call);
 void best(Inference& call);
 
 // Sizes as numbers, and tensors made of them.
+
+/// Formulas do not follow numbers of the code that are larger than any size.
+bool fits(const Dimension& number);
 void size_of(Inference& call);       // size(self), size(self, dim)
 void shape_tensor(Inference& call);  // the sizes as a tensor
 void element_count(Inference& call);
@@ -109,7 +114,17 @@ void matmul(Inference& call);
 void added_product(Inference& call);  // addmm, baddbmm
 void outer(Inference& call);
 void attention(Inference& call);
-void einsum(Inference& call);
+/// Of a product of two, where a vector on the left is a row, on the right a column.
+Dimensions product_sizes(Inference& call, Dimensions a, Dimensions b);
+Dimensions linear_sizes(Inference& call, Dimensions x, const Dimensions& weight);
+/// The result has these sizes; the first argument is broadcast to them and added.
+void give_added(Inference& call, const Dimensions& sizes);
+/// Of attention over query, key and value, the first arguments.
+struct AttentionSizes {
+  Dimensions output;
+  Dimensions scores;  // [..., queries, keys]
+};
+std::optional<AttentionSizes> attention_sizes(Inference& call);
 
 // window_shapes.cc
 void pooled(Inference& call);

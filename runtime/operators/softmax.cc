@@ -98,14 +98,21 @@ Tensor logsumexp(const Tensor& self, const Dims& dims, bool keepdim) {
       .to(common);
 }
 
+void internal_types(Inference& call) {
+  call.result().floating = true;
+  const std::optional<bool> widens = call.flag("half_to_float");
+  if (!widens) return;
+  call.result().dtype = *widens ? std::optional(DType::kFloat32) : call.arg(0).dtype;
+}
+
 template <bool kLogarithm>
 void add_soft(OperatorTable& table, const std::string& name) {
   for (const std::string& full : {name + ".int", "special_" + name}) {
     table.add("aten::" + full + "(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
-              soft_kernel<kLogarithm>);
+              soft_kernel<kLogarithm>, {dtypes::told_or<dtypes::same<0>>, shapes::same});
   }
   table.add("aten::_" + name + "(Tensor self, int dim, bool half_to_float) -> Tensor",
-            soft_internal_kernel<kLogarithm>);
+            soft_internal_kernel<kLogarithm>, {internal_types, shapes::same});
 }
 
 }  // namespace
@@ -117,7 +124,8 @@ void register_softmax(OperatorTable& table) {
   add_soft<true>(table, "log_softmax");
   for (const std::string name : {"logsumexp", "special_logsumexp"}) {
     table.add("aten::" + name + "(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
-              [](Call& call) { call.give(logsumexp(call.tensor(0), call.ints(1), call.flag(2))); });
+              [](Call& call) { call.give(logsumexp(call.tensor(0), call.ints(1), call.flag(2))); },
+              {dtypes::kFloating, shapes::reduced});
   }
 }
 

@@ -53,26 +53,32 @@ void give(Call& call, const Sorted& sorted) {
 
 void register_sorting(OperatorTable& table) {
   table.add("aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor, Tensor)",
-            [](Call& call) { give(call, sort(call.tensor(0), call.integer(1), call.flag(2))); });
+            [](Call& call) { give(call, sort(call.tensor(0), call.integer(1), call.flag(2))); },
+            {dtypes::with_places, shapes::same});
   table.add(
       "aten::sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> "
       "(Tensor, Tensor)",
-      [](Call& call) { give(call, sort(call.tensor(0), call.integer(2), call.flag(3))); });
+      [](Call& call) { give(call, sort(call.tensor(0), call.integer(2), call.flag(3))); },
+      {dtypes::with_places, shapes::same});
   table.add(
       "aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor",
-      [](Call& call) { call.give(sort(call.tensor(0), call.integer(1), call.flag(2)).indices); });
+      [](Call& call) { call.give(sort(call.tensor(0), call.integer(1), call.flag(2)).indices); },
+      {dtypes::kInt64, shapes::same});
   table.add(
       "aten::argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> "
       "Tensor",
-      [](Call& call) { call.give(sort(call.tensor(0), call.integer(2), call.flag(3)).indices); });
+      [](Call& call) { call.give(sort(call.tensor(0), call.integer(2), call.flag(3)).indices); },
+      {dtypes::kInt64, shapes::same});
   table.add("aten::msort(Tensor self) -> Tensor",
-            [](Call& call) { call.give(sort(call.tensor(0), 0, false).values); });
+            [](Call& call) { call.give(sort(call.tensor(0), 0, false).values); },
+            {dtypes::same, shapes::same});
   table.add(
       "aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> "
       "(Tensor, Tensor)",
       [](Call& call) {
         give(call, topk(call.tensor(0), call.integer(1), call.integer(2), call.flag(3)));
-      });
+      },
+      {dtypes::with_places, shapes::best});
   register_unique(table);
   register_searching(table);
   register_counting(table);

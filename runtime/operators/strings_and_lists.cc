@@ -25,38 +25,51 @@ std::size_t position(std::int64_t index, std::size_t size) {
   return static_cast<std::size_t>(wrapped);
 }
 
-/// The positions that start:end:step (arguments 1 to 3) selects, clamped as Python does.
-std::vector<std::size_t> sliced(const Call& call, std::size_t size) {
-  const std::int64_t step = call.integer(3);
-  if (step == 0) fail("slice step cannot be zero");
+/// start:end:step.
+struct Slice {
+  std::optional<std::int64_t> start;
+  std::optional<std::int64_t> end;
+  std::int64_t step = 1;
+};
+
+/// The positions that a slice selects, clamped as Python does.
+std::vector<std::size_t> sliced(const Slice& slice, std::size_t size) {
+  const std::int64_t step = slice.step;
   const auto count = static_cast<std::int64_t>(size);
   const bool forward = step > 0;
-  const auto bound = [&](std::size_t argument, std::int64_t missing) {
-    if (call.is_none(argument)) return missing;
-    const std::int64_t at = call.integer(argument);
-    if (at < 0) return std::max<std::int64_t>(at + count, forward ? 0 : -1);
-    return std::min(at, forward ? count : count - 1);
+  const auto bound = [&](std::optional<std::int64_t> at, std::int64_t missing) {
+    if (!at) return missing;
+    if (*at < 0) return std::max<std::int64_t>(*at + count, forward ? 0 : -1);
+    return std::min(*at, forward ? count : count - 1);
   };
-  const std::int64_t end = bound(2, forward ? count : -1);
+  const std::int64_t end = bound(slice.end, forward ? count : -1);
   std::vector<std::size_t> chosen;
-  for (std::int64_t i = bound(1, forward ? 0 : count - 1); forward ? i < end : i > end; i += step) {
+  for (std::int64_t i = bound(slice.start, forward ? 0 : count - 1); forward ? i < end : i > end;
+       i += step) {
     chosen.push_back(static_cast<std::size_t>(i));
     if (step > count || step < -count) break;  // before i overflows
   }
   return chosen;
 }
 
+/// Arguments 1 to 3.
+Slice slice_of(const Call& call) {
+  const Slice slice{call.maybe_integer(1), call.maybe_integer(2), call.integer(3)};
+  if (slice.step == 0) fail("slice step cannot be zero");
+  return slice;
+}
+
 void slice_list(Call& call) {
   const std::vector<Value>& all = list_items(call, 0);
   std::vector<Value> part;
-  for (const std::size_t i : sliced(call, all.size())) part.push_back(all[i]);
+  for (const std::size_t i : sliced(slice_of(call), all.size())) part.push_back(all[i]);
   call.give(Value::list(std::move(part)));
 }
 
 void slice_string(Call& call) {
   const std::string all = call.string(0);
   std::string part;
-  for (const std::size_t i : sliced(call, all.size())) part += all[i];
+  for (const std::size_t i : sliced(slice_of(call), all.size())) part += all[i];
   call.give(part);
 }
 
@@ -65,6 +78,84 @@ void join_lists(Call& call) {
   const std::vector<Value>& more = list_items(call, 1);
   joined.insert(joined.end(), more.begin(), more.end());
   call.give(Value::list(std::move(joined)));
+}
+
+using Facts = std::vector<Fact>;
+
+/// Of a list, or of one of its items.
+void list_type(Inference& call) {
+  Fact type = dtypes::type_of(call.arg(0));
+  const std::optional<Facts>& items = call.arg(0).items;
+  const std::optional<std::int64_t> at = call.integer(1);
+  const bool item = call.op().schema.results[0].kind != TypeKind::kList;
+  if (item && items && !items->empty() && at) {
+    type = dtypes::type_of((*items)[Inference::wrap(*at, items->size())]);
+  }
+  dtypes::give(call, type);
+}
+
+void sliced_items(Inference& call) {
+  const std::optional<Facts>& items = call.arg(0).items;
+  Slice slice;
+  const std::optional<std::int64_t> step = call.integer(3);
+  if (step == 0) throw Mismatch{};
+  if (!items || !step) return;
+  slice.step = *step;
+  for (const auto& [argument, bound] :
+       {std::pair{std::size_t{1}, &slice.start}, std::pair{std::size_t{2}, &slice.end}}) {
+    *bound = call.integer(argument);
+    if (!*bound && !call.is_none(argument)) return;
+  }
+  call.result().items.emplace();
+  for (const std::size_t i : sliced(slice, items->size())) {
+    call.result().items->push_back((*items)[i]);
+  }
+}
+
+/// The items of both lists have one type where all of them have it.
+void joined_type(Inference& call) {
+  const Fact a = dtypes::type_of(call.arg(0));
+  const Fact b = dtypes::type_of(call.arg(1));
+  Fact type;
+  if (a.dtype == b.dtype) type.dtype = a.dtype;
+  if (a.floating == b.floating) type.floating = a.floating;
+  dtypes::give(call, type);
+}
+
+/// A fact about an item, told of the type of its list where nothing is told of its own.
+Fact item_of(const Fact& list, std::size_t i) {
+  Fact item = (*list.items)[i];
+  if (!item.dtype) item.dtype = list.dtype;
+  if (!item.floating) item.floating = list.floating;
+  return item;
+}
+
+void joined_items(Inference& call) {
+  if (!call.arg(0).items || !call.arg(1).items) return;
+  call.result().items.emplace();
+  for (const std::size_t list : {std::size_t{0}, std::size_t{1}}) {
+    for (std::size_t i = 0; i < call.arg(list).items->size(); ++i) {
+      call.result().items->push_back(item_of(call.arg(list), i));
+    }
+  }
+}
+
+/// A list repeated as often as another argument says.
+template <std::size_t kList>
+void repeated_items(Inference& call) {
+  constexpr std::size_t kMost = 4096;  // longer lists are not followed
+  const std::optional<Facts>& items = call.arg(kList).items;
+  const std::optional<std::int64_t> times = call.integer(1 - kList);
+  if (!items || !times) return;
+  call.result().items.emplace();
+  if (items->empty() || *times <= 0) return;
+  if (static_cast<std::uint64_t>(*times) > kMost / items->size()) {
+    call.result().items.reset();
+    return;
+  }
+  for (std::int64_t i = 0; i < *times; ++i) {
+    call.result().items->insert(call.result().items->end(), items->begin(), items->end());
+  }
 }
 
 Value repeated(const std::vector<Value>& list, std::int64_t times) {
@@ -87,21 +178,27 @@ void add_list(OperatorTable& table, const std::string& type) {
             [](Call& call) {
               const std::vector<Value>& all = list_items(call, 0);
               call.give(all[position(call.integer(1), all.size())]);
-            });
+            },
+            {list_type, shapes::list_item});
   table.add("aten::slice" + overload + "(" + list +
                 " l, int? start=None, int? end=None, int step=1) -> " + list,
-            slice_list);
-  table.add("aten::add" + overload + "(" + list + " a, " + list + " b) -> " + list, join_lists);
+            slice_list, {list_type, sliced_items});
+  table.add("aten::add" + overload + "(" + list + " a, " + list + " b) -> " + list, join_lists,
+            {joined_type, joined_items});
   table.add("aten::mul" + overload + "(" + list + " l, int n) -> " + list,
-            [](Call& call) { call.give(repeated(list_items(call, 0), call.integer(1))); });
+            [](Call& call) { call.give(repeated(list_items(call, 0), call.integer(1))); },
+            {dtypes::same<0>, repeated_items<0>});
   table.add("aten::mul" + overload + "_right(int n, " + list + " l) -> " + list,
-            [](Call& call) { call.give(repeated(list_items(call, 1), call.integer(0))); });
+            [](Call& call) { call.give(repeated(list_items(call, 1), call.integer(0))); },
+            {dtypes::same<1>, repeated_items<1>});
   for (const std::string name : {"aten::list", "aten::copy"}) {
     table.add(name + overload + "(" + list + " l) -> " + list,
-              [](Call& call) { call.give(Value::list(list_items(call, 0))); });
+              [](Call& call) { call.give(Value::list(list_items(call, 0))); },
+              {dtypes::same, shapes::itself});
   }
   table.add("aten::len" + overload + "(" + list + " a) -> int",
-            [](Call& call) { call.give(static_cast<std::int64_t>(list_items(call, 0).size())); });
+            [](Call& call) { call.give(static_cast<std::int64_t>(list_items(call, 0).size())); },
+            {nullptr, shapes::length});
 }
 
 /// Where argument 1 first stands in the list.
@@ -114,23 +211,35 @@ std::vector<Value>::const_iterator found(const Call& call) {
 /// Of lists of numbers and strings.
 void add_comparable_list(OperatorTable& table, const std::string& type) {
   const std::string two = "_list(" + type + "[] a, " + type + "[] b) -> bool";
-  table.add("aten::eq." + type + two,
-            [](Call& call) { call.give(same_items(list_items(call, 0), list_items(call, 1))); });
-  table.add("aten::ne." + type + two,
-            [](Call& call) { call.give(!same_items(list_items(call, 0), list_items(call, 1))); });
+  table.add(
+      "aten::eq." + type + two,
+      [](Call& call) { call.give(same_items(list_items(call, 0), list_items(call, 1))); }, kNoRule);
+  table.add(
+      "aten::ne." + type + two,
+      [](Call& call) { call.give(!same_items(list_items(call, 0), list_items(call, 1))); },
+      kNoRule);
   const std::string one = "(" + type + "[] l, " + type + " item) -> ";
-  table.add("aten::__contains__." + type + "_list" + one + "bool",
-            [](Call& call) { call.give(found(call) != list_items(call, 0).end()); });
-  table.add("aten::index.list_" + type + one + "int", [](Call& call) {
-    const auto at = found(call);
-    if (at == list_items(call, 0).end()) fail("'" + text_of(call.arg(1)) + "' is not in list");
-    call.give(static_cast<std::int64_t>(at - list_items(call, 0).begin()));
-  });
-  table.add("aten::count." + type + one + "int", [](Call& call) {
-    const std::vector<Value>& all = list_items(call, 0);
-    call.give(static_cast<std::int64_t>(std::count_if(
-        all.begin(), all.end(), [&](const Value& item) { return same_value(item, call.arg(1)); })));
-  });
+  table.add(
+      "aten::__contains__." + type + "_list" + one + "bool",
+      [](Call& call) { call.give(found(call) != list_items(call, 0).end()); }, kNoRule);
+  table.add(
+      "aten::index.list_" + type + one + "int",
+      [](Call& call) {
+        const auto at = found(call);
+        if (at == list_items(call, 0).end()) fail("'" + text_of(call.arg(1)) + "' is not in list");
+        call.give(static_cast<std::int64_t>(at - list_items(call, 0).begin()));
+      },
+      kNoRule);
+  table.add(
+      "aten::count." + type + one + "int",
+      [](Call& call) {
+        const std::vector<Value>& all = list_items(call, 0);
+        call.give(
+            static_cast<std::int64_t>(std::count_if(all.begin(), all.end(), [&](const Value& item) {
+              return same_value(item, call.arg(1));
+            })));
+      },
+      kNoRule);
 }
 
 /// "3." for whole numbers, else 17 digits.
@@ -171,31 +280,70 @@ void format(Call& call) {
 }
 
 void register_strings(OperatorTable& table) {
-  table.add("aten::add.str(str a, str b) -> str",
-            [](Call& call) { call.give(call.string(0) + call.string(1)); });
+  table.add(
+      "aten::add.str(str a, str b) -> str",
+      [](Call& call) { call.give(call.string(0) + call.string(1)); }, kNoRule);
   table.add("aten::len.str(str s) -> int",
-            [](Call& call) { call.give(static_cast<std::int64_t>(call.string(0).size())); });
-  table.add("aten::str(Any elem) -> str", [](Call& call) { call.give(text_of(call.arg(0))); });
+            [](Call& call) { call.give(static_cast<std::int64_t>(call.string(0).size())); },
+            {nullptr, text_length});
+  table.add(
+      "aten::str(Any elem) -> str", [](Call& call) { call.give(text_of(call.arg(0))); }, kNoRule);
   table.add("aten::slice.str(str string, int? start=None, int? end=None, int step=1) -> str",
-            slice_string);
-  table.add("aten::__getitem__.str(str s, int index) -> str", [](Call& call) {
-    const std::string text = call.string(0);
-    call.give(std::string(1, text[position(call.integer(1), text.size())]));
-  });
-  table.add("aten::ord(str string) -> int", [](Call& call) {
-    const std::string text = call.string(0);
-    if (text.size() != 1) fail("String for ord() must be 1 character");
-    call.give(static_cast<std::int64_t>(static_cast<unsigned char>(text[0])));
-  });
-  table.add("aten::chr(int i) -> str", [](Call& call) {
-    const std::int64_t code = call.integer(0);
-    if (code < 0 || code > 127) fail("chr() of " + std::to_string(code) + " is not supported");
-    call.give(std::string(1, static_cast<char>(code)));
-  });
+            slice_string, kNoRule);
+  table.add(
+      "aten::__getitem__.str(str s, int index) -> str",
+      [](Call& call) {
+        const std::string text = call.string(0);
+        call.give(std::string(1, text[position(call.integer(1), text.size())]));
+      },
+      kNoRule);
+  table.add(
+      "aten::ord(str string) -> int",
+      [](Call& call) {
+        const std::string text = call.string(0);
+        if (text.size() != 1) fail("String for ord() must be 1 character");
+        call.give(static_cast<std::int64_t>(static_cast<unsigned char>(text[0])));
+      },
+      kNoRule);
+  table.add(
+      "aten::chr(int i) -> str",
+      [](Call& call) {
+        const std::int64_t code = call.integer(0);
+        if (code < 0 || code > 127) fail("chr() of " + std::to_string(code) + " is not supported");
+        call.give(std::string(1, static_cast<char>(code)));
+      },
+      kNoRule);
   std::string arguments = "str self";
   for (int count = 0; count <= 12; ++count) {  // PyTorch's takes any number
-    table.add("aten::format." + std::to_string(count) + "(" + arguments + ") -> str", format);
+    table.add("aten::format." + std::to_string(count) + "(" + arguments + ") -> str", format,
+              kNoRule);
     arguments += ", Any a" + std::to_string(count);
+  }
+}
+
+void text_length(Inference& call) {
+  const Value* const constant = call.arg(0).constant;
+  const auto* text = constant == nullptr ? nullptr : std::get_if<std::string>(constant);
+  if (text == nullptr) return;
+  call.result().number = Dimension::of(static_cast<std::int64_t>(text->size()));
+}
+
+/// Two lists of sizes broadcast together.
+void broadcast_items(Inference& call) {
+  Dimensions sizes[2];
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+    if (!call.arg(i).items) return;
+    for (const Fact& item : *call.arg(i).items) {
+      if (!item.number) return;
+      sizes[i].push_back(call.domain().resolve(*item.number));
+    }
+  }
+  call.result().items.emplace();
+  for (Dimension& size : call.broadcast(sizes[0], sizes[1])) {
+    Fact item;
+    item.kind = TypeKind::kInt;
+    item.number = std::move(size);
+    call.result().items->push_back(std::move(item));
   }
 }
 
@@ -251,14 +399,19 @@ void register_strings_and_lists(OperatorTable& table) {
     add_list(table, type);
   }
   for (const std::string type : {"int", "float", "bool", "str"}) add_comparable_list(table, type);
-  table.add("aten::_infer_size(int[] a, int[] b) -> int[]", broadcast_shapes);
-  table.add("aten::broadcast_shapes(int[] a, int[] b) -> int[]", broadcast_shapes);
-  table.add("aten::len.Tensor(Tensor t) -> int", [](Call& call) {
-    const Tensor tensor = call.tensor(0);
-    if (tensor.dim() == 0) fail("len() of a 0-d tensor");
-    call.give(tensor.size(0));
-  });
-  table.add("prim::unchecked_cast(Any(a) x) -> Any(a)", [](Call& call) { call.give(call.arg(0)); });
+  table.add("aten::_infer_size(int[] a, int[] b) -> int[]", broadcast_shapes,
+            {nullptr, broadcast_items});
+  table.add("aten::broadcast_shapes(int[] a, int[] b) -> int[]", broadcast_shapes,
+            {nullptr, broadcast_items});
+  table.add("aten::len.Tensor(Tensor t) -> int",
+            [](Call& call) {
+              const Tensor tensor = call.tensor(0);
+              if (tensor.dim() == 0) fail("len() of a 0-d tensor");
+              call.give(tensor.size(0));
+            },
+            {nullptr, shapes::length});
+  table.add("prim::unchecked_cast(Any(a) x) -> Any(a)", [](Call& call) { call.give(call.arg(0)); },
+            {dtypes::same, shapes::itself});
 }
 
 }  // namespace henson::runtime

@@ -119,6 +119,43 @@ void unique_slices(Call& call, std::int64_t dim, bool consecutive) {
   give(call, values, groups, {true, true, consecutive}, {count}, true);
 }
 
+/// Of a result that is empty unless it is asked for.
+std::optional<Dimensions> asked_sizes(Inference& call, std::string_view flag,
+                                      const std::optional<Dimensions>& sizes) {
+  const std::optional<bool> asked = call.flag(flag);
+  if (!asked) return std::nullopt;
+  return *asked ? sizes : Dimensions{Dimension::of(0)};
+}
+
+/// How many there are depends on the elements.
+void element_sizes(Inference& call) {
+  const Dimensions found = {call.domain().unknown()};
+  call.result(0).dims = found;
+  call.result(1).dims = asked_sizes(call, "return_inverse", call.dims(0));
+  if (call.result_count() < 3) return;
+  call.result(2).dims = asked_sizes(call, "return_counts", found);
+}
+
+void slice_sizes(Inference& call) {
+  const Dimension found = call.domain().unknown();
+  call.result(2).dims = Dimensions{found};
+  std::optional<Dimensions> sizes = call.dims(0);
+  const auto at = sizes ? Inference::dim_at(call.integer("dim", 0), sizes->size()) : std::nullopt;
+  if (!at) return;
+  call.result(1).dims = Dimensions{(*sizes)[*at]};
+  (*sizes)[*at] = found;
+  call.result(0).dims = sizes;
+}
+
+void consecutive_sizes(Inference& call) {
+  if (call.is_none(3)) return element_sizes(call);
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const std::optional<std::int64_t> dim = call.integer(3);
+  if (!sizes || !dim) return;
+  if (sizes->size() == 1 && *dim == 0) return element_sizes(call);
+  slice_sizes(call);
+}
+
 }  // namespace
 
 void register_unique(OperatorTable& table) {
@@ -127,13 +164,15 @@ void register_unique(OperatorTable& table) {
       "(Tensor, Tensor)",
       [](Call& call) {
         unique_elements(call, {call.flag(2), false, false}, false);
-      });
+      },
+      {dtypes::with_places, element_sizes});
   table.add(
       "aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, "
       "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
       [](Call& call) {
         unique_elements(call, {call.flag(2), call.flag(3), false});
-      });
+      },
+      {dtypes::with_places, element_sizes});
   table.add(
       "aten::unique_consecutive(Tensor self, bool return_inverse=False, "
       "bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)",
@@ -146,15 +185,18 @@ void register_unique(OperatorTable& table) {
         } else {
           unique_slices(call, call.integer(3), true);
         }
-      });
+      },
+      {dtypes::with_places, consecutive_sizes});
   table.add(
       "aten::unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, "
       "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
-      [](Call& call) { unique_slices(call, call.integer(1), false); });
+      [](Call& call) { unique_slices(call, call.integer(1), false); },
+      {dtypes::with_places, slice_sizes});
   table.add(
       "aten::unique_dim_consecutive(Tensor self, int dim, bool return_inverse=False, "
       "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
-      [](Call& call) { unique_slices(call, call.integer(1), true); });
+      [](Call& call) { unique_slices(call, call.integer(1), true); },
+      {dtypes::with_places, slice_sizes});
 }
 
 }  // namespace henson::runtime

@@ -68,15 +68,15 @@ template <bool kRoot, bool kMean>
 void add_forms(OperatorTable& table, const std::string& name) {
   const std::string result = kMean ? " -> (Tensor, Tensor)" : " -> Tensor";
   table.add("aten::" + name + "(Tensor self, bool unbiased=True)" + result,
-            kernel<all_options, kRoot, kMean>);
+            kernel<all_options, kRoot, kMean>, {dtypes::same, shapes::reduced});
   table.add("aten::" + name +
                 ".dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False)" + result,
-            kernel<dim_options, kRoot, kMean>);
+            kernel<dim_options, kRoot, kMean>, {dtypes::same, shapes::reduced});
   table.add("aten::" + name +
                 ".correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, "
                 "bool keepdim=False)" +
                 result,
-            kernel<correction_options, kRoot, kMean>);
+            kernel<correction_options, kRoot, kMean>, {dtypes::same, shapes::reduced});
 }
 
 }  // namespace

@@ -90,29 +90,47 @@ Tensor renorm(const Tensor& tensor, double p, std::int64_t dim, double limit) {
   return scaled(tensor, factors);
 }
 
+/// The second result has the sizes of the slices' norms.
+void weight_norm_sizes(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  const std::optional<std::int64_t> dim = call.integer(2);
+  call.result(0).dims = sizes;
+  if (dim == -1) call.result(1).dims = Dimensions{};
+  if (!sizes || !dim || *dim == -1) return;
+  const auto at = Inference::dim_at(dim, sizes->size());
+  if (!at) return;
+  call.result(1).dims = Dimensions(sizes->size(), Dimension::of(1));
+  (*call.result(1).dims)[*at] = (*sizes)[*at];
+}
+
 }  // namespace
 
 void register_weight_norm(OperatorTable& table) {
-  table.add("aten::_weight_norm(Tensor v, Tensor g, int dim=0) -> Tensor", [](Call& call) {
-    call.give(weight_norm(call.tensor(0), call.tensor(1), call.integer(2)).weight);
-  });
+  table.add("aten::_weight_norm(Tensor v, Tensor g, int dim=0) -> Tensor",
+            [](Call& call) {
+              call.give(weight_norm(call.tensor(0), call.tensor(1), call.integer(2)).weight);
+            },
+            {dtypes::shared, shapes::same});
   table.add("aten::_weight_norm_interface(Tensor v, Tensor g, int dim=0) -> (Tensor, Tensor)",
             [](Call& call) {
               const WeightNorm result =
                   weight_norm(call.tensor(0), call.tensor(1), call.integer(2));
               call.give(result.weight);
               call.give(result.norms);
-            });
+            },
+            {dtypes::shared, weight_norm_sizes});
   table.add("aten::renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor",
             [](Call& call) {
               call.give(renorm(call.tensor(0), call.number(1), call.integer(2), call.number(3)));
-            });
+            },
+            {dtypes::same, shapes::same});
   table.add("aten::renorm_(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)",
             [](Call& call) {
               Tensor self = call.tensor(0);
               copy_into(self, renorm(self, call.number(1), call.integer(2), call.number(3)));
               call.give(self);
-            });
+            },
+            {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime
