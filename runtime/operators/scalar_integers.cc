@@ -15,6 +15,8 @@ using Int = std::int64_t;
 std::uint64_t bits(Int value) { return static_cast<std::uint64_t>(value); }
 Int wrapped(std::uint64_t value) { return static_cast<Int>(value); }
 
+std::uint64_t magnitude(Int value) { return value < 0 ? 0 - bits(value) : bits(value); }
+
 /// Toward zero. The lowest int has no negative, and wraps.
 Int truncated_quotient(Int x, Int y) {
   if (y == 0) fail("division by 0");
@@ -80,8 +82,9 @@ void register_scalar_integers(OperatorTable& table) {
   register_ranges(table);
   table.add("aten::__round_to_zero_floordiv.int(int a, int b) -> int",
             [](Call& call) { call.give(truncated_quotient(call.integer(0), call.integer(1))); });
-  table.add("aten::gcd.int(int a, int b) -> int",
-            [](Call& call) { call.give(std::gcd(call.integer(0), call.integer(1))); });
+  table.add("aten::gcd.int(int a, int b) -> int", [](Call& call) {
+    call.give(wrapped(std::gcd(magnitude(call.integer(0)), magnitude(call.integer(1)))));
+  });
   table.add("aten::factorial.int(int a) -> int",
             [](Call& call) { call.give(factorial(call.integer(0))); });
 }

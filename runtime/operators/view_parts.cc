@@ -1,14 +1,24 @@
 // Views of a part of a tensor.
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "henson/error.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/checked.h"
 
 namespace henson::runtime {
 namespace {
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// The stride of every `step`-th element of a dimension that keeps `size` of them. With one element
+/// or none it is never used: it need not fit then.
+std::int64_t stepped(std::int64_t stride, std::int64_t step, std::int64_t size) {
+  constexpr std::int64_t kLargest = std::int64_t{1} << 48;
+  const std::optional<std::int64_t> wide = try_multiply(stride, step);
+  return wide && (size > 1 || std::abs(*wide) <= kLargest) ? *wide : 1;
+}
 
 /// The dimension of a tensor that has one.
 std::size_t dim_of(const Tensor& tensor, std::int64_t dim, const char* what) {
@@ -63,8 +73,7 @@ Tensor slice(const Tensor& tensor, std::int64_t dim, std::optional<std::int64_t>
   const std::int64_t length = last - first;
   sizes[at] = length / step + (length % step != 0 ? 1 : 0);
   const std::int64_t offset = tensor.offset() + first * strides[at];
-  // With one element or none the stride is never used: it need not fit then.
-  if (__builtin_mul_overflow(strides[at], step, &strides[at])) strides[at] = 1;
+  strides[at] = stepped(strides[at], step, sizes[at]);
   return tensor.with_view(std::move(sizes), std::move(strides), offset);
 }
 
@@ -119,7 +128,7 @@ Tensor unfold(const Tensor& tensor, std::int64_t dim, std::int64_t size, std::in
   const std::int64_t stride = tensor.dim() == 0 ? 1 : strides[at];
   if (tensor.dim() > 0) {
     sizes[at] = (extent - size) / step + 1;
-    if (__builtin_mul_overflow(stride, step, &strides[at])) strides[at] = 1;
+    strides[at] = stepped(stride, step, sizes[at]);
   }
   sizes.push_back(size);
   strides.push_back(stride);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "runtime/analysis/baked_values.h"
+#include "runtime/tensor/checked.h"
 #include "runtime/unlock/shape_analysis.h"
 
 namespace henson::runtime {
@@ -28,7 +29,8 @@ void ShapeAnalysis::settle_limits() {
     const Dimension size = Dimension::of_symbol(symbols[0]);
     const std::optional<std::int64_t> more = (asked - size).literal();
     if (!more || is_batch(size) || *more >= limit.rows) continue;
-    locks_.push_back({size, limit.rows - *more, true, limit.node, limit.table, true});
+    locks_.push_back(
+        {size, saturated_difference(limit.rows, *more), true, limit.node, limit.table, true});
   }
 }
 
@@ -203,7 +205,7 @@ void ShapeAnalysis::settle_slice(const SizeSite& site, const Dimension& against)
     return;
   }
   // From the first one on, all; without the first, without the last; else nothing tells.
-  const std::int64_t guess = site.start < 2 ? site.value + site.start : kNoSize;
+  const std::int64_t guess = site.start < 2 ? saturated_sum(site.value, site.start) : kNoSize;
   locks_.push_back({against, guess, false, site.node, reason});
 }
 
@@ -227,13 +229,15 @@ void ShapeAnalysis::settle_rows_of(const Dimension& size,
   const std::optional<std::int64_t> traced = solver_.traced(size);
   const bool batch = is_batch(size);
   const bool first_only = last == 0;
-  const bool from_first_on = static_cast<std::int64_t>(rows.size()) == last + 1;
+  const std::int64_t count = saturated_sum(last, 1);  // of the rows, if none is left out
+  const bool from_first_on = static_cast<std::int64_t>(rows.size()) == count;
   bool chosen = false;
   if (traced) {
     const auto is_place = [&](const auto& row) {
       const std::int64_t t = *traced;
+      const std::int64_t before = saturated_sum(t, -1);
       return row.first > 0 &&
-             (row.first == t - 1 || row.first == t / 2 || row.first == (t - 1) / 2);
+             (row.first == before || row.first == t / 2 || row.first == before / 2);
     };
     chosen = first_only ? *traced != 1
                         : !batch && last <= 2 && std::none_of(rows.begin(), rows.end(), is_place);
@@ -256,7 +260,7 @@ void ShapeAnalysis::settle_rows_of(const Dimension& size,
     return;
   }
   if (chosen) return;
-  const std::int64_t guess = batch || from_first_on ? last + 1 : kNoSize;
+  const std::int64_t guess = batch || from_first_on ? count : kNoSize;
   locks_.push_back({size, traced.value_or(guess), false, node, reason});
 }
 
@@ -292,8 +296,9 @@ void RuleCall::lock_to_traced(const Dimension& size, std::string reason) {
 }
 
 bool RuleCall::may_stem_from(std::int64_t number, std::int64_t size) {
-  return (number >= size - 2 && number <= size + 1) || number == size / 2 ||
-         number == (size + 1) / 2;
+  const std::int64_t next = saturated_sum(size, 1);
+  return (number >= saturated_sum(size, -2) && number <= next) || number == size / 2 ||
+         number == next / 2;
 }
 
 bool RuleCall::is_made_by_code(ValueId id) const {
@@ -325,7 +330,7 @@ bool RuleCall::is_made_size(const Dimension& size) const {
 
 void RuleCall::hold_from_end(const Dimension& size, std::int64_t place) {
   const std::optional<std::int64_t> traced = solver().traced(size);
-  const std::int64_t count = -place;
+  const std::int64_t count = saturated_difference(0, place);
   if (count < 2 || !depends_on_input(size)) return;
   if (traced ? !may_stem_from(count, *traced) : count < 3) return;
   lock_to_traced(size, "the place " + std::to_string(place) +
@@ -338,7 +343,7 @@ void RuleCall::hold_number(std::int64_t number, const std::string& what, bool in
     const Dimension size = Dimension::of_symbol(id);
     const std::optional<std::int64_t> traced = solver().traced(size);
     if (is_batch(size)) continue;
-    const bool place = traced && (number == *traced || number == *traced - 1);
+    const bool place = traced && (number == *traced || number == saturated_sum(*traced, -1));
     const bool fits = place || (in_table && (traced ? may_stem_from(number, *traced) : number > 2));
     if (!fits) continue;
     lock(

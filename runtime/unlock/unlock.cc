@@ -303,6 +303,11 @@ class Unlocker {
   std::map<ValueId, ValueId> stretched_;
 };
 
+[[noreturn]] void wrong_rank(const GraphInput& input, std::size_t wanted, std::size_t given) {
+  throw Error(ErrorCode::kBadInput, describe(input) + " should have " + std::to_string(wanted) +
+                                        " dimensions, and has " + std::to_string(given));
+}
+
 }  // namespace
 
 UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks) {
@@ -311,14 +316,13 @@ UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& 
 
 void check_conditions(const UnlockResult& result, const Graph& graph,
                       std::span<const std::optional<std::vector<std::int64_t>>> shapes) {
-  for (std::size_t i = 0; i < shapes.size() && i < result.ranks.size(); ++i) {
-    const bool matters =
-        !result.unlocked.empty() || std::any_of(result.conditions.begin(), result.conditions.end(),
-                                                [](const ShapeCondition& c) { return !c.limit; });
-    if (!matters || !shapes[i] || shapes[i]->size() == result.ranks[i]) continue;
-    throw Error(ErrorCode::kBadInput,
-                describe(graph.inputs[i]) + " should have " + std::to_string(result.ranks[i]) +
-                    " dimensions, and has " + std::to_string(shapes[i]->size()));
+  const bool matters =
+      !result.unlocked.empty() || std::any_of(result.conditions.begin(), result.conditions.end(),
+                                              [](const ShapeCondition& c) { return !c.limit; });
+  for (std::size_t i = 0; matters && i < shapes.size() && i < result.ranks.size(); ++i) {
+    if (shapes[i] && shapes[i]->size() != result.ranks[i]) {
+      wrong_rank(graph.inputs[i], result.ranks[i], shapes[i]->size());
+    }
   }
   for (const ShapeCondition& condition : result.conditions) {
     std::optional<Dimension> size = condition.size;
@@ -330,10 +334,14 @@ void check_conditions(const UnlockResult& result, const Graph& graph,
         break;
       }
       const GraphInput& input = graph.inputs[place->input];
+      const std::vector<std::int64_t>& shape = *shapes[place->input];
+      if (place->dim >= shape.size()) {
+        wrong_rank(input, result.ranks[place->input], shape.size());
+      }
       if (!text.empty()) text += " with ";
       text += "dimension " + std::to_string(place->dim) + " of input " + input.path + " (" +
               input.name + ")";
-      if (size) size = size->substitute(id, Dimension::of((*shapes[place->input])[place->dim]));
+      if (size) size = size->substitute(id, Dimension::of(shape[place->dim]));
     }
     if (!size) continue;
     const std::optional<std::int64_t> value = size->literal();

@@ -33,6 +33,22 @@ constexpr DType dtype_of();
 class Tensor {
  public:
   Tensor() = default;
+  Tensor(const Tensor&) = default;
+  Tensor& operator=(const Tensor&) = default;
+  /// What was moved from has no elements, and cannot be run with.
+  Tensor(Tensor&& other) noexcept
+      : dtype_(other.dtype_),
+        shape_(std::move(other.shape_)),
+        bytes_(std::exchange(other.bytes_, {})),
+        owner_(std::move(other.owner_)) {}
+  Tensor& operator=(Tensor&& other) noexcept {
+    dtype_ = other.dtype_;
+    shape_ = std::move(other.shape_);
+    bytes_ = std::exchange(other.bytes_, {});
+    owner_ = std::move(other.owner_);
+    return *this;
+  }
+  ~Tensor() = default;
   /// Takes a copy of the elements: size_of(dtype) * product of shape bytes.
   static Tensor copy(DType dtype, std::vector<std::int64_t> shape,
                      std::span<const std::byte> bytes);
