@@ -35,6 +35,7 @@ void check_byte_order(const Package& package) {
 // The pickle NAME.pkl, whose storages are in the folder NAME.
 Value read_with_storages(Package& package, const std::string& name) {
   PickleHooks hooks;
+  hooks.budget = &package.budget();
   hooks.storage = [&](const std::string& key, const ErrorPlace& place) {
     return package.storage(name + '/' + key, place);
   };
@@ -66,6 +67,7 @@ std::optional<std::vector<Value>> inputs_of_forward(const Value& value) {
 
 std::optional<std::vector<Value>> read_traced_inputs(const Package& package) {
   PickleHooks hooks;
+  hooks.budget = &package.budget();
   hooks.storage = [](const std::string&, const ErrorPlace&) { return nullptr; };
   try {
     const auto text = package.text_if("traced_inputs.pkl", limits::kMaxPickleBytes);

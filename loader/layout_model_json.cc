@@ -142,6 +142,10 @@ std::shared_ptr<StoredTensor> load_tensor(Package& package, const Json& definiti
   if (key.empty()) bad_model("tensor " + std::to_string(id) + " has no storage");
   tensor->storage = package.storage(key, {kModel, {}, {}});
   check_bounds(*tensor, std::string(kModel) + ": tensor " + std::to_string(id));
+  constexpr auto kKind = Budget::Kind::kRepeatedBytes;
+  if (!package.budget().spend(kKind, repeated_bytes(*tensor))) {
+    bad_model("tensor " + std::to_string(id) + ": " + package.budget().refusal(kKind));
+  }
   return tensor;
 }
 
@@ -172,6 +176,7 @@ void ModelJson::load_attributes() {
   const auto text = package_.text_if(kAttributes, limits::kMaxPickleBytes);
   if (!text) return;
   PickleHooks hooks;
+  hooks.budget = &package_.budget();
   hooks.tensor = [&](std::int64_t id, const ErrorPlace&) { return tensor(id); };
   const Value value = read_pickle(*text, kAttributes, hooks);
   if (const auto* tuple = std::get_if<std::shared_ptr<Tuple>>(&value)) {

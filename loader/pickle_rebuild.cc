@@ -207,6 +207,7 @@ void PickleMachine::rebuild_tensor(const Sequence& arguments, bool quantized) {
   tensor->strides = integers(argument(arguments, 3), "a tensor's strides");
   if (tensor->storage) {
     check_place(*tensor);
+    spend(Budget::Kind::kRepeatedBytes, repeated_bytes(*tensor));
   } else if (!element_count(tensor->shape)) {
     fail("a tensor whose sizes are negative or overflow");
   }

@@ -85,7 +85,7 @@ Zip::Zip(const std::filesystem::path& path) {
     zip_error_fini(&error);
     bad_zip("the zip file is damaged (" + reason + "); copy it again");
   }
-  const std::uint64_t file_bytes = std::filesystem::file_size(path);
+  const std::uint64_t file_bytes = file_bytes_ = std::filesystem::file_size(path);
   list_entries(file_bytes);
   places_.resize(entries_.size());
   file_ = MappedFile::open(path);

@@ -16,8 +16,11 @@ using Fraction = Dimension::Fraction;
 
 /// A formula with more terms, or with a power beyond this, is not followed: neither is a size that
 /// a model has.
-constexpr std::size_t kMostTerms = 4096;
+constexpr std::size_t kMostTerms = 64;
 constexpr int kLargestExponent = 64;
+/// How long what a derived size is called may be: it holds what the sizes are called that it is
+/// derived from.
+constexpr std::size_t kLongestText = 4096;
 
 /// Nothing where a number cannot be held.
 std::optional<Fraction> reduced(std::int64_t numerator, std::int64_t denominator) {
@@ -195,6 +198,7 @@ Dimension DimensionSolver::derived(const std::string& what, const Dimension& a, 
                                    std::optional<std::int64_t> traced) {
   if (resolve(a).is_unknown() || resolve(b).is_unknown()) return Dimension::unknown();
   const std::string text = what + "(" + to_string(resolve(a)) + ", " + to_string(resolve(b)) + ")";
+  if (text.size() > kLongestText) return Dimension::unknown();
   const auto [found, added] = derived_.emplace(text, static_cast<SymbolId>(symbols_.size()));
   if (added) {
     std::vector<SymbolId> made_of = resolve(a).symbols();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "henson/error.h"
+#include "loader/limits.h"
 #include "runtime/operators/views.h"
 #include "runtime/tensor/checked.h"
 
@@ -24,6 +25,14 @@ std::int64_t stepped(std::int64_t stride, std::int64_t step, std::int64_t size) 
 std::size_t dim_of(const Tensor& tensor, std::int64_t dim, const char* what) {
   if (tensor.dim() == 0) fail(std::string(what) + "() cannot be applied to a 0-dim tensor.");
   return static_cast<std::size_t>(wrap_dim(dim, tensor.dim()));
+}
+
+/// Throws when a tensor would come apart into more parts than a model has use for: each is a tensor
+/// of its own.
+void check_parts(std::int64_t parts, const char* what) {
+  if (parts <= static_cast<std::int64_t>(limits::kMaxParts)) return;
+  fail(std::string(what) + ": " + std::to_string(parts) + " parts; at most " +
+       std::to_string(limits::kMaxParts) + " can be");
 }
 
 /// Whether every element of a view lies in the buffer.
@@ -201,6 +210,7 @@ std::vector<Tensor> split(const Tensor& tensor, std::int64_t size, std::int64_t 
     fail("split_size can only be 0 if dimension size is 0, but got dimension size of " +
          std::to_string(extent));
   }
+  if (size > 0) check_parts(extent / size, "split");
   std::vector<Tensor> parts;
   std::int64_t start = 0;
   do {
@@ -216,6 +226,7 @@ std::vector<Tensor> chunk(const Tensor& tensor, std::int64_t chunks, std::int64_
   if (chunks <= 0) {
     fail("chunk expects `chunks` to be greater than 0, got: " + std::to_string(chunks));
   }
+  check_parts(chunks, "chunk");
   const std::int64_t extent = tensor.sizes()[at];
   if (extent == 0) {
     std::vector<Tensor> parts;
@@ -230,6 +241,7 @@ std::vector<Tensor> tensor_split(const Tensor& tensor, std::int64_t sections, st
   if (sections <= 0) {
     fail("number of sections must be larger than 0, got " + std::to_string(sections));
   }
+  check_parts(sections, "tensor_split");
   const std::int64_t extent = tensor.sizes()[at];
   std::vector<Tensor> parts;
   std::int64_t start = 0;
@@ -255,6 +267,7 @@ std::vector<Tensor> tensor_split_at(const Tensor& tensor, const Dims& indices, s
 
 std::vector<Tensor> unbind(const Tensor& tensor, std::int64_t dim) {
   const std::size_t at = dim_of(tensor, dim, "unbind");
+  check_parts(tensor.sizes()[at], "unbind");
   std::vector<Tensor> parts;
   for (std::int64_t i = 0; i < tensor.sizes()[at]; ++i) parts.push_back(select(tensor, dim, i));
   return parts;

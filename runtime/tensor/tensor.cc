@@ -1,5 +1,7 @@
 #include "runtime/tensor/tensor.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
@@ -16,6 +18,14 @@ namespace henson::runtime {
 namespace {
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// What a single tensor may take: half of the memory of the machine. The system would promise more,
+/// and end the process when it is used.
+std::uint64_t most_bytes() {
+  static const std::uint64_t bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                                     static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
+  return bytes;
+}
 
 /// What every tensor keeps, so that no product of its sizes, in whatever order and with the zeros
 /// left out, leaves 64 bits.
@@ -97,6 +107,10 @@ Tensor Tensor::empty(DType dtype, Dims sizes) {
   const auto count = static_cast<std::uint64_t>(numel_of(sizes));
   if (count > std::numeric_limits<std::int64_t>::max() / size_of(dtype)) {
     fail("a tensor is too large");
+  }
+  if (count * size_of(dtype) > most_bytes()) {
+    fail("a tensor of " + std::to_string(count * size_of(dtype)) +
+         " bytes: more than half of this machine's memory");
   }
   Dims strides = contiguous_strides(sizes);
   return view(dtype, Buffer::allocate(count * size_of(dtype)), std::move(sizes), std::move(strides),

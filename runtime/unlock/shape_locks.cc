@@ -13,7 +13,8 @@ void ShapeAnalysis::settle() {
   for (const SizeSite& site : sites_) settle_site(site);
   settle_rows();
   settle_numbers();
-  for (const HeldNode& held : held_) lock_to_trace(held.node, held.reason);
+  // One such node locks every size there is: the others would say the same again.
+  if (!held_.empty()) lock_to_trace(held_.front().node, held_.front().reason);
   widen_locks();
   settle_limits();
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
+#include <tuple>
 
 #include "runtime/analysis/baked_values.h"
 #include "runtime/graph/node_writer.h"
@@ -12,6 +14,9 @@ namespace henson::runtime {
 namespace {
 
 using InputShape = ShapeAnalysis::InputShape;
+
+/// Analyses at most: one after the other inputs are given other ranks, the first ones first.
+constexpr std::size_t kMostGuesses = 48;
 
 /// Ranks to try where the archive does not tell: ids and masks have two dimensions, nearly always.
 std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced, const InputRanks& ranks) {
@@ -31,7 +36,7 @@ std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced, const I
   }
   for (std::size_t i = 0; i < base.size() && base.size() > 1; ++i) {
     for (const std::size_t rank : {std::size_t{4}, std::size_t{3}, std::size_t{1}}) {
-      if (base[i].traced) continue;
+      if (base[i].traced || all.size() >= kMostGuesses) continue;
       all.push_back(base);
       all.back()[i].rank = rank;
     }
@@ -280,14 +285,12 @@ class Unlocker {
   }
 
   /// Each lock once.
-  static std::vector<ShapeLock> merged(const std::vector<ShapeLock>& locks) {
+  std::vector<ShapeLock> merged(const std::vector<ShapeLock>& locks) const {
+    std::set<std::tuple<std::string, bool, std::int64_t>> known;
     std::vector<ShapeLock> kept;
     for (const ShapeLock& lock : locks) {
-      const bool known = std::any_of(kept.begin(), kept.end(), [&](const ShapeLock& other) {
-        return other.size == lock.size && other.at_most == lock.at_most &&
-               other.value == lock.value;
-      });
-      if (!known) kept.push_back(lock);
+      std::string size = analysis_->solver().to_string(lock.size);
+      if (known.emplace(std::move(size), lock.at_most, lock.value).second) kept.push_back(lock);
     }
     return kept;
   }

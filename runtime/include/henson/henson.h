@@ -141,7 +141,7 @@ struct WeightInfo {
   std::vector<std::int64_t> strides;
   std::uint64_t bytes = 0;           // of its own elements
   std::string storage;               // the entry that holds it: tensors with the same one may alias
-  std::vector<std::string> same_as;  // names of tensors over the very same elements
+  std::vector<std::string> same_as;  // the first names of tensors over the very same elements
   Tensor tensor;                     // the elements; empty for quantized tensors
   bool is_embedding_table = false;   // the computation looks rows up in it
   bool is_linear_weight = false;     // the computation multiplies by it or by its transpose
