@@ -2,6 +2,8 @@
 // tensors/N.
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "loader/code.h"
@@ -224,6 +226,10 @@ std::shared_ptr<Object> ModelJson::load_module(const Json& definition, std::size
   if (const Json* arena = member(definition, "torchscriptArena")) {
     object->class_name = text_member(*arena, "key");
     if (!object->class_name.empty()) load_code(object->class_name);
+  }
+  std::set<std::string_view> names;
+  for (const auto& [name, value] : members) {
+    if (!names.insert(name).second) bad_model("a module has two members '" + name + "'");
   }
   return object;
 }
