@@ -18,6 +18,7 @@ Archive open_archive(const std::filesystem::path& path) {
   } else {
     load_model_json(package, archive);
   }
+  archive.budget = package.budget();
   return archive;
 }
 

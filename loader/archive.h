@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "loader/budget.h"
 #include "loader/script/ast.h"
 #include "loader/value.h"
 
@@ -42,6 +43,8 @@ struct Archive {
   /// The dummy inputs of the trace, when the archive tells: tensors have dtype, shape and strides,
   /// and a null storage. An item that could not be read is None.
   std::optional<std::vector<Value>> traced_inputs;
+
+  Budget budget;  // what reading it took: building a graph goes on from there
 
   std::map<std::string, script::Class, std::less<>> classes;       // by qualified name
   std::map<std::string, script::Function, std::less<>> functions;  // free ones, by qualified name

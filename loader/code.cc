@@ -25,9 +25,10 @@ std::string module_of(std::string_view entry) {
 
 script::SourceFile CodeReader::parse(const std::string& entry, const std::string& module) {
   parsed_[entry] = true;
-  const std::string text = package_.text(entry, limits::kMaxCodeBytes - bytes_);
+  const std::string text =
+      package_.text(entry, limits::kMaxCodeBytes - std::min(bytes_, limits::kMaxCodeBytes));
   bytes_ += text.size();
-  return script::parse_source(text, entry, module);
+  return script::parse_source(text, entry, module, &package_.budget());
 }
 
 void CodeReader::add_class(script::Class parsed) {

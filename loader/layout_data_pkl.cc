@@ -1,4 +1,7 @@
 // The layout of PyTorch 1.3 and later: data.pkl, constants.pkl, code/__torch__/**.py.
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "loader/code.h"
@@ -35,6 +38,7 @@ void check_byte_order(const Package& package) {
 // The pickle NAME.pkl, whose storages are in the folder NAME.
 Value read_with_storages(Package& package, const std::string& name) {
   PickleHooks hooks;
+  hooks.budget = &package.budget();
   hooks.storage = [&](const std::string& key, const ErrorPlace& place) {
     return package.storage(name + '/' + key, place);
   };
@@ -66,6 +70,7 @@ std::optional<std::vector<Value>> inputs_of_forward(const Value& value) {
 
 std::optional<std::vector<Value>> read_traced_inputs(const Package& package) {
   PickleHooks hooks;
+  hooks.budget = &package.budget();
   hooks.storage = [](const std::string&, const ErrorPlace&) { return nullptr; };
   try {
     const auto text = package.text_if("traced_inputs.pkl", limits::kMaxPickleBytes);
@@ -76,6 +81,58 @@ std::optional<std::vector<Value>> read_traced_inputs(const Package& package) {
     return std::nullopt;
   }
 }
+
+// "__torch__.a.B" of the type that is written so; empty for another.
+std::string class_named(const script::Expr* type) {
+  std::vector<std::string_view> words;
+  for (; type && type->kind == script::ExprKind::kAttribute; type = type->children[0].get()) {
+    words.push_back(type->text);
+  }
+  if (!type || type->kind != script::ExprKind::kName) return {};
+  std::string name = type->text;
+  for (auto word = words.rbegin(); word != words.rend(); ++word) {
+    name += '.';
+    name += *word;
+  }
+  return name;
+}
+
+// A submodule is of the class that the code declares it as: else the code that runs and the code
+// that is read would be two.
+class ClassCheck {
+ public:
+  explicit ClassCheck(const Archive& archive) : archive_(archive) {}
+
+  void check(const Object& object) {
+    if (!seen_.insert(&object).second) return;
+    std::unordered_map<std::string_view, const Object*> held;
+    for (const auto& [name, value] : object.attributes) {
+      const auto* part = std::get_if<std::shared_ptr<Object>>(&value);
+      held.emplace(name, part ? part->get() : nullptr);
+      if (part) check(**part);
+    }
+    const auto own = archive_.classes.find(object.class_name);
+    if (own == archive_.classes.end()) return;
+    for (const auto& [name, type] : own->second.attributes) {
+      const std::string declared = class_named(type.get());
+      const auto wanted = archive_.classes.find(declared);
+      const auto found = held.find(name);
+      if (wanted == archive_.classes.end() || wanted->second.base != "Module" ||
+          found == held.end() || (found->second && found->second->class_name == declared)) {
+        continue;
+      }
+      throw Error(ErrorCode::kBadArchive,
+                  "the attribute '" + name + "' of " + object.class_name + " is declared as " +
+                      declared + " and is " +
+                      (found->second ? found->second->class_name : std::string("no module")),
+                  {"data.pkl", {}, {}});
+    }
+  }
+
+ private:
+  const Archive& archive_;
+  std::unordered_set<const Object*> seen_;
+};
 
 }  // namespace
 
@@ -97,6 +154,7 @@ void load_data_pkl(Package& package, Archive& archive) {
                 {"data.pkl", {}, {}});
   }
   archive.module = *object;
+  ClassCheck(archive).check(*archive.module);
   archive.traced_inputs = read_traced_inputs(package);
 }
 

@@ -2,6 +2,8 @@
 // tensors/N.
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "loader/code.h"
@@ -142,6 +144,10 @@ std::shared_ptr<StoredTensor> load_tensor(Package& package, const Json& definiti
   if (key.empty()) bad_model("tensor " + std::to_string(id) + " has no storage");
   tensor->storage = package.storage(key, {kModel, {}, {}});
   check_bounds(*tensor, std::string(kModel) + ": tensor " + std::to_string(id));
+  constexpr auto kKind = Budget::Kind::kRepeatedBytes;
+  if (!package.budget().spend(kKind, repeated_bytes(*tensor))) {
+    bad_model("tensor " + std::to_string(id) + ": " + package.budget().refusal(kKind));
+  }
   return tensor;
 }
 
@@ -172,6 +178,7 @@ void ModelJson::load_attributes() {
   const auto text = package_.text_if(kAttributes, limits::kMaxPickleBytes);
   if (!text) return;
   PickleHooks hooks;
+  hooks.budget = &package_.budget();
   hooks.tensor = [&](std::int64_t id, const ErrorPlace&) { return tensor(id); };
   const Value value = read_pickle(*text, kAttributes, hooks);
   if (const auto* tuple = std::get_if<std::shared_ptr<Tuple>>(&value)) {
@@ -219,6 +226,10 @@ std::shared_ptr<Object> ModelJson::load_module(const Json& definition, std::size
   if (const Json* arena = member(definition, "torchscriptArena")) {
     object->class_name = text_member(*arena, "key");
     if (!object->class_name.empty()) load_code(object->class_name);
+  }
+  std::set<std::string_view> names;
+  for (const auto& [name, value] : members) {
+    if (!names.insert(name).second) bad_model("a module has two members '" + name + "'");
   }
   return object;
 }

@@ -76,7 +76,7 @@ Root find_root(const Zip& zip) {
 
 }  // namespace
 
-Package::Package(const std::filesystem::path& path) : zip_(path) {
+Package::Package(const std::filesystem::path& path) : zip_(path), budget_(zip_.file_bytes()) {
   Root root = find_root(zip_);
   root_ = std::move(root.folder);
   layout_ = root.layout;
@@ -114,7 +114,15 @@ std::optional<std::size_t> Package::index_of(std::string_view name) const {
 std::optional<std::string> Package::text_if(std::string_view name, std::uint64_t cap) const {
   const auto index = index_of(name);
   if (!index) return std::nullopt;
+  unpack(std::min(zip_.entries()[*index].bytes, cap), std::string(name));
   return zip_.read_text(*index, cap, std::string(name));
+}
+
+void Package::unpack(std::uint64_t bytes, const std::string& name) const {
+  constexpr auto kKind = Budget::Kind::kInflatedBytes;
+  if (!budget_.spend(kKind, bytes)) {
+    throw Error(ErrorCode::kBadArchive, budget_.refusal(kKind), {name, {}, {}});
+  }
 }
 
 std::string Package::text(std::string_view name, std::uint64_t cap) const {
@@ -153,6 +161,7 @@ std::shared_ptr<const Storage> Package::open_storage(std::size_t index,
     return std::make_shared<const Storage>(name, *view, zip_.file());
   }
   const auto size = static_cast<std::size_t>(zip_.entries()[index].bytes);
+  unpack(size, name);
   auto storage = std::make_shared<Storage>(name, size);
   if (view) {
     std::copy(view->begin(), view->end(), storage->data());

@@ -27,6 +27,9 @@ class Package {
   Layout layout() const noexcept { return layout_; }
   std::vector<Entry> entries() const;
 
+  /// Counts what the archive takes, this package's reading first.
+  Budget& budget() const noexcept { return budget_; }
+
   bool has(std::string_view name) const { return index_of(name).has_value(); }
   std::optional<std::string> text_if(std::string_view name, std::uint64_t cap) const;
   std::string text(std::string_view name, std::uint64_t cap) const;
@@ -40,7 +43,11 @@ class Package {
   void verify_storages() const;
   std::shared_ptr<const Storage> open_storage(std::size_t index, const std::string& name) const;
 
+  /// Throws henson::Error when the budget has no room for so many bytes of an entry.
+  void unpack(std::uint64_t bytes, const std::string& name) const;
+
   Zip zip_;
+  mutable Budget budget_;
   std::string root_;
   Layout layout_ = Layout::kDataPkl;
   std::map<std::string, std::shared_ptr<const Storage>, std::less<>> storages_;

@@ -23,7 +23,9 @@ Value read_pickle(std::string_view bytes, const std::string& entry, const Pickle
 
 PickleMachine::PickleMachine(std::string_view bytes, const std::string& entry,
                              const PickleHooks& hooks)
-    : reader_(std::as_bytes(std::span(bytes)), entry), hooks_(hooks) {}
+    : reader_(std::as_bytes(std::span(bytes)), entry),
+      hooks_(hooks),
+      budget_(hooks.budget != nullptr ? *hooks.budget : own_budget_) {}
 
 Value PickleMachine::run() {
   read_protocol();
@@ -276,15 +278,14 @@ void PickleMachine::unsupported(const std::string& message) const {
 
 ErrorPlace PickleMachine::place() const { return {reader_.entry(), opcode_offset_, {}}; }
 
-void PickleMachine::charge(std::uint64_t bytes) {
-  charged_ += std::min(bytes, limits::kMaxPickleBytes);
-  if (charged_ > limits::kMaxPickleBytes) fail("the values of the pickle take too much memory");
+void PickleMachine::charge(std::uint64_t bytes) { spend(Budget::Kind::kStringBytes, bytes); }
+
+void PickleMachine::spend(Budget::Kind kind, std::uint64_t amount) {
+  if (!budget_.spend(kind, amount)) fail(budget_.refusal(kind));
 }
 
 void PickleMachine::push(NodeId node) {
-  if (++pushes_ > limits::kMaxPickleValues) {
-    fail("more than " + std::to_string(limits::kMaxPickleValues) + " values");
-  }
+  spend(Budget::Kind::kPickleValues, 1);
   stack_.push_back(node);
 }
 

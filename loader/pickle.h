@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "henson/error.h"
+#include "loader/budget.h"
 #include "loader/tensor.h"
 #include "loader/value.h"
 
@@ -23,6 +24,8 @@ struct PickleHooks {
       storage;
   /// The tensor of an id, in the attributes.pkl of PyTorch 1.1 and 1.2.
   std::function<Value(std::int64_t id, const ErrorPlace& place)> tensor;
+  /// What values are counted against; null: a budget of the pickle's own.
+  Budget* budget = nullptr;
 };
 
 /// Protocol 2 and later, as far as archives use it. Values have no cycles, nest at most

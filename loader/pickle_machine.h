@@ -57,7 +57,8 @@ class PickleMachine {
   [[noreturn]] void fail(const std::string& message) const;
   [[noreturn]] void unsupported(const std::string& message) const;
   ErrorPlace place() const;
-  void charge(std::uint64_t bytes);  // against the cap on what values hold
+  void spend(Budget::Kind kind, std::uint64_t amount);
+  void charge(std::uint64_t bytes);  // of text and the like, which values hold
 
   void push(NodeId node);
   void push_value(Value value, std::uint32_t depth = 0);
@@ -104,8 +105,8 @@ class PickleMachine {
   std::vector<NodeId> stack_;
   std::vector<std::size_t> marks_;  // heights of the stack
   std::unordered_map<std::uint64_t, NodeId> memo_;
-  std::uint64_t pushes_ = 0;
-  std::uint64_t charged_ = 0;
+  Budget own_budget_;
+  Budget& budget_;
 };
 
 template <typename T>

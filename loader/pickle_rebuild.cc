@@ -1,5 +1,7 @@
 // What the names of a pickle mean: tensors, storages, objects. See pickle_machine.h.
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "loader/limits.h"
@@ -34,6 +36,18 @@ double number_at(const StoredTensor& tensor, std::int64_t index) {
     default:
       return static_cast<double>(element<std::int64_t>(tensor, index));
   }
+}
+
+/// "cpu", "cuda:1", …: PyTorch's names of where a storage was.
+bool is_device(std::string_view name) {
+  static const std::unordered_set<std::string_view> kTypes = {
+      "cpu",  "cuda",  "mkldnn", "opengl", "opencl", "ideep", "hip",          "ve",
+      "fpga", "maia",  "ort",    "msnpu",  "xla",    "lazy",  "vulkan",       "mps",
+      "meta", "metal", "hpu",    "mtia",   "xpu",    "ipu",   "privateuseone"};
+  const std::size_t colon = name.find(':');
+  const std::string_view number = colon == std::string_view::npos ? "0" : name.substr(colon + 1);
+  return kTypes.contains(name.substr(0, colon)) && !number.empty() && number.size() <= 3 &&
+         number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 bool is_number_type(DType dtype) {
@@ -128,9 +142,13 @@ void PickleMachine::build(NodeId id, NodeId state) {
     object.state = std::make_shared<const Value>(std::move(value));
     return;
   }
+  std::unordered_set<std::string_view> names;
   for (const auto& [key, attribute] : (*dict)->items) {
     const auto* name = std::get_if<std::string>(&key);
     if (!name) fail("an attribute of " + object.class_name + " whose name is no string");
+    if (!names.insert(*name).second) {
+      fail(object.class_name + " has two attributes '" + *name + "'");
+    }
     charge(name->size() + sizeof(Value));
     object.attributes.emplace_back(*name, attribute);
   }
@@ -168,7 +186,9 @@ void PickleMachine::load_storage(NodeId id) {
   const PickleName& type = name_of_node(argument(fields, 1));
   if (type.kind != Kind::kStorage) fail("'" + type.name + "' is not a storage's type");
   const std::string& key = text(argument(fields, 2), "a storage's key");
-  // Field 3 is the device, and every device means here.
+  // Every device means here, but not every word is one.
+  const std::string& device = text(argument(fields, 3), "a storage's device");
+  if (!is_device(device)) fail("storage " + key + " on '" + device + "', which is no device");
   const std::int64_t count = integer(argument(fields, 4), "a storage's number of elements");
   std::int64_t bytes = 0;
   if (count < 0 ||
@@ -177,7 +197,7 @@ void PickleMachine::load_storage(NodeId id) {
   }
   if (!hooks_.storage) fail("a storage in a pickle that has none");
   StorageRef storage{hooks_.storage(key, place()), type.dtype};
-  if (storage.storage && storage.storage->bytes().size() < static_cast<std::uint64_t>(bytes)) {
+  if (storage.storage && storage.storage->bytes().size() != static_cast<std::uint64_t>(bytes)) {
     fail("storage " + storage.storage->entry() + " should have " + std::to_string(bytes) +
          " bytes and has " + std::to_string(storage.storage->bytes().size()));
   }
@@ -195,6 +215,15 @@ void PickleMachine::check_place(const StoredTensor& tensor) const {
 void PickleMachine::rebuild_tensor(const Sequence& arguments, bool quantized) {
   const auto* storage = std::get_if<StorageRef>(&nodes_[argument(arguments, 0)].content);
   if (!storage) fail("a tensor without a storage");
+  // Then come whether it needs a gradient and its hooks, which mean nothing here, and what PyTorch
+  // keeps beside a tensor.
+  const std::size_t first = quantized ? 5 : 4;
+  if (arguments.items.size() > first + 3) {
+    fail("a tensor of " + std::to_string(arguments.items.size()) + " arguments, too many");
+  }
+  if (arguments.items.size() > first && !value_if<bool>(arguments.items[first])) {
+    fail("a tensor that neither needs a gradient nor needs none");
+  }
   if (is_quantized(storage->dtype) != quantized) {
     fail(quantized ? "a quantized tensor over a storage of " + std::string(name_of(storage->dtype))
                    : "a tensor without a scale over a storage of quantized integers");
@@ -207,6 +236,7 @@ void PickleMachine::rebuild_tensor(const Sequence& arguments, bool quantized) {
   tensor->strides = integers(argument(arguments, 3), "a tensor's strides");
   if (tensor->storage) {
     check_place(*tensor);
+    spend(Budget::Kind::kRepeatedBytes, repeated_bytes(*tensor));
   } else if (!element_count(tensor->shape)) {
     fail("a tensor whose sizes are negative or overflow");
   }

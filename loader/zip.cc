@@ -45,6 +45,16 @@ void check_sizes(const ZipEntry& entry, std::uint64_t file_bytes) {
   }
 }
 
+// A name that unpacking would put outside of the folder is one that another reader may look for
+// elsewhere.
+void check_name(const std::string& name) {
+  const bool absolute = name.starts_with('/') || name.find('\\') != std::string::npos;
+  const std::string path = '/' + name + '/';
+  if (absolute || path.find("/../") != std::string::npos || path.find("/./") != std::string::npos) {
+    bad_zip("an entry's name leaves its folder", name);
+  }
+}
+
 EntryFile open_entry(zip* archive, std::size_t index, const ZipEntry& entry,
                      const std::string& label) {
   if (entry.encrypted) {
@@ -70,6 +80,28 @@ EntryFile open_entry(zip* archive, std::size_t index, const ZipEntry& entry,
   bad_zip(std::string("cannot read the entry: ") + zip_file_strerror(file), label);
 }
 
+// No two entries may share bytes: which of them a change means would be a guess.
+void check_apart(std::span<const std::byte> file, const std::vector<DirectoryEntry>& directory) {
+  struct Part {
+    const std::byte* first;
+    const std::byte* last;
+    std::size_t entry;
+  };
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < directory.size(); ++i) {
+    const auto bytes = locate(file, directory[i]);
+    if (bytes && !bytes->empty())
+      parts.push_back({bytes->data(), bytes->data() + bytes->size(), i});
+  }
+  std::sort(parts.begin(), parts.end(),
+            [](const Part& a, const Part& b) { return a.first < b.first; });
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    if (parts[i].first >= parts[i - 1].last) continue;
+    bad_zip("the entry lies over the bytes of " + std::string(directory[parts[i - 1].entry].name),
+            std::string(directory[parts[i].entry].name));
+  }
+}
+
 }  // namespace
 
 void Zip::Close::operator()(zip* archive) const noexcept { zip_discard(archive); }
@@ -85,7 +117,7 @@ Zip::Zip(const std::filesystem::path& path) {
     zip_error_fini(&error);
     bad_zip("the zip file is damaged (" + reason + "); copy it again");
   }
-  const std::uint64_t file_bytes = std::filesystem::file_size(path);
+  const std::uint64_t file_bytes = file_bytes_ = std::filesystem::file_size(path);
   list_entries(file_bytes);
   places_.resize(entries_.size());
   file_ = MappedFile::open(path);
@@ -112,6 +144,7 @@ void Zip::list_entries(std::uint64_t file_bytes) {
                    stat.comp_method,
                    stat.encryption_method != ZIP_EM_NONE,
                    stat.crc};
+    check_name(entry.name);
     check_sizes(entry, file_bytes);
     total += entry.packed_bytes;
     if (total > file_bytes) {
@@ -130,6 +163,7 @@ void Zip::locate_entries(std::uint64_t file_bytes) {
   if (bytes.size() != file_bytes) return;
   const auto directory = read_directory(bytes, entries_.size());
   if (!directory) return;
+  check_apart(bytes, *directory);
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const ZipEntry& entry = entries_[i];
     const DirectoryEntry& found = (*directory)[i];

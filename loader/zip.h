@@ -39,6 +39,7 @@ class Zip {
 
   const std::vector<ZipEntry>& entries() const noexcept { return entries_; }
   std::optional<std::size_t> find(std::string_view name) const;
+  std::uint64_t file_bytes() const noexcept { return file_bytes_; }
 
   /// Reads the whole entry; `out` has exactly its size. Verifies the checksum. Errors name the
   /// entry `label`.
@@ -66,6 +67,7 @@ class Zip {
   void list_entries(std::uint64_t file_bytes);
   void locate_entries(std::uint64_t file_bytes);
 
+  std::uint64_t file_bytes_ = 0;
   std::unique_ptr<zip, Close> archive_;
   std::vector<ZipEntry> entries_;
   std::map<std::string, std::size_t, std::less<>> by_name_;

@@ -18,7 +18,13 @@ bool has_duplicate(std::vector<std::string_view> names) {
   return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
-ExprPtr ExpressionParser::make(ExprKind kind, std::uint32_t line) {
+void ExpressionParser::count() const {
+  constexpr auto kKind = loader::Budget::Kind::kExpressions;
+  if (!budget_.spend(kKind, 1)) tokens_.fail(budget_.refusal(kKind));
+}
+
+ExprPtr ExpressionParser::make(ExprKind kind, std::uint32_t line) const {
+  count();
   auto expr = std::make_unique<Expr>();
   expr->kind = kind;
   expr->line = line;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "loader/budget.h"
 #include "loader/script/ast.h"
 #include "loader/script/token_stream.h"
 
@@ -15,12 +16,15 @@ namespace henson::script {
 /// Reads from a stream that it shares with the parser of statements. Throws henson::Error.
 class ExpressionParser {
  public:
-  explicit ExpressionParser(TokenStream& tokens) : tokens_(tokens) {}
+  ExpressionParser(TokenStream& tokens, loader::Budget& budget)
+      : tokens_(tokens), budget_(budget) {}
 
   /// One expression; no tuple without parentheses.
   ExprPtr expression();
   /// `a`, or a kTuple for `a, b` and `a,`.
   ExprPtr expression_list();
+  /// Counts one expression, or what takes as much.
+  void count() const;
   /// As expression_list, for what stands before the `in` of a loop.
   ExprPtr loop_targets();
 
@@ -74,12 +78,13 @@ class ExpressionParser {
   ExprPtr string();
   void refuse_comprehension() const;
 
-  static ExprPtr make(ExprKind kind, std::uint32_t line);
+  ExprPtr make(ExprKind kind, std::uint32_t line) const;
   ExprPtr finish(ExprPtr expr) const;
   template <class... Children>
   ExprPtr node(ExprKind kind, std::uint32_t line, Children... children) const;
 
   TokenStream& tokens_;
+  loader::Budget& budget_;
 };
 
 /// Whether a word that looks like a name is a number: PyTorch writes inf and nan so.

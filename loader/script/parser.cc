@@ -16,8 +16,9 @@ namespace {
 
 class Parser {
  public:
-  Parser(std::string_view text, std::shared_ptr<const std::string> entry, const std::string& module)
-      : tokens_(text, std::move(entry)), expressions_(tokens_), module_(module) {}
+  Parser(std::string_view text, std::shared_ptr<const std::string> entry, const std::string& module,
+         loader::Budget& budget)
+      : tokens_(text, std::move(entry)), expressions_(tokens_, budget), module_(module) {}
 
   SourceFile parse();
 
@@ -67,6 +68,7 @@ SourceFile Parser::parse() {
 }
 
 void Parser::top_level(SourceFile& file) {
+  expressions_.count();
   if (tokens_.at("class")) {
     file.classes.push_back(class_definition());
   } else if (tokens_.at("def")) {
@@ -111,6 +113,7 @@ Class Parser::class_definition() {
 }
 
 void Parser::class_item(Class& out) {
+  expressions_.count();
   const bool word = tokens_.at_word();
   if (word && tokens_.peek().is(":")) {
     annotated_item(out);
@@ -177,6 +180,7 @@ std::vector<Parameter> Parser::parameters() {
 }
 
 Parameter Parser::parameter() {
+  expressions_.count();
   Parameter out;
   if (is_number_word(tokens_.current().text)) tokens_.fail_expected("a parameter's name");
   out.name = tokens_.take_name("a parameter's name");
@@ -217,6 +221,7 @@ Block Parser::block() {
 }
 
 Stmt Parser::statement() {
+  expressions_.count();
   if (tokens_.at("if")) return if_statement();
   if (tokens_.at("while")) return while_statement();
   if (tokens_.at("for")) return for_statement();
@@ -379,13 +384,16 @@ void Parser::end_line() { tokens_.expect(TokenKind::kNewline, "end of line"); }
 
 }  // namespace
 
-SourceFile parse_source(std::string_view text, const std::string& entry,
-                        const std::string& module) {
+SourceFile parse_source(std::string_view text, const std::string& entry, const std::string& module,
+                        loader::Budget* budget) {
   if (text.size() > limits::kMaxCodeBytes) {  // line numbers have 32 bits
     throw Error(ErrorCode::kBadArchive, "the code is too long",
                 {.entry = entry, .offset = std::nullopt, .line = std::nullopt});
   }
-  return Parser(text, std::make_shared<const std::string>(entry), module).parse();
+  loader::Budget own;
+  return Parser(text, std::make_shared<const std::string>(entry), module,
+                budget != nullptr ? *budget : own)
+      .parse();
 }
 
 }  // namespace henson::script

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "loader/budget.h"
 #include "loader/script/ast.h"
 
 namespace henson::script {
@@ -14,6 +15,8 @@ namespace henson::script {
 /// what is Python but not of this part (`with`, `try`, comprehensions, …). Blocks and expressions
 /// within each other are bounded by limits::kMaxScriptDepth, so that a walk over the tree may
 /// recurse. Nothing in the tree points into `text`. May be called concurrently.
-SourceFile parse_source(std::string_view text, const std::string& entry, const std::string& module);
+/// Expressions and statements are counted against `budget`, one of the text's own when it is null.
+SourceFile parse_source(std::string_view text, const std::string& entry, const std::string& module,
+                        loader::Budget* budget = nullptr);
 
 }  // namespace henson::script

@@ -10,6 +10,7 @@ namespace henson::runtime {
 namespace {
 
 constexpr double kMostElements = 1 << 16;
+constexpr double kMostInAll = 1 << 24;  // beyond it, nothing more is computed
 
 /// How many elements an argument may lead to, as a factor.
 double growth(const Value& value) {
@@ -75,6 +76,7 @@ class Baker {
       return;
     }
     if (node.kind != NodeKind::kOperator || growth(inputs) > kMostElements) return;
+    if ((total_ += growth(inputs)) > kMostInAll) return;
     const std::optional<std::vector<Value>> results = compute_node(node, inputs);
     if (!results) return;
     for (std::size_t i = 0; i < results->size(); ++i) baked_[node.outputs[i]] = (*results)[i];
@@ -83,6 +85,7 @@ class Baker {
   const Graph& graph_;
   std::vector<bool> written_;
   std::vector<std::optional<Value>> baked_;
+  double total_ = 0;  // of what the calls so far may have made
 };
 
 }  // namespace

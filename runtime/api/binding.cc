@@ -39,6 +39,9 @@ bool is_spare_part(const BuiltGraph& built, const std::string& key) {
 }
 
 Value to_value(const GraphInput& input, const Type& type, const henson::Tensor& given) {
+  if (given.shape().empty() && given.bytes().empty()) {
+    refuse(describe(input) + " is a tensor that was moved from");
+  }
   const Tensor tensor = from_public(given);
   if (type.kind == TypeKind::kTensor) return tensor;
   if (tensor.numel() != 1) refuse(describe(input) + " is a number: give a tensor of one element");

@@ -47,37 +47,57 @@ const loader::StoredTensor* traced_at(const loader::Archive& archive, const std:
   return tensor == nullptr ? nullptr : tensor->get();
 }
 
+/// Names that a weight's info gives of others over the same elements.
+constexpr std::size_t kMostAliases = 16;
+
 struct NamedTensor {
   std::string name;
   StoredPtr tensor;
 };
 
-/// Walks the module tree. Values may be shared, but have no cycles.
-void collect_tensors(const loader::Value& value, const std::string& name,
-                     std::set<const loader::Object*>& seen, std::vector<NamedTensor>& found) {
-  const auto child = [&](const std::string& part) {
-    return name.empty() ? part : name + "." + part;
-  };
-  if (const auto* tensor = std::get_if<StoredPtr>(&value)) {
-    found.push_back({name, *tensor});
-  } else if (const auto* object = std::get_if<std::shared_ptr<loader::Object>>(&value)) {
-    if (!seen.insert(object->get()).second) return;
-    for (const auto& [key, item] : (*object)->attributes) {
-      collect_tensors(item, child(key), seen, found);
-    }
-    if ((*object)->state) collect_tensors(*(*object)->state, name, seen, found);
-  } else if (const auto* list = std::get_if<std::shared_ptr<loader::List>>(&value)) {
-    for (std::size_t i = 0; i < (*list)->items.size(); ++i) {
-      collect_tensors((*list)->items[i], child(std::to_string(i)), seen, found);
-    }
-  } else if (const auto* tuple = std::get_if<std::shared_ptr<loader::Tuple>>(&value)) {
-    for (std::size_t i = 0; i < (*tuple)->items.size(); ++i) {
-      collect_tensors((*tuple)->items[i], child(std::to_string(i)), seen, found);
-    }
-  }
+void spend(loader::Budget& budget, loader::Budget::Kind kind, std::uint64_t amount,
+           const std::string& what) {
+  if (budget.spend(kind, amount)) return;
+  throw Error(ErrorCode::kBadArchive, what + ": " + budget.refusal(kind));
 }
 
-WeightInfo describe_weight(const NamedTensor& named, WeightViews& views) {
+/// Walks the module tree. Values may be shared, and are met once; they have no cycles.
+class TensorCollector {
+ public:
+  explicit TensorCollector(loader::Budget& budget) : budget_(budget) {}
+
+  void collect(const loader::Value& value, const std::string& name) {
+    spend(budget_, loader::Budget::Kind::kStringBytes, name.size(), "the names of the weights");
+    if (const auto* tensor = std::get_if<StoredPtr>(&value)) {
+      found_.push_back({name, *tensor});
+    } else if (const auto* object = std::get_if<std::shared_ptr<loader::Object>>(&value)) {
+      if (!seen_.insert(object->get()).second) return;
+      for (const auto& [key, item] : (*object)->attributes) collect(item, child(name, key));
+      if ((*object)->state) collect(*(*object)->state, name);
+    } else if (const auto* list = std::get_if<std::shared_ptr<loader::List>>(&value)) {
+      if (seen_.insert(list->get()).second) collect_items((*list)->items, name);
+    } else if (const auto* tuple = std::get_if<std::shared_ptr<loader::Tuple>>(&value)) {
+      if (seen_.insert(tuple->get()).second) collect_items((*tuple)->items, name);
+    }
+  }
+  std::vector<NamedTensor>& found() { return found_; }
+
+ private:
+  static std::string child(const std::string& name, const std::string& part) {
+    return name.empty() ? part : name + "." + part;
+  }
+  void collect_items(const std::vector<loader::Value>& items, const std::string& name) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      collect(items[i], child(name, std::to_string(i)));
+    }
+  }
+
+  loader::Budget& budget_;
+  std::set<const void*> seen_;
+  std::vector<NamedTensor> found_;
+};
+
+WeightInfo describe_weight(const NamedTensor& named, WeightViews& views, loader::Budget& budget) {
   const loader::StoredTensor& stored = *named.tensor;
   WeightInfo weight;
   weight.name = named.name;
@@ -88,7 +108,13 @@ WeightInfo describe_weight(const NamedTensor& named, WeightViews& views) {
   weight.bytes = count * size_of(stored.dtype);
   if (stored.storage != nullptr) {
     weight.storage = stored.storage->entry();
-    if (!stored.quantization) weight.tensor = to_public(views.tensor(named.tensor));
+    if (!stored.quantization) {
+      const Tensor tensor = views.tensor(named.tensor);
+      if (!tensor.is_contiguous()) {  // copied
+        spend(budget, loader::Budget::Kind::kRepeatedBytes, weight.bytes, named.name);
+      }
+      weight.tensor = to_public(tensor);
+    }
   }
   return weight;
 }
@@ -223,9 +249,10 @@ std::vector<Lock> describe_locks(const UnlockResult& unlocked) {
 }
 
 std::vector<WeightInfo> describe_weights(const loader::Archive& archive) {
-  std::vector<NamedTensor> found;
-  std::set<const loader::Object*> seen;
-  collect_tensors(archive.module, "", seen, found);
+  loader::Budget budget = archive.budget;
+  TensorCollector collector(budget);
+  collector.collect(archive.module, "");
+  std::vector<NamedTensor>& found = collector.found();
   std::set<const loader::StoredTensor*> known;
   for (const NamedTensor& named : found) known.insert(named.tensor.get());
   for (std::size_t i = 0; i < archive.constants.size(); ++i) {
@@ -237,15 +264,17 @@ std::vector<WeightInfo> describe_weights(const loader::Archive& archive) {
   std::vector<WeightInfo> weights;
   std::map<ElementsKey, std::vector<std::size_t>> by_elements;
   for (const NamedTensor& named : found) {
-    weights.push_back(describe_weight(named, views));
+    weights.push_back(describe_weight(named, views, budget));
     const loader::StoredTensor& stored = *named.tensor;
     by_elements[{stored.storage.get(), stored.offset, stored.shape, stored.strides}].push_back(
         weights.size() - 1);
   }
   for (const auto& [key, members] : by_elements) {
     for (const std::size_t a : members) {
+      std::vector<std::string>& names = weights[a].same_as;
       for (const std::size_t b : members) {
-        if (a != b) weights[a].same_as.push_back(weights[b].name);
+        if (names.size() == kMostAliases) break;
+        if (a != b) names.push_back(weights[b].name);
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "henson/error.h"
+#include "runtime/tensor/bools.h"
 
 namespace henson {
 namespace {
@@ -45,9 +46,7 @@ Tensor Tensor::borrow(DType dtype, std::vector<std::int64_t> shape,
 }
 
 std::int64_t Tensor::element_count() const noexcept {
-  std::int64_t count = 1;
-  for (const std::int64_t size : shape_) count *= size;
-  return count;
+  return loader::element_count(shape_).value_or(0);
 }
 
 void Tensor::check_dtype(DType wanted) const {
@@ -70,7 +69,9 @@ henson::Tensor to_public(const Tensor& tensor) {
 }
 
 Tensor from_public(const henson::Tensor& tensor) {
-  return Tensor::view(tensor.dtype(), Buffer::borrow(tensor.bytes()), tensor.shape(),
+  std::shared_ptr<Buffer> buffer = Buffer::borrow(tensor.bytes());
+  if (tensor.dtype() == DType::kBool) buffer = as_bools(std::move(buffer));
+  return Tensor::view(tensor.dtype(), std::move(buffer), tensor.shape(),
                       contiguous_strides(tensor.shape()), 0);
 }
 

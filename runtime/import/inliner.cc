@@ -39,7 +39,7 @@ BuiltGraph Inliner::build() {
       arguments.positional.push_back(evaluate(*parameter.default_value, frame));
       continue;
     }
-    Term input = make_input(parameter.type.get(), std::to_string(i - 1), parameter.name);
+    Term input = make_input(parameter.type.get(), std::to_string(i - 1), parameter.name, frame);
     parameters_.back().open = input.get<std::shared_ptr<OpenInput>>() != nullptr;
     arguments.positional.push_back(std::move(input));
   }
@@ -52,9 +52,11 @@ Term Inliner::call_function(const script::Function& function, Arguments argument
   Frame frame;
   frame.function = &function;
   frame.line = function.line;
-  if (depth_ >= limits::kMaxInlineDepth || ++calls_ > limits::kMaxGraphNodes) {
+  const Level level(*this, caller != nullptr ? *caller : frame);
+  if (depth_ >= limits::kMaxInlineDepth) {
     fail(caller != nullptr ? *caller : frame, "the calls of the code are nested too deep");
   }
+  ++depth_;  // a default may call as well
   if (arguments.positional.size() > function.parameters.size()) {
     fail(caller != nullptr ? *caller : frame, "too many arguments for " + function.name);
   }
@@ -72,13 +74,13 @@ Term Inliner::call_function(const script::Function& function, Arguments argument
     }
     frame.names.emplace(parameter.name, evaluate(*parameter.default_value, frame));
   }
-  ++depth_;
   std::optional<Term> result = run_block(function.body, frame);
   --depth_;
   return result ? std::move(*result) : constant(None{});
 }
 
 std::optional<Term> Inliner::run_block(const script::Block& block, Frame& frame) {
+  const Level level(*this, frame);
   for (const Stmt& stmt : block) {
     if (std::optional<Term> returned = run_statement(stmt, frame)) return returned;
   }
@@ -87,6 +89,7 @@ std::optional<Term> Inliner::run_block(const script::Block& block, Frame& frame)
 
 std::optional<Term> Inliner::run_statement(const Stmt& stmt, Frame& frame) {
   frame.line = stmt.line;
+  spend(loader::Budget::Kind::kSteps, 1, frame);
   switch (stmt.kind) {
     case StmtKind::kAssign: {
       if (!stmt.augmented.empty()) fail(frame, "augmented assignment is not supported");
@@ -159,6 +162,7 @@ void Inliner::assign_many(const Expr& targets, const Term& value, Frame& frame) 
 
 std::vector<Term> Inliner::unpack(const Term& value, std::size_t count, Frame& frame) {
   const auto checked = [&](const std::vector<Term>& items) {
+    spend(loader::Budget::Kind::kItems, items.size(), frame);
     if (items.size() != count) {
       fail(frame, std::to_string(items.size()) + " values for " + std::to_string(count) + " names");
     }
@@ -184,7 +188,7 @@ std::vector<Term> Inliner::unpack(const Term& value, std::size_t count, Frame& f
     items.emplace_back(node.outputs.back());
   }
   graph_.nodes.push_back(std::move(node));
-  check_size(frame);
+  count_node(frame);
   return items;
 }
 

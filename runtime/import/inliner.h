@@ -22,7 +22,7 @@ namespace henson::runtime {
 class Inliner {
  public:
   Inliner(const loader::Archive& archive, const BuildOptions& options)
-      : archive_(archive), options_(options) {}
+      : archive_(archive), options_(options), budget_(archive.budget) {}
 
   BuiltGraph build();
 
@@ -37,6 +37,17 @@ class Inliner {
     std::vector<Term> positional;
     std::vector<std::pair<std::string, Term>> keywords;
   };
+  /// One level of evaluation while it lasts: a bound on recursion. Counts a step.
+  class Level {
+   public:
+    Level(Inliner& inliner, const Frame& frame);
+    ~Level() { --inliner_.levels_; }
+    Level(const Level&) = delete;
+    Level& operator=(const Level&) = delete;
+
+   private:
+    Inliner& inliner_;
+  };
 
   // Functions and statements (inliner.cc).
   Term call_function(const script::Function& function, Arguments arguments, Frame* caller);
@@ -48,7 +59,8 @@ class Inliner {
   std::vector<Term> unpack(const Term& value, std::size_t count, Frame& frame);
 
   // Inputs and the output (inliner_inputs.cc).
-  Term make_input(const script::Expr* annotation, const std::string& path, const std::string& name);
+  Term make_input(const script::Expr* annotation, const std::string& path, const std::string& name,
+                  const Frame& frame);
   Term make_leaf(Type type, const std::string& path, const std::string& name);
   /// `key` is a copy: it may be a constant of the graph, which grows.
   Term part_of(OpenInput& input, std::string key);
@@ -65,6 +77,7 @@ class Inliner {
   void restore_state(const ModuleTerm& module, Frame& frame);
   Term constant_of_archive(const std::string& name, Frame& frame);
   Term from_archive(const loader::Value& value, const std::string& name, Frame& frame);
+  Term container_of_archive(const loader::Value& value, const std::string& name, Frame& frame);
 
   // Calls (inliner_calls.cc).
   Term evaluate_call(const script::Expr& expr, Frame& frame);
@@ -81,14 +94,28 @@ class Inliner {
   void refuse_training(const Schema& schema, const std::vector<ValueId>& inputs, Frame& frame);
   [[noreturn]] void refuse_operator(const std::string& name, const CallTypes& types, Frame& frame);
 
+  // Containers and what they cost (inliner_containers.cc).
+  Term make_tuple(std::vector<Term> items, const Frame& frame, std::vector<std::string> names = {});
+  Term make_list(std::vector<Term> items, const Frame& frame);
+  Term make_dict(std::vector<std::pair<std::string, Term>> items, const Frame& frame);
+  void append(ListTerm& list, Term item, const Frame& frame);
+  void set_item(DictTerm& dict, std::string key, Term item, const Frame& frame);
+  std::size_t depth_around(const Term& item, std::size_t depth, const Frame& frame);
+  void check_change(bool held, const Term& item, const Frame& frame) const;
+  void note_nesting(ValueId made, const std::vector<ValueId>& inputs, bool deeper,
+                    const Frame& frame);
+  void spend(loader::Budget::Kind kind, std::uint64_t amount, const Frame& frame);
+  const loader::Value* find_attribute(const loader::Object& object, const std::string& name);
+  const script::Function* find_method(const std::string& of_class, const std::string& name);
+
   // Values (inliner_values.cc).
   Term constant(Value value, std::string name = {});
   ValueId value_of(const Term& term, Frame& frame);
   ValueId list_value(const ListTerm& list, Frame& frame);
-  Type type_of_term(const Term& term) const;
+  Type type_of_term(const Term& term, const Frame& frame);
   const Value* constant_value(const Term& term) const;
   ValueId add_node(NodeKind kind, std::vector<ValueId> inputs, Type type, Frame& frame);
-  void check_size(Frame& frame) const;
+  void count_node(Frame& frame);
   script::SourceLine here(const Frame& frame) const;
   [[noreturn]] void fail(const Frame& frame, const std::string& message) const;
 
@@ -102,8 +129,18 @@ class Inliner {
   /// Attributes that the code assigns: they hide what the archive holds.
   std::map<std::pair<const loader::Object*, std::string>, Term> assigned_;
   std::set<const loader::Object*> restored_;
-  std::size_t depth_ = 0;
-  std::size_t calls_ = 0;
+  /// Containers of the archive, each made once: what it shares stays shared.
+  std::unordered_map<const void*, Term> containers_;
+  /// Of lists and tuples of the graph: how deep they nest.
+  std::unordered_map<ValueId, std::size_t> nesting_;
+  std::unordered_map<const loader::Object*, std::unordered_map<std::string, const loader::Value*>>
+      attributes_;
+  std::unordered_map<std::string, std::unordered_map<std::string, const script::Function*>>
+      methods_;
+  loader::Budget budget_;
+  std::size_t counted_values_ = 0;  // of the graph
+  std::size_t levels_ = 0;
+  std::size_t depth_ = 0;  // of calls
 };
 
 }  // namespace henson::runtime

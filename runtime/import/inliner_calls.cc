@@ -10,6 +10,7 @@ namespace {
 
 using script::Expr;
 using script::ExprKind;
+using Kind = loader::Budget::Kind;
 
 /// "ops.quantized.linear" is quantized::linear; "torch.add" is aten::add.
 std::string operator_name(const std::string& dotted) {
@@ -75,7 +76,7 @@ Term Inliner::construct(const script::Class& of_class, Arguments arguments, Fram
     if (found == names.end()) fail(frame, of_class.name + " has no field " + key);
     items[static_cast<std::size_t>(found - names.begin())] = std::move(value);
   }
-  return make_tuple_term(std::move(items), std::move(names));
+  return make_tuple(std::move(items), frame, std::move(names));
 }
 
 Term Inliner::call_method(const Expr& expr, Frame& frame) {
@@ -92,9 +93,7 @@ Term Inliner::call_method(const Expr& expr, Frame& frame) {
   if (module == nullptr) {
     fail(frame, "a call of the method `" + callee.text + "` of what is no module");
   }
-  const auto of_class = archive_.classes.find(module->object->class_name);
-  const script::Function* const method =
-      of_class == archive_.classes.end() ? nullptr : of_class->second.find_method(callee.text);
+  const script::Function* const method = find_method(module->object->class_name, callee.text);
   if (method == nullptr) {
     fail(frame, "the module " + module->path + " has no method `" + callee.text + "`");
   }
@@ -137,7 +136,7 @@ Term Inliner::annotate(const Type& type, Term value, Frame& frame) {
     if (type.kind == TypeKind::kList) (*list)->element = type.elements[0];
     return value;
   }
-  if (type_of_term(value).kind != TypeKind::kTensor) return value;
+  if (type_of_term(value, frame).kind != TypeKind::kTensor) return value;
   // A tensor said to be a number is converted.
   static const std::map<TypeKind, std::string> kConversions = {
       {TypeKind::kNumber, "aten::ScalarImplicit"},
@@ -156,9 +155,9 @@ Term Inliner::call_operator(const std::string& name, Arguments arguments, Frame&
   if (std::optional<Term> structural = call_structural(name, arguments, frame)) return *structural;
   CallTypes types;
   std::vector<Term> given = std::move(arguments.positional);
-  for (const Term& term : given) types.positional.push_back(type_of_term(term));
+  for (const Term& term : given) types.positional.push_back(type_of_term(term, frame));
   for (auto& [key, term] : arguments.keywords) {
-    types.keywords.emplace_back(key, type_of_term(term));
+    types.keywords.emplace_back(key, type_of_term(term, frame));
     given.push_back(std::move(term));
   }
   const std::optional<Match> match = match_overload(name, types, archive_.version);
@@ -181,14 +180,16 @@ Term Inliner::call_operator(const std::string& name, Arguments arguments, Frame&
   for (std::size_t i = 0; i < schema.results.size(); ++i) {
     Type type = schema.results[i];
     if (type.kind == TypeKind::kAny) type = element_type(graph_, node.inputs);
-    node.outputs.push_back(graph_.add_value(
-        {std::move(type), {}, std::nullopt, facts[i].dtype, facts[i].floating}));
+    node.outputs.push_back(
+        graph_.add_value({std::move(type), {}, std::nullopt, facts[i].dtype, facts[i].floating}));
+    const TypeKind kind = graph_.values[node.outputs[i]].type.kind;
+    if (kind != TypeKind::kTensor) note_nesting(node.outputs[i], node.inputs, false, frame);
     results.emplace_back(node.outputs.back());
   }
   graph_.nodes.push_back(std::move(node));
-  check_size(frame);
+  count_node(frame);
   if (results.size() == 1) return results[0];
-  return results.empty() ? constant(None{}) : make_tuple_term(std::move(results));
+  return results.empty() ? constant(None{}) : make_tuple(std::move(results), frame);
 }
 
 /// Batch normalization in training mode: what it answers for one row depends on the others.
@@ -249,6 +250,9 @@ std::optional<Term> Inliner::fold(const Operator& op, const std::vector<ValueId>
   } catch (const Error& error) {
     fail(frame, op.schema.name + ": " + error.message());
   }
+  if (const auto* text = std::get_if<std::string>(&results[0])) {
+    spend(Kind::kStringBytes, text->size(), frame);
+  }
   return constant(std::move(results[0]));
 }
 
@@ -257,8 +261,8 @@ std::optional<Term> Inliner::call_structural(const std::string& name, const Argu
   const std::vector<Term>& given = arguments.positional;
   if (name == "aten::warn" || name == "prim::Print") return constant(None{});
   if (given.size() == 2 && (name == "aten::__is__" || name == "aten::__isnot__")) {
-    const Type a = type_of_term(given[0]);
-    const Type b = type_of_term(given[1]);
+    const Type a = type_of_term(given[0], frame);
+    const Type b = type_of_term(given[1], frame);
     const bool both = a.kind == TypeKind::kNone && b.kind == TypeKind::kNone;
     const bool either = a.kind == TypeKind::kNone || b.kind == TypeKind::kNone;
     if (!either) fail(frame, "`is` between values is not supported");
@@ -274,7 +278,7 @@ std::optional<Term> Inliner::call_structural(const std::string& name, const Argu
     return item_of(given[0], given[1], frame);
   }
   if (name == "aten::append" && list != nullptr && given.size() == 2) {
-    (*list)->items.push_back(given[1]);
+    append(**list, given[1], frame);
     return given[0];
   }
   if (name == "aten::len" && given.size() == 1) {
@@ -283,25 +287,20 @@ std::optional<Term> Inliner::call_structural(const std::string& name, const Argu
     if (dict != nullptr) return constant(static_cast<std::int64_t>((*dict)->items.size()));
   }
   if ((name == "aten::list" || name == "aten::copy") && list != nullptr) {
-    return make_list_term((*list)->items);
+    return make_list((*list)->items, frame);
   }
   if (name == "aten::_set_item" && dict != nullptr && given.size() == 3) {
     const Value* const known = constant_value(given[1]);
     const auto* key = known == nullptr ? nullptr : std::get_if<std::string>(known);
     if (key == nullptr) fail(frame, "a dict with keys that are no strings");
-    const auto found = std::find_if((*dict)->items.begin(), (*dict)->items.end(),
-                                    [&](const auto& item) { return item.first == *key; });
-    if (found != (*dict)->items.end()) {
-      found->second = given[2];
-    } else {
-      (*dict)->items.emplace_back(*key, given[2]);
-    }
+    set_item(**dict, *key, given[2], frame);
     return given[0];
   }
   if (name == "aten::__contains__" && dict != nullptr && given.size() == 2) {
     const Value* const known = constant_value(given[1]);
     const auto* key = known == nullptr ? nullptr : std::get_if<std::string>(known);
     if (key == nullptr) fail(frame, "a key that depends on the data");
+    spend(Kind::kItems, (*dict)->items.size(), frame);
     return constant(std::any_of((*dict)->items.begin(), (*dict)->items.end(),
                                 [&](const auto& item) { return item.first == *key; }));
   }

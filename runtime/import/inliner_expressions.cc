@@ -10,6 +10,7 @@ namespace {
 
 using script::Expr;
 using script::ExprKind;
+using Kind = loader::Budget::Kind;
 
 std::string operator_of(const std::string& symbol) {
   static const std::map<std::string, std::string> kOperators = {
@@ -35,6 +36,7 @@ std::optional<std::size_t> position(std::int64_t key, std::size_t count) {
 }  // namespace
 
 Term Inliner::evaluate(const Expr& expr, Frame& frame) {
+  const Level level(*this, frame);
   switch (expr.kind) {
     case ExprKind::kName:
       return evaluate_name(expr, frame);
@@ -48,8 +50,8 @@ Term Inliner::evaluate(const Expr& expr, Frame& frame) {
     case ExprKind::kList: {
       std::vector<Term> items;
       for (const auto& child : expr.children) items.push_back(evaluate(*child, frame));
-      return expr.kind == ExprKind::kTuple ? make_tuple_term(std::move(items))
-                                           : make_list_term(std::move(items));
+      return expr.kind == ExprKind::kTuple ? make_tuple(std::move(items), frame)
+                                           : make_list(std::move(items), frame);
     }
     case ExprKind::kDict:
       return evaluate_dict(expr, frame);
@@ -58,6 +60,7 @@ Term Inliner::evaluate(const Expr& expr, Frame& frame) {
     case ExprKind::kFloat:
       return constant(expr.number);
     case ExprKind::kString:
+      spend(Kind::kStringBytes, expr.text.size(), frame);
       return constant(expr.text);
     case ExprKind::kBool:
       return constant(expr.integer != 0);
@@ -96,14 +99,16 @@ Term Inliner::evaluate_attribute(const Expr& expr, Frame& frame) {
   if (base.kind == ExprKind::kName && base.text == "CONSTANTS") {
     return constant_of_archive(expr.text, frame);
   }
-  if (const auto function = archive_.functions.find(dotted_name(expr));
-      function != archive_.functions.end()) {
+  const std::string dotted = dotted_name(expr);
+  spend(Kind::kStringBytes, dotted.size(), frame);
+  if (const auto function = archive_.functions.find(dotted); function != archive_.functions.end()) {
     return FunctionTerm{&function->second};
   }
   const Term term = evaluate(base, frame);
   if (const auto* module = term.get<ModuleTerm>()) return attribute_of(*module, expr.text, frame);
   if (const auto* tuple = term.get<std::shared_ptr<TupleTerm>>()) {
     const auto& names = (*tuple)->names;
+    spend(Kind::kItems, names.size(), frame);
     const auto found = std::find(names.begin(), names.end(), expr.text);
     if (found != names.end()) {
       return (*tuple)->items[static_cast<std::size_t>(found - names.begin())];
@@ -117,11 +122,13 @@ Term Inliner::attribute_of(const ModuleTerm& module, const std::string& name, Fr
   const auto assigned = assigned_.find({module.object.get(), name});
   if (assigned != assigned_.end()) return assigned->second;
   const std::string path = module.path.empty() ? name : module.path + "." + name;
-  if (const loader::Value* const value = module.object->find(name)) {
+  spend(Kind::kStringBytes, path.size(), frame);
+  if (const loader::Value* const value = find_attribute(*module.object, name)) {
     return from_archive(*value, path, frame);
   }
   const auto of_class = archive_.classes.find(module.object->class_name);
   if (of_class != archive_.classes.end()) {
+    spend(Kind::kItems, of_class->second.values.size(), frame);
     for (const auto& [key, value] : of_class->second.values) {
       if (key == name && value != nullptr) return evaluate(*value, frame);
     }
@@ -132,9 +139,7 @@ Term Inliner::attribute_of(const ModuleTerm& module, const std::string& name, Fr
 /// A module that was saved as a state of its own making: its __setstate__ sets the attributes.
 void Inliner::restore_state(const ModuleTerm& module, Frame& frame) {
   if (!module.object->state || !restored_.insert(module.object.get()).second) return;
-  const auto of_class = archive_.classes.find(module.object->class_name);
-  const script::Function* const restore =
-      of_class == archive_.classes.end() ? nullptr : of_class->second.find_method("__setstate__");
+  const script::Function* const restore = find_method(module.object->class_name, "__setstate__");
   if (restore == nullptr) return;
   Arguments arguments;
   arguments.positional.emplace_back(module);
@@ -158,7 +163,10 @@ Term Inliner::from_archive(const loader::Value& value, const std::string& name, 
   if (const auto* flag = std::get_if<bool>(&value)) return constant(*flag, name);
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return constant(*integer, name);
   if (const auto* number = std::get_if<double>(&value)) return constant(*number, name);
-  if (const auto* text = std::get_if<std::string>(&value)) return constant(*text, name);
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    spend(Kind::kStringBytes, text->size(), frame);
+    return constant(*text, name);
+  }
   if (const auto* tensor = std::get_if<std::shared_ptr<loader::StoredTensor>>(&value)) {
     const auto known = weights_.find(tensor->get());
     if (known != weights_.end()) return known->second;
@@ -176,39 +184,54 @@ Term Inliner::from_archive(const loader::Value& value, const std::string& name, 
     }
     return ModuleTerm{*object, name};
   }
+  return container_of_archive(value, name, frame);
+}
+
+/// A tuple, list or dict of the archive.
+Term Inliner::container_of_archive(const loader::Value& value, const std::string& name,
+                                   Frame& frame) {
+  const void* const key = std::visit(
+      [](const auto& held) -> const void* {
+        if constexpr (requires { held.get(); }) return held.get();
+        return nullptr;
+      },
+      static_cast<const loader::Value::variant&>(value));
+  if (const auto known = containers_.find(key); known != containers_.end()) return known->second;
   const auto items_of = [&](const std::vector<loader::Value>& items) {
     std::vector<Term> terms;
     for (std::size_t i = 0; i < items.size(); ++i) {
+      spend(Kind::kStringBytes, name.size(), frame);
       terms.push_back(from_archive(items[i], name + "." + std::to_string(i), frame));
     }
     return terms;
   };
   if (const auto* list = std::get_if<std::shared_ptr<loader::List>>(&value)) {
-    return make_list_term(items_of((*list)->items));
+    return containers_.emplace(key, make_list(items_of((*list)->items), frame)).first->second;
   }
   if (const auto* tuple = std::get_if<std::shared_ptr<loader::Tuple>>(&value)) {
-    return make_tuple_term(items_of((*tuple)->items));
+    return containers_.emplace(key, make_tuple(items_of((*tuple)->items), frame)).first->second;
   }
-  auto dict = std::make_shared<DictTerm>();
-  for (const auto& [key, item] : std::get<std::shared_ptr<loader::Dict>>(value)->items) {
-    const auto* text = std::get_if<std::string>(&key);
+  std::vector<std::pair<std::string, Term>> dict;
+  for (const auto& [held, item] : std::get<std::shared_ptr<loader::Dict>>(value)->items) {
+    const auto* text = std::get_if<std::string>(&held);
     if (text == nullptr) fail(frame, "a dict with keys that are no strings (" + name + ")");
-    dict->items.emplace_back(*text, from_archive(item, name + "." + *text, frame));
+    spend(Kind::kStringBytes, text->size() + name.size(), frame);
+    dict.emplace_back(*text, from_archive(item, name + "." + *text, frame));
   }
-  return dict;
+  return containers_.emplace(key, make_dict(std::move(dict), frame)).first->second;
 }
 
 Term Inliner::evaluate_dict(const Expr& expr, Frame& frame) {
-  auto dict = std::make_shared<DictTerm>();
+  std::vector<std::pair<std::string, Term>> dict;
   for (std::size_t i = 0; i + 1 < expr.children.size(); i += 2) {
     const Term key = evaluate(*expr.children[i], frame);
     const Value* const known = constant_value(key);
     const auto* text = known == nullptr ? nullptr : std::get_if<std::string>(known);
     if (text == nullptr) fail(frame, "a dict with keys that are no strings");
     std::string name = *text;
-    dict->items.emplace_back(std::move(name), evaluate(*expr.children[i + 1], frame));
+    dict.emplace_back(std::move(name), evaluate(*expr.children[i + 1], frame));
   }
-  return dict;
+  return make_dict(std::move(dict), frame);
 }
 
 Term Inliner::evaluate_subscript(const Expr& expr, Frame& frame) {
@@ -234,7 +257,7 @@ Term Inliner::evaluate_subscript(const Expr& expr, Frame& frame) {
   if (key.children[2]->kind != ExprKind::kNone) fail(frame, "a slice of a list with a step");
   std::vector<Term> part(items.begin() + static_cast<std::ptrdiff_t>(first),
                          items.begin() + static_cast<std::ptrdiff_t>(last));
-  return tuple != nullptr ? make_tuple_term(std::move(part)) : make_list_term(std::move(part));
+  return tuple != nullptr ? make_tuple(std::move(part), frame) : make_list(std::move(part), frame);
 }
 
 Term Inliner::item_of(const Term& base, const Term& key, Frame& frame) {
@@ -249,6 +272,7 @@ Term Inliner::item_of(const Term& base, const Term& key, Frame& frame) {
     fail(frame, "an item of the input `" + (*open)->name + "` whose key depends on the data");
   }
   if (const auto* dict = base.get<std::shared_ptr<DictTerm>>()) {
+    spend(Kind::kItems, (*dict)->items.size(), frame);
     for (const auto& [name, item] : (*dict)->items) {
       if (text != nullptr && name == *text) return item;
     }

@@ -7,6 +7,7 @@ namespace {
 
 using script::Expr;
 using script::ExprKind;
+using Kind = loader::Budget::Kind;
 
 bool is_leaf(const Type& type) {
   switch (type.kind) {
@@ -31,12 +32,18 @@ const Expr& without_optional(const Expr& annotation) {
 }  // namespace
 
 Term Inliner::make_leaf(Type type, const std::string& path, const std::string& name) {
+  if (!budget_.spend(Kind::kInputs, 1)) {
+    throw Error(ErrorCode::kUnsupported,
+                "the input " + name + ": " + budget_.refusal(Kind::kInputs));
+  }
   const ValueId id = graph_.add_value({std::move(type), name, std::nullopt, std::nullopt});
   graph_.inputs.push_back({path, name, id});
   return id;
 }
 
-Term Inliner::make_input(const Expr* annotation, const std::string& path, const std::string& name) {
+Term Inliner::make_input(const Expr* annotation, const std::string& path, const std::string& name,
+                         const Frame& frame) {
+  const Level level(*this, frame);
   if (annotation == nullptr) return make_leaf({TypeKind::kTensor, {}}, path, name);
   const Expr& written = without_optional(*annotation);
   const Type type = type_of_annotation(written);
@@ -55,20 +62,20 @@ Term Inliner::make_input(const Expr* annotation, const std::string& path, const 
     const bool several = inside.kind == ExprKind::kTuple;
     for (std::size_t i = 0; i < (several ? inside.children.size() : 1); ++i) {
       const std::string part = "." + std::to_string(i);
-      items.push_back(
-          make_input(several ? inside.children[i].get() : &inside, path + part, name + part));
+      items.push_back(make_input(several ? inside.children[i].get() : &inside, path + part,
+                                 name + part, frame));
     }
-    return make_tuple_term(std::move(items));
+    return make_tuple(std::move(items), frame);
   }
   const auto named = archive_.classes.find(dotted_name(written));
   if (named != archive_.classes.end() && named->second.base == "NamedTuple") {
     std::vector<std::string> names;
     for (const auto& [field, field_type] : named->second.attributes) {
       const std::string part = "." + std::to_string(items.size());
-      items.push_back(make_input(field_type.get(), path + part, name + "." + field));
+      items.push_back(make_input(field_type.get(), path + part, name + "." + field, frame));
       names.push_back(field);
     }
-    return make_tuple_term(std::move(items), std::move(names));
+    return make_tuple(std::move(items), frame, std::move(names));
   }
   throw Error(ErrorCode::kUnsupported,
               "the input " + name + " is neither a tensor nor a tuple, list or dict of tensors");
@@ -83,6 +90,7 @@ Term Inliner::part_of(OpenInput& input, std::string key) {
 }
 
 OutputShape Inliner::output_of(const Term& term, Frame& frame) {
+  spend(Kind::kOutputs, 1, frame);
   OutputShape shape;
   const auto add_all = [&](OutputShape::Kind kind, const std::vector<Term>& items) {
     shape.kind = kind;

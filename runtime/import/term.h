@@ -21,16 +21,24 @@ struct ModuleTerm {
   std::shared_ptr<const loader::Object> object;
   std::string path;  // "encoder.layer.0", "" for the root
 };
+/// `depth` counts the containers within each other on the longest way down, this one included.
 struct TupleTerm {
   std::vector<Term> items;
   std::vector<std::string> names;  // of a NamedTuple
+  std::size_t depth = 1;
 };
+/// What another container holds takes no more containers: so depth stays what it was, and nothing
+/// comes to hold itself.
 struct ListTerm {
   std::vector<Term> items;
   std::optional<Type> element;  // when annotated
+  std::size_t depth = 1;
+  bool held = false;
 };
 struct DictTerm {
   std::vector<std::pair<std::string, Term>> items;
+  std::size_t depth = 1;
+  bool held = false;
 };
 /// An input that is a dict or a list: its parts become inputs when the code takes them.
 struct OpenInput {
@@ -59,11 +67,12 @@ struct Term : std::variant<ValueId, ModuleTerm, std::shared_ptr<TupleTerm>,
   }
 };
 
-inline Term make_tuple_term(std::vector<Term> items, std::vector<std::string> names = {}) {
-  return std::make_shared<TupleTerm>(TupleTerm{std::move(items), std::move(names)});
-}
-inline Term make_list_term(std::vector<Term> items) {
-  return std::make_shared<ListTerm>(ListTerm{std::move(items), std::nullopt});
+/// The depth of a container, 0 of everything else.
+inline std::size_t depth_of(const Term& term) {
+  if (const auto* tuple = term.get<std::shared_ptr<TupleTerm>>()) return (*tuple)->depth;
+  if (const auto* list = term.get<std::shared_ptr<ListTerm>>()) return (*list)->depth;
+  if (const auto* dict = term.get<std::shared_ptr<DictTerm>>()) return (*dict)->depth;
+  return 0;
 }
 
 }  // namespace henson::runtime

@@ -1,6 +1,7 @@
 #include "runtime/import/weights.h"
 
 #include "henson/error.h"
+#include "runtime/tensor/bools.h"
 
 namespace henson::runtime {
 
@@ -11,8 +12,12 @@ Tensor WeightViews::tensor(const std::shared_ptr<loader::StoredTensor>& stored) 
   if (stored->storage == nullptr) {
     throw Error(ErrorCode::kBadArchive, "a tensor of the model has no storage in the archive");
   }
-  std::shared_ptr<Buffer>& buffer = buffers_[stored->storage.get()];
-  if (buffer == nullptr) buffer = Buffer::share(stored->storage);
+  const bool is_bool = stored->dtype == DType::kBool;
+  std::shared_ptr<Buffer>& buffer = (is_bool ? bools_ : buffers_)[stored->storage.get()];
+  if (buffer == nullptr) {
+    buffer = Buffer::share(stored->storage);
+    if (is_bool) buffer = as_bools(std::move(buffer));
+  }
   Tensor tensor =
       Tensor::view(stored->dtype, buffer, stored->shape, stored->strides, stored->offset);
   if (stored->quantization) {

@@ -17,7 +17,9 @@ class WeightViews {
   Tensor tensor(const std::shared_ptr<loader::StoredTensor>& stored);
 
  private:
-  std::unordered_map<const loader::Storage*, std::shared_ptr<Buffer>> buffers_;
+  using Buffers = std::unordered_map<const loader::Storage*, std::shared_ptr<Buffer>>;
+  Buffers buffers_;
+  Buffers bools_;  // as tensors of bools see their storages
   std::unordered_map<const loader::StoredTensor*, Tensor> tensors_;
 };
 

@@ -6,6 +6,7 @@
 #include "henson/error.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/checked.h"
 
 namespace henson::runtime {
 namespace {
@@ -25,6 +26,11 @@ Dims plane_setting(const Dims& values, std::size_t rank, std::int64_t absent, co
   return setting;
 }
 
+/// How many elements a window spans along a dimension.
+std::int64_t reach_of(const Window& window, std::size_t d) {
+  return checked_add(checked_multiply(window.dilation[d], window.kernel[d] - 1), 1);
+}
+
 void check_window(const Window& window) {
   for (std::size_t d = 0; d < 2; ++d) {
     if (window.stride[d] <= 0) fail("non-positive stride is not supported");
@@ -37,8 +43,9 @@ void check_window(const Window& window) {
 Dims output_plane(const Tensor& input, const Window& window) {
   Dims plane(2);
   for (std::size_t d = 0; d < 2; ++d) {
-    const std::int64_t padded = input.sizes()[2 + d] + window.before[d] + window.after[d];
-    const std::int64_t reach = window.dilation[d] * (window.kernel[d] - 1) + 1;
+    const std::int64_t padded =
+        checked_add(checked_add(input.sizes()[2 + d], window.before[d]), window.after[d]);
+    const std::int64_t reach = reach_of(window, d);
     if (padded < reach) {
       fail("Calculated padded input size per channel: (" + std::to_string(padded) +
            "). Kernel size: (" + std::to_string(reach) +
@@ -79,11 +86,12 @@ void gather_columns(const T* image, const Dims& input, const Window& window, con
 
 void check_channels(const Tensor& input, const Tensor& weight, std::int64_t groups) {
   if (groups <= 0) fail("non-positive groups is not supported");
-  if (weight.size(0) % groups != 0 || weight.size(1) * groups != input.size(1)) {
+  const std::int64_t wanted = checked_multiply(weight.size(1), groups);
+  if (weight.size(0) % groups != 0 || wanted != input.size(1)) {
     fail("Given groups=" + std::to_string(groups) + ", weight of size " +
          to_string(weight.sizes()) + ", expected input" + to_string(input.sizes()) + " to have " +
-         std::to_string(weight.size(1) * groups) + " channels, but got " +
-         std::to_string(input.size(1)) + " channels instead");
+         std::to_string(wanted) + " channels, but got " + std::to_string(input.size(1)) +
+         " channels instead");
   }
 }
 
@@ -91,15 +99,15 @@ void check_channels(const Tensor& input, const Tensor& weight, std::int64_t grou
 Tensor convolve(const Tensor& input, const Tensor& weight, const Window& window,
                 std::int64_t groups) {
   const Dims plane = output_plane(input, window);
-  const std::int64_t places = plane[0] * plane[1];
+  const std::int64_t places = numel_of(plane);
   const std::int64_t outputs = weight.size(0);
-  const std::int64_t depth = weight.size(1) * weight.size(2) * weight.size(3);
+  const std::int64_t depth = numel_of(std::span(weight.sizes()).subspan(1));
   const Tensor filters = reshape(weight, Dims{groups, outputs / groups, depth});
   Tensor columns = Tensor::empty(input.dtype(), {groups, depth, places});
   Tensor out = Tensor::empty(input.dtype(), {input.size(0), outputs, plane[0], plane[1]});
   visit_product_dtype(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const std::int64_t image = input.size(1) * input.size(2) * input.size(3);
+    const std::int64_t image = numel_of(std::span(input.sizes()).subspan(1));
     for (std::int64_t n = 0; n < input.size(0); ++n) {
       gather_columns(input.data<T>() + n * image, input.sizes(), window, plane,
                      columns.mutable_data<T>());
@@ -136,7 +144,8 @@ Window window_of(const Tensor& weight, std::size_t rank, const Settings& setting
   }
   for (std::size_t d = 0; d < 2; ++d) {
     if (window.stride[d] != 1) fail("padding='same' is not supported for strided convolutions");
-    const std::int64_t total = window.dilation[d] * (window.kernel[d] - 1);
+    if (window.kernel[d] <= 0) fail("a convolution's kernel must not be empty");
+    const std::int64_t total = checked_multiply(window.dilation[d], window.kernel[d] - 1);
     window.before[d] = total / 2;
     window.after[d] = total - total / 2;
   }

@@ -6,6 +6,7 @@
 #include "runtime/operators/indexing.h"
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/checked.h"
 #include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
@@ -165,7 +166,7 @@ Tensor one_hot(const Tensor& ids, std::int64_t classes) {
     fail("Class values must be smaller than num_classes.");
   }
   Dims sizes = ids.sizes();
-  sizes.push_back(classes == -1 ? largest + 1 : classes);
+  sizes.push_back(classes == -1 ? checked_add(largest, 1) : classes);
   Tensor hot = zeros(DType::kInt64, sizes);
   auto* row = hot.mutable_data<std::int64_t>();
   for (const std::int64_t value : values) {

@@ -10,6 +10,7 @@
 #include "henson/error.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/checked.h"
 #include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
@@ -151,7 +152,8 @@ Normalized group_norm(const Tensor& input, std::int64_t groups, const std::optio
   check_parameter(input, bias, {channels}, "bias");
   const DType dtype = computing_dtype(input);
   const std::int64_t batch = input.size(0);
-  const std::int64_t in_group = input.numel() / std::max<std::int64_t>(batch * groups, 1);
+  const std::int64_t in_group =
+      input.numel() / std::max<std::int64_t>(checked_multiply(batch, groups), 1);
   Normalized result = layer_norm(reshape(input.to(dtype), Dims{batch, groups, in_group}),
                                  {in_group}, std::nullopt, std::nullopt, eps);
   result.output = reshape(result.output, input.sizes());

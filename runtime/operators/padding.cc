@@ -72,6 +72,8 @@ std::int64_t place_at(std::int64_t position, std::int64_t size, Border border) {
 
 Tensor pad_dimension(const Tensor& self, std::size_t dim, std::int64_t before, std::int64_t after,
                      Border border) {
+  const std::int64_t size = self.sizes()[dim];
+  if (before < -size || after < -size) fail("narrow(): length must be non-negative.");
   if (border == Border::kCircular && (before < 0 || after < 0)) {
     // Cut first: the ring is what is left.
     const auto cut_of = [](std::int64_t amount) { return std::max<std::int64_t>(-amount, 0); };
@@ -80,7 +82,6 @@ Tensor pad_dimension(const Tensor& self, std::size_t dim, std::int64_t before, s
     return pad_dimension(cut, dim, std::max<std::int64_t>(before, 0),
                          std::max<std::int64_t>(after, 0), border);
   }
-  const std::int64_t size = self.sizes()[dim];
   const std::int64_t most = border == Border::kReflect ? size - 1 : size;
   if (border != Border::kReplicate && (before > most || after > most)) {
     fail("Padding size should be less than the corresponding input dimension, but got: padding (" +

@@ -9,6 +9,7 @@
 #include "runtime/operators/convolution.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/checked.h"
 
 namespace henson::runtime {
 namespace {
@@ -34,11 +35,16 @@ struct Pooling {
   bool ceil_mode = false;
 };
 
+/// How many elements a window spans along a dimension.
+std::int64_t reach_of(const Window& window, std::size_t d) {
+  return checked_add(checked_multiply(window.dilation[d], window.kernel[d] - 1), 1);
+}
+
 std::int64_t output_size(std::int64_t input, const Pooling& pooling, std::size_t d) {
   const Window& w = pooling.window;
-  const std::int64_t reach = w.dilation[d] * (w.kernel[d] - 1) + 1;
-  const std::int64_t room = input + 2 * w.before[d] - reach;
-  const std::int64_t rounded = room + (pooling.ceil_mode ? w.stride[d] - 1 : 0);
+  const std::int64_t padded = checked_add(checked_add(input, w.before[d]), w.before[d]);
+  const std::int64_t room = padded - reach_of(w, d);
+  const std::int64_t rounded = pooling.ceil_mode ? checked_add(room, w.stride[d] - 1) : room;
   std::int64_t size = (rounded >= 0 ? rounded / w.stride[d] : -1) + 1;
   // The last window starts inside the input or its left padding.
   if (pooling.ceil_mode && (size - 1) * w.stride[d] >= input + w.before[d]) --size;
@@ -52,13 +58,16 @@ std::vector<Range> sliding(std::int64_t input, const Pooling& pooling, std::size
   const Window& w = pooling.window;
   std::vector<Range> ranges;
   const std::int64_t count = output_size(input, pooling, d);
+  const std::int64_t reach = reach_of(w, d);
+  checked_add(input, reach);  // where the last window may end
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t start = i * w.stride[d] - w.before[d];
-    const std::int64_t end = start + w.dilation[d] * (w.kernel[d] - 1) + 1;
+    const std::int64_t end = start + reach;
     Range range;
     range.step = w.dilation[d];
     range.padded = std::min(end, input + w.before[d]) - start;
-    range.first = start >= 0 ? start : start + (-start + range.step - 1) / range.step * range.step;
+    // From the left padding on to the first step inside.
+    range.first = start >= 0 ? start : start + ((-start - 1) / range.step + 1) * range.step;
     range.last = std::min(end, input);
     ranges.push_back(range);
   }
@@ -68,9 +77,10 @@ std::vector<Range> sliding(std::int64_t input, const Pooling& pooling, std::size
 std::vector<Range> adaptive(std::int64_t input, std::int64_t output) {
   if (output < 0)
     fail("adaptive pooling: elements of output_size must be greater than or equal to 0");
+  checked_add(checked_multiply(input, output), output);  // the largest product below
   std::vector<Range> ranges;
   for (std::int64_t i = 0; i < output; ++i) {
-    const std::int64_t first = i / output * input + i % output * input / output;
+    const std::int64_t first = i * input / output;
     const std::int64_t last = ((i + 1) * input + output - 1) / output;
     ranges.push_back({first, last, 1, last - first});
   }
@@ -121,7 +131,7 @@ T mean(const T* plane, std::int64_t width, const Range& rows, const Range& colum
     }
   }
   if (count == 0 && !divisor.override_value) return 0;
-  if (divisor.include_padding) count = rows.padded * columns.padded;
+  if (divisor.include_padding) count = checked_multiply(rows.padded, columns.padded);
   return sum / static_cast<T>(divisor.override_value.value_or(count));
 }
 
@@ -237,8 +247,8 @@ Pooling pooling_of(std::size_t rank, const Dims& kernel, const Dims& stride, con
     if (w.kernel[d] <= 0) fail("pooling: kernel size should be greater than zero");
     if (w.stride[d] <= 0) fail("pooling: stride should be greater than zero");
     if (w.dilation[d] <= 0) fail("pooling: dilation should be greater than zero");
-    const std::int64_t reach = w.dilation[d] * (w.kernel[d] - 1) + 1;
-    if (w.before[d] < 0 || w.before[d] > reach / 2) {
+    if (w.kernel[d] == 1) pooling.window.dilation[d] = 1;  // between one element and no other
+    if (w.before[d] < 0 || w.before[d] > reach_of(w, d) / 2) {
       fail("pad should be at most half of effective kernel size, but got pad=" +
            std::to_string(w.before[d]) + " and kernel_size=" + std::to_string(w.kernel[d]));
     }

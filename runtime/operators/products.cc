@@ -9,6 +9,7 @@
 #include "runtime/operators/numbers.h"
 #include "runtime/operators/promotion.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/checked.h"
 #include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
@@ -153,7 +154,7 @@ Tensor block_diag(const std::vector<Tensor>& tensors) {
     if (tensor.dim() > 2) fail("torch.block_diag: Input tensors must have 2 or fewer dimensions");
     promotion.add(tensor);
     const Tensor block = at_least(tensor, 2);
-    sizes = {sizes[0] + block.sizes()[0], sizes[1] + block.sizes()[1]};
+    sizes = {checked_add(sizes[0], block.sizes()[0]), checked_add(sizes[1], block.sizes()[1])};
   }
   if (tensors.empty()) return Tensor::empty(DType::kFloat32, {1, 0});
   const Tensor out = zeros(promotion.result(), sizes);

@@ -92,6 +92,15 @@ Quantization per_tensor(double scale, std::int64_t zero_point) {
   return {false, 0, {scale}, {zero_point}};
 }
 
+/// A number of the code that must fit into 32 bits.
+int narrowed(std::int64_t number, const char* what) {
+  const auto narrow = static_cast<int>(number);
+  if (narrow != number) {
+    fail("quantize: the " + std::string(what) + " " + std::to_string(number) + " is out of range");
+  }
+  return narrow;
+}
+
 Quantization per_channel(const Tensor& scales, const Tensor& zero_points, std::int64_t axis) {
   if (scales.dim() != 1 || zero_points.dim() != 1 || scales.numel() != zero_points.numel()) {
     fail("quantize_per_channel: scales and zero_points must be 1-D tensors of one size");
@@ -99,7 +108,7 @@ Quantization per_channel(const Tensor& scales, const Tensor& zero_points, std::i
   const Tensor s = scales.to(DType::kFloat64).contiguous();
   const Tensor z = zero_points.to(DType::kInt64).contiguous();
   return {true,
-          static_cast<int>(axis),
+          narrowed(axis, "axis"),
           {s.data<double>(), s.data<double>() + s.numel()},
           {z.data<std::int64_t>(), z.data<std::int64_t>() + z.numel()}};
 }
@@ -117,6 +126,13 @@ Tensor integers(const Tensor& tensor) {
 Tensor fake_quantize(const Tensor& tensor, const Quantization& quantization, IntegerRange range) {
   check_float(tensor);
   if (range.least > range.most) fail("`quant_min` should be less than or equal to `quant_max`");
+  narrowed(range.least, "quant_min");
+  narrowed(range.most, "quant_max");
+  for (const std::int64_t zero : quantization.zero_points) {
+    if (zero < range.least || zero > range.most) {
+      fail("`zero_point` must be between `quant_min` and `quant_max`.");
+    }
+  }
   const Tensor source = tensor.contiguous();
   const Channels channels = channels_of(source, quantization);
   Tensor out = Tensor::empty(DType::kFloat32, tensor.sizes());

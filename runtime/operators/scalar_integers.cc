@@ -15,6 +15,8 @@ using Int = std::int64_t;
 std::uint64_t bits(Int value) { return static_cast<std::uint64_t>(value); }
 Int wrapped(std::uint64_t value) { return static_cast<Int>(value); }
 
+std::uint64_t magnitude(Int value) { return value < 0 ? 0 - bits(value) : bits(value); }
+
 /// Toward zero. The lowest int has no negative, and wraps.
 Int truncated_quotient(Int x, Int y) {
   if (y == 0) fail("division by 0");

@@ -139,6 +139,7 @@ template <bool lower>
 Tensor triangle_indices(std::int64_t rows, std::int64_t columns, std::int64_t offset, DType dtype) {
   if (rows < 0 || columns < 0) fail("row and col must be non-negative");
   numel_of(Dims{rows, columns});
+  if (columns == 0) rows = 0;
   std::vector<std::int64_t> row_of;
   std::vector<std::int64_t> column_of;
   for (std::int64_t r = 0; r < rows; ++r) {

@@ -40,8 +40,6 @@ void best(Inference& call);
 
 // Sizes as numbers, and tensors made of them.
 
-/// Formulas do not follow numbers of the code that are larger than any size.
-bool fits(const Dimension& number);
 void size_of(Inference& call);       // size(self), size(self, dim)
 void shape_tensor(Inference& call);  // the sizes as a tensor
 void element_count(Inference& call);

@@ -1,19 +1,38 @@
 // Views of a part of a tensor.
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "henson/error.h"
+#include "loader/limits.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/checked.h"
 
 namespace henson::runtime {
 namespace {
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
+/// The stride of every `step`-th element of a dimension that keeps `size` of them. With one element
+/// or none it is never used: it need not fit then.
+std::int64_t stepped(std::int64_t stride, std::int64_t step, std::int64_t size) {
+  constexpr std::int64_t kLargest = std::int64_t{1} << 48;
+  const std::optional<std::int64_t> wide = try_multiply(stride, step);
+  return wide && (size > 1 || std::abs(*wide) <= kLargest) ? *wide : 1;
+}
+
 /// The dimension of a tensor that has one.
 std::size_t dim_of(const Tensor& tensor, std::int64_t dim, const char* what) {
   if (tensor.dim() == 0) fail(std::string(what) + "() cannot be applied to a 0-dim tensor.");
   return static_cast<std::size_t>(wrap_dim(dim, tensor.dim()));
+}
+
+/// Throws when a tensor would come apart into more parts than a model has use for: each is a tensor
+/// of its own.
+void check_parts(std::int64_t parts, const char* what) {
+  if (parts <= static_cast<std::int64_t>(limits::kMaxParts)) return;
+  fail(std::string(what) + ": " + std::to_string(parts) + " parts; at most " +
+       std::to_string(limits::kMaxParts) + " can be");
 }
 
 /// Whether every element of a view lies in the buffer.
@@ -63,8 +82,7 @@ Tensor slice(const Tensor& tensor, std::int64_t dim, std::optional<std::int64_t>
   const std::int64_t length = last - first;
   sizes[at] = length / step + (length % step != 0 ? 1 : 0);
   const std::int64_t offset = tensor.offset() + first * strides[at];
-  // With one element or none the stride is never used: it need not fit then.
-  if (__builtin_mul_overflow(strides[at], step, &strides[at])) strides[at] = 1;
+  strides[at] = stepped(strides[at], step, sizes[at]);
   return tensor.with_view(std::move(sizes), std::move(strides), offset);
 }
 
@@ -119,7 +137,7 @@ Tensor unfold(const Tensor& tensor, std::int64_t dim, std::int64_t size, std::in
   const std::int64_t stride = tensor.dim() == 0 ? 1 : strides[at];
   if (tensor.dim() > 0) {
     sizes[at] = (extent - size) / step + 1;
-    if (__builtin_mul_overflow(stride, step, &strides[at])) strides[at] = 1;
+    strides[at] = stepped(stride, step, sizes[at]);
   }
   sizes.push_back(size);
   strides.push_back(stride);
@@ -192,6 +210,7 @@ std::vector<Tensor> split(const Tensor& tensor, std::int64_t size, std::int64_t 
     fail("split_size can only be 0 if dimension size is 0, but got dimension size of " +
          std::to_string(extent));
   }
+  if (size > 0) check_parts(extent / size, "split");
   std::vector<Tensor> parts;
   std::int64_t start = 0;
   do {
@@ -207,6 +226,7 @@ std::vector<Tensor> chunk(const Tensor& tensor, std::int64_t chunks, std::int64_
   if (chunks <= 0) {
     fail("chunk expects `chunks` to be greater than 0, got: " + std::to_string(chunks));
   }
+  check_parts(chunks, "chunk");
   const std::int64_t extent = tensor.sizes()[at];
   if (extent == 0) {
     std::vector<Tensor> parts;
@@ -221,6 +241,7 @@ std::vector<Tensor> tensor_split(const Tensor& tensor, std::int64_t sections, st
   if (sections <= 0) {
     fail("number of sections must be larger than 0, got " + std::to_string(sections));
   }
+  check_parts(sections, "tensor_split");
   const std::int64_t extent = tensor.sizes()[at];
   std::vector<Tensor> parts;
   std::int64_t start = 0;
@@ -246,6 +267,7 @@ std::vector<Tensor> tensor_split_at(const Tensor& tensor, const Dims& indices, s
 
 std::vector<Tensor> unbind(const Tensor& tensor, std::int64_t dim) {
   const std::size_t at = dim_of(tensor, dim, "unbind");
+  check_parts(tensor.sizes()[at], "unbind");
   std::vector<Tensor> parts;
   for (std::int64_t i = 0; i < tensor.sizes()[at]; ++i) parts.push_back(select(tensor, dim, i));
   return parts;

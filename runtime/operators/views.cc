@@ -5,6 +5,7 @@
 #include <string>
 
 #include "henson/error.h"
+#include "runtime/tensor/checked.h"
 #include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
@@ -14,10 +15,6 @@ namespace {
 
 std::size_t index_of(std::int64_t dim, std::int64_t rank) {
   return static_cast<std::size_t>(wrap_dim(dim, rank));
-}
-
-bool multiply(std::int64_t a, std::int64_t b, std::int64_t& product) {
-  return !__builtin_mul_overflow(a, b, &product);
 }
 
 }  // namespace
@@ -55,7 +52,9 @@ Dims infer_sizes(std::span<const std::int64_t> sizes, std::int64_t numel) {
       unknown = d;
     } else if (sizes[d] < 0) {
       fail("invalid shape dimension " + std::to_string(sizes[d]));
-    } else if (!multiply(known, sizes[d], known)) {
+    } else if (const auto product = try_multiply(known, sizes[d])) {
+      known = *product;
+    } else {
       invalid();
     }
   }
@@ -135,10 +134,11 @@ Tensor view_as_dtype(const Tensor& tensor, DType dtype) {
     fail("view: to change the dtype's size the last dimension must have stride 1");
   }
   const auto scale = [&](std::int64_t count) {
-    if (count * from % to != 0) {
+    const std::int64_t bytes = checked_multiply(count, from);
+    if (bytes % to != 0) {
       fail("view: sizes, strides and offset must be divisible to change the dtype's size");
     }
-    return count * from / to;
+    return bytes / to;
   };
   sizes.back() = scale(sizes.back());
   for (std::size_t d = 0; d + 1 < strides.size(); ++d) strides[d] = scale(strides[d]);

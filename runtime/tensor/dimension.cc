@@ -1,54 +1,85 @@
 #include "runtime/tensor/dimension.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <limits>
 #include <numeric>
 #include <set>
+
+#include "runtime/tensor/checked.h"
 
 namespace henson::runtime {
 namespace {
 
 using Fraction = Dimension::Fraction;
 
-/// Sizes beyond this are not followed: products of fractions stay within int64.
-constexpr std::int64_t kLargest = std::int64_t{1} << 31;
+/// A formula with more terms, or with a power beyond this, is not followed: neither is a size that
+/// a model has.
+constexpr std::size_t kMostTerms = 64;
+constexpr int kLargestExponent = 64;
+/// How long what a derived size is called may be: it holds what the sizes are called that it is
+/// derived from.
+constexpr std::size_t kLongestText = 4096;
 
-Fraction reduced(std::int64_t numerator, std::int64_t denominator) {
-  if (denominator < 0) {
-    numerator = -numerator;
-    denominator = -denominator;
+/// Nothing where a number cannot be held.
+std::optional<Fraction> reduced(std::int64_t numerator, std::int64_t denominator) {
+  constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
+  if (denominator == 1) return Fraction{numerator, 1};
+  if (numerator == kLowest || denominator == kLowest) return std::nullopt;
+  const std::int64_t sign = denominator < 0 ? -1 : 1;
+  const std::int64_t divisor = std::max<std::int64_t>(std::gcd(numerator, denominator), 1);
+  return Fraction{sign * numerator / divisor, sign * denominator / divisor};
+}
+
+std::optional<Fraction> product(Fraction a, Fraction b) {
+  const std::optional<Fraction> x = reduced(a.numerator, b.denominator);
+  const std::optional<Fraction> y = reduced(b.numerator, a.denominator);
+  if (!x || !y) return std::nullopt;
+  const std::optional<std::int64_t> above = try_multiply(x->numerator, y->numerator);
+  const std::optional<std::int64_t> below = try_multiply(x->denominator, y->denominator);
+  return above && below ? std::optional(Fraction{*above, *below}) : std::nullopt;
+}
+
+std::optional<Fraction> sum(Fraction a, Fraction b) {
+  const std::optional<std::int64_t> left = try_multiply(a.numerator, b.denominator);
+  const std::optional<std::int64_t> right = try_multiply(b.numerator, a.denominator);
+  const std::optional<std::int64_t> below = try_multiply(a.denominator, b.denominator);
+  const std::optional<std::int64_t> above = left && right ? try_add(*left, *right) : std::nullopt;
+  return above && below ? reduced(*above, *below) : std::nullopt;
+}
+
+/// The product of two products of symbols.
+std::optional<Dimension::Product> joined(const Dimension::Product& a, const Dimension::Product& b) {
+  Dimension::Product both = a;
+  for (const auto& [symbol, exponent] : b) {
+    const int total = (both[symbol] += exponent);
+    if (total == 0) both.erase(symbol);
+    if (std::abs(total) > kLargestExponent) return std::nullopt;
   }
-  const std::int64_t divisor = std::gcd(numerator, denominator);
-  return divisor > 1 ? Fraction{numerator / divisor, denominator / divisor}
-                     : Fraction{numerator, denominator};
-}
-
-std::int64_t clamped(std::int64_t value) {
-  return value > kLargest ? kLargest : (value < -kLargest ? -kLargest : value);
-}
-
-Fraction product(Fraction a, Fraction b) {
-  const Fraction x = reduced(a.numerator, b.denominator);
-  const Fraction y = reduced(b.numerator, a.denominator);
-  return {clamped(x.numerator) * clamped(y.numerator),
-          clamped(x.denominator) * clamped(y.denominator)};
-}
-
-Fraction sum(Fraction a, Fraction b) {
-  return reduced(
-      clamped(a.numerator) * clamped(b.denominator) + clamped(b.numerator) * clamped(a.denominator),
-      clamped(a.denominator) * clamped(b.denominator));
+  return both;
 }
 
 }  // namespace
 
-void Dimension::add_term(const Product& product_of, Fraction factor) {
+Dimension Dimension::unknown() {
+  static std::atomic<std::uint64_t> count = 0;
+  Dimension dimension;
+  dimension.unknown_ = ++count;
+  return dimension;
+}
+
+bool Dimension::add_term(const Product& product_of, Fraction factor) {
   const auto found = terms_.find(product_of);
-  const Fraction total = found == terms_.end() ? factor : sum(found->second, factor);
-  if (total.numerator == 0) {
+  const std::optional<Fraction> total =
+      found == terms_.end() ? std::optional(factor) : sum(found->second, factor);
+  if (!total) return false;
+  if (total->numerator == 0) {
     terms_.erase(product_of);
   } else {
-    terms_.insert_or_assign(product_of, total);
+    terms_.insert_or_assign(product_of, *total);
   }
+  return terms_.size() <= kMostTerms;
 }
 
 Dimension Dimension::of(std::int64_t value) {
@@ -64,6 +95,7 @@ Dimension Dimension::of_symbol(SymbolId symbol) {
 }
 
 std::optional<std::int64_t> Dimension::literal() const {
+  if (is_unknown()) return std::nullopt;
   if (terms_.empty()) return 0;
   const auto& [product_of, factor] = *terms_.begin();
   if (terms_.size() > 1 || !product_of.empty() || factor.denominator != 1) return std::nullopt;
@@ -94,23 +126,25 @@ std::vector<SymbolId> Dimension::symbols() const {
 }
 
 Dimension Dimension::operator+(const Dimension& other) const {
+  if (is_unknown() || other.is_unknown()) return unknown();
   Dimension result = *this;
-  for (const auto& [product_of, factor] : other.terms_) result.add_term(product_of, factor);
+  for (const auto& [product_of, factor] : other.terms_) {
+    if (!result.add_term(product_of, factor)) return unknown();
+  }
   return result;
 }
 
 Dimension Dimension::operator-(const Dimension& other) const { return *this + of(-1) * other; }
 
 Dimension Dimension::operator*(const Dimension& other) const {
+  if (is_unknown() || other.is_unknown()) return unknown();
+  if (terms_.size() * other.terms_.size() > kMostTerms) return unknown();
   Dimension result;
   for (const auto& [a, a_factor] : terms_) {
     for (const auto& [b, b_factor] : other.terms_) {
-      Product both = a;
-      for (const auto& [symbol, exponent] : b) {
-        const int total = (both[symbol] += exponent);
-        if (total == 0) both.erase(symbol);
-      }
-      result.add_term(both, product(a_factor, b_factor));
+      const std::optional<Product> both = joined(a, b);
+      const std::optional<Fraction> factor = product(a_factor, b_factor);
+      if (!both || !factor || !result.add_term(*both, *factor)) return unknown();
     }
   }
   return result;
@@ -122,11 +156,14 @@ std::optional<Dimension> Dimension::divided_by(const Dimension& other) const {
   Dimension inverse;
   Product inverted;
   for (const auto& [symbol, exponent] : divisor) inverted[symbol] = -exponent;
-  inverse.add_term(inverted, reduced(factor.denominator, factor.numerator));
+  const std::optional<Fraction> over = reduced(factor.denominator, factor.numerator);
+  if (!over) return unknown();
+  inverse.add_term(inverted, *over);
   return *this * inverse;
 }
 
 std::optional<Dimension> Dimension::substitute(SymbolId symbol, const Dimension& by) const {
+  if (is_unknown()) return *this;
   Dimension result;
   for (const auto& [product_of, factor] : terms_) {
     Product rest = product_of;
@@ -159,7 +196,9 @@ Dimension DimensionSolver::constant(std::int64_t value) {
 
 Dimension DimensionSolver::derived(const std::string& what, const Dimension& a, const Dimension& b,
                                    std::optional<std::int64_t> traced) {
+  if (resolve(a).is_unknown() || resolve(b).is_unknown()) return Dimension::unknown();
   const std::string text = what + "(" + to_string(resolve(a)) + ", " + to_string(resolve(b)) + ")";
+  if (text.size() > kLongestText) return Dimension::unknown();
   const auto [found, added] = derived_.emplace(text, static_cast<SymbolId>(symbols_.size()));
   if (added) {
     std::vector<SymbolId> made_of = resolve(a).symbols();
@@ -212,7 +251,7 @@ bool DimensionSolver::learn_traced(const Dimension& dimension, std::int64_t valu
   // k times one size that nothing was known of.
   const std::optional<Dimension> factor = dimension.divided_by(Dimension::of_symbol(symbols[0]));
   const std::optional<std::int64_t> times = factor ? factor->literal() : std::nullopt;
-  if (!times || *times == 0) return true;
+  if (!times || *times < 1) return true;
   if (value % *times != 0) return false;
   symbols_[symbols[0]].traced = value / *times;
   return true;
@@ -231,7 +270,7 @@ bool DimensionSolver::bind(SymbolId symbol, const Dimension& to) {
 bool DimensionSolver::unify(const Dimension& a, const Dimension& b) {
   const Dimension x = resolve(a);
   const Dimension y = resolve(b);
-  if (x == y) return true;
+  if (x == y || x.is_unknown() || y.is_unknown()) return true;
   const std::optional<SymbolId> p = x.symbol();
   const std::optional<SymbolId> q = y.symbol();
   const auto is = [&](const std::optional<SymbolId>& id, Kind kind) {
@@ -291,6 +330,7 @@ std::optional<Dimension> DimensionSolver::broadcast(const Dimension& a, const Di
 }
 
 std::string DimensionSolver::to_string(const Dimension& dimension) const {
+  if (dimension.is_unknown()) return "a size that cannot be told";
   if (dimension.terms().empty()) return "0";
   std::string text;
   for (const auto& [product_of, factor] : dimension.terms()) {

@@ -13,12 +13,18 @@ namespace henson::runtime {
 
 using SymbolId = std::uint32_t;
 
-/// A sum of products of symbols with rational factors; exponents may be negative. Exact.
+/// A sum of products of symbols with rational factors; exponents may be negative. Exact, or
+/// unknown: what a formula becomes whose numbers leave 64 bits or that grows out of hand. An
+/// unknown one has no symbols and no value, equals its copies only, and makes everything unknown
+/// that is computed from it.
 class Dimension {
  public:
   Dimension() = default;
   static Dimension of(std::int64_t value);
   static Dimension of_symbol(SymbolId symbol);
+  /// Equal to no other.
+  static Dimension unknown();
+  bool is_unknown() const { return unknown_ != 0; }
 
   std::optional<std::int64_t> literal() const;  // when no symbol is left
   std::optional<SymbolId> symbol() const;       // when it is one symbol and nothing else
@@ -47,8 +53,10 @@ class Dimension {
   const std::map<Product, Fraction>& terms() const { return terms_; }
 
  private:
-  void add_term(const Product& product, Fraction factor);
+  /// False when the sum cannot be held.
+  bool add_term(const Product& product, Fraction factor);
   std::map<Product, Fraction> terms_;
+  std::uint64_t unknown_ = 0;  // 0: it is known; else a number of its own
 };
 
 /// The formula with what their symbols must equal in their place, as far as that can be divided by.

@@ -1,6 +1,9 @@
 #include "runtime/tensor/tensor.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <string>
 
@@ -8,12 +11,53 @@
 #include "kernels/aligned.h"
 #include "loader/limits.h"
 #include "runtime/tensor/buffer_pool.h"
+#include "runtime/tensor/checked.h"
 #include "runtime/tensor/elements.h"
 
 namespace henson::runtime {
 namespace {
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
+
+/// What a single tensor may take: half of the memory of the machine. The system would promise more,
+/// and end the process when it is used.
+std::uint64_t most_bytes() {
+  static const std::uint64_t bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                                     static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
+  return bytes;
+}
+
+/// What every tensor keeps, so that no product of its sizes, in whatever order and with the zeros
+/// left out, leaves 64 bits.
+void check_sizes(std::span<const std::int64_t> sizes) {
+  if (sizes.size() > limits::kMaxRank) fail("a tensor has too many dimensions");
+  std::int64_t product = 1;
+  for (const std::int64_t size : sizes) {
+    if (size < 0 || __builtin_mul_overflow(product, std::max<std::int64_t>(size, 1), &product)) {
+      fail("the sizes of a tensor are negative or too large");
+    }
+  }
+}
+
+/// What every view keeps besides, so that neither an offset within it nor twice that leaves 64
+/// bits, elements or not.
+void check_view(std::span<const std::int64_t> sizes, std::span<const std::int64_t> strides,
+                std::int64_t offset) {
+  check_sizes(sizes);
+  if (strides.size() != sizes.size()) fail("a tensor has other strides than sizes");
+  constexpr std::int64_t kFarthest = std::int64_t{1} << 60;
+  std::int64_t reach = offset;
+  bool fits = offset >= 0;
+  for (std::size_t d = 0; d < sizes.size() && fits; ++d) {
+    const std::int64_t stride = strides[d];
+    fits = stride >= -kFarthest && stride <= kFarthest;
+    std::int64_t step = 0;
+    fits = fits &&
+           !__builtin_mul_overflow(std::max<std::int64_t>(sizes[d], 1), std::abs(stride), &step);
+    fits = fits && !__builtin_add_overflow(reach, step, &reach) && reach <= kFarthest;
+  }
+  if (!fits) fail("the strides of a tensor reach too far");
+}
 
 }  // namespace
 
@@ -59,9 +103,14 @@ std::byte* Buffer::mutable_data() {
 }
 
 Tensor Tensor::empty(DType dtype, Dims sizes) {
+  check_sizes(sizes);  // before strides are made of them
   const auto count = static_cast<std::uint64_t>(numel_of(sizes));
   if (count > std::numeric_limits<std::int64_t>::max() / size_of(dtype)) {
     fail("a tensor is too large");
+  }
+  if (count * size_of(dtype) > most_bytes()) {
+    fail("a tensor of " + std::to_string(count * size_of(dtype)) +
+         " bytes: more than half of this machine's memory");
   }
   Dims strides = contiguous_strides(sizes);
   return view(dtype, Buffer::allocate(count * size_of(dtype)), std::move(sizes), std::move(strides),
@@ -70,6 +119,7 @@ Tensor Tensor::empty(DType dtype, Dims sizes) {
 
 Tensor Tensor::view(DType dtype, std::shared_ptr<Buffer> buffer, Dims sizes, Dims strides,
                     std::int64_t offset) {
+  check_view(sizes, strides, offset);
   return Tensor(std::make_shared<Impl>(
       Impl{dtype, std::move(buffer), std::move(sizes), std::move(strides), offset, nullptr}));
 }
@@ -115,17 +165,26 @@ bool Tensor::is_contiguous() const noexcept {
 }
 
 Tensor Tensor::with_view(Dims sizes, Dims strides, std::int64_t offset) const {
+  check_view(sizes, strides, offset);
   return Tensor(std::make_shared<Impl>(Impl{impl_->dtype, impl_->buffer, std::move(sizes),
                                             std::move(strides), offset, impl_->quantization}));
 }
 
 Tensor Tensor::with_quantization(std::shared_ptr<const loader::Quantization> quantization) const {
+  if (quantization) {
+    for (const std::int64_t zero : quantization->zero_points) {
+      if (zero != static_cast<std::int32_t>(zero)) {
+        fail("the zero point " + std::to_string(zero) + " of a quantized tensor is out of range");
+      }
+    }
+  }
   Tensor copy(std::make_shared<Impl>(*impl_));
   copy.impl_->quantization = std::move(quantization);
   return copy;
 }
 
 void Tensor::set_view(Dims sizes, Dims strides) {
+  check_view(sizes, strides, impl_->offset);
   impl_->sizes = std::move(sizes);
   impl_->strides = std::move(strides);
 }
@@ -153,7 +212,7 @@ Dims contiguous_strides(std::span<const std::int64_t> sizes) {
   std::int64_t stride = 1;
   for (std::size_t d = sizes.size(); d-- > 0;) {
     strides[d] = stride;
-    stride *= std::max<std::int64_t>(sizes[d], 1);
+    if (d > 0) stride = checked_multiply(stride, std::max<std::int64_t>(sizes[d], 1));
   }
   return strides;
 }
@@ -211,7 +270,6 @@ Tensor expand_to(const Tensor& tensor, std::span<const std::int64_t> sizes) {
            ") at non-singleton dimension " + std::to_string(lead + d));
     }
   }
-  numel_of(sizes);
   return tensor.with_view({sizes.begin(), sizes.end()}, std::move(strides), tensor.offset());
 }
 

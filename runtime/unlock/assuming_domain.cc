@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "runtime/tensor/checked.h"
+
 namespace henson::runtime {
 namespace {
 
@@ -140,8 +142,9 @@ void AssumingDomain::lock_to_traced(const Dimension& size, std::string reason) {
 }
 
 bool AssumingDomain::may_stem_from(std::int64_t number, std::int64_t size) {
-  return (number >= size - 2 && number <= size + 1) || number == size / 2 ||
-         number == (size + 1) / 2;
+  const std::int64_t next = saturated_sum(size, 1);
+  return (number >= saturated_sum(size, -2) && number <= next) || number == size / 2 ||
+         number == next / 2;
 }
 
 }  // namespace henson::runtime

@@ -1,12 +1,11 @@
 // Numbers of the code that stand where a dummy's size could have been put: which of them cannot be
 // told from one.
 #include <algorithm>
-#include <cstdlib>
-#include <limits>
 #include <set>
 #include <string>
 
 #include "runtime/analysis/baked_values.h"
+#include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"
 
 namespace henson::runtime {
@@ -52,7 +51,8 @@ void AssumingDomain::saw_rows(const Dimension& size, const Fact& rows) {
   const auto is_all = [&](const Dimension& own) { return resolve(own) == resolve(size); };
   if (all && std::any_of(own_sizes.begin(), own_sizes.end(), is_all)) return;
   const std::optional<std::int64_t> traced = solver().traced(size);
-  if (all && traced.value_or(count) == count && (traced || is_batch(size))) {
+  // One row alone shows nothing.
+  if (all && count > 1 && traced == count) {
     for (const Dimension& own : own_sizes) {
       const std::optional<SymbolId> id = resolve(own).symbol();
       if (!id || solver().symbol(*id).kind != DimensionSolver::Kind::kConstant ||
@@ -123,8 +123,7 @@ void AssumingDomain::saw_step(const Dimension& size, std::int64_t step) {
 /// A place counted from the end, or a part left off there.
 void AssumingDomain::hold_from_end(const Dimension& size, std::int64_t place) {
   const std::optional<std::int64_t> traced = solver().traced(size);
-  const std::int64_t count =
-      place == std::numeric_limits<std::int64_t>::min() ? -(place + 1) : -place;
+  const std::int64_t count = saturated_difference(0, place);
   if (count < 2 || !depends_on_input(size)) return;
   if (traced ? !may_stem_from(count, *traced) : count < 3) return;
   lock_to_traced(size, "the place " + std::to_string(place) +
@@ -253,9 +252,10 @@ void AssumingDomain::saw_joined(std::span<const Fact> parts, std::int64_t dim) {
 
 void AssumingDomain::saw_picked(const Dimension& size, const Dimension& index) {
   const auto number = solver().traced(index);
-  const bool fits = number && solver().traced(size).value_or(*number) == *number;
-  if (!fits || depends_on_input(index) || !depends_on_input(size)) return;
-  if (index.symbol()) {
+  const auto traced = solver().traced(size);
+  if (!number || traced.value_or(*number) != *number) return;
+  if (depends_on_input(index) || !depends_on_input(size)) return;
+  if (index.symbol() && traced && *number > 1) {
     require_equal(index, size);
   } else if (*number > 1 || is_batch(size)) {
     lock(size, *number, false, "values are picked by as many numbers as it has");
@@ -286,7 +286,7 @@ void AssumingDomain::hold_number(std::int64_t number, const std::string& what, b
     const Dimension size = Dimension::of_symbol(id);
     const std::optional<std::int64_t> traced = solver().traced(size);
     if (is_batch(size)) continue;
-    const bool place = traced && (number == *traced || number == *traced - 1);
+    const bool place = traced && (number == *traced || number == saturated_sum(*traced, -1));
     const bool fits = place || (in_table && (traced ? may_stem_from(number, *traced) : number > 2));
     if (!fits) continue;
     lock(size, traced.value_or(kNoSize), false, what + " " + std::to_string(number) + kUntold);
@@ -294,8 +294,7 @@ void AssumingDomain::hold_number(std::int64_t number, const std::string& what, b
 }
 
 void AssumingDomain::saw_count(std::int64_t bound) {
-  const bool lowest = bound == std::numeric_limits<std::int64_t>::min();
-  hold_number(lowest ? 0 : std::abs(bound), "a count from or to", false);
+  hold_number(bound < 0 ? saturated_difference(0, bound) : bound, "a count from or to", false);
 }
 
 /// A number that may be the product of an input's sizes.

@@ -1,6 +1,7 @@
 // Views matched by their factors: view(x, [1, 7, 4, 16]) of a tensor [B, L, 64] is [B, L, 4, 16].
 #include <algorithm>
 
+#include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"
 
 namespace henson::runtime {
@@ -73,6 +74,8 @@ class ViewMatcher {
       if (!open_ && !factors.exhausted() && factors.rest().literal() != 1) check_rest();
     } else {
       const auto at = static_cast<std::size_t>(wild - to_.begin());
+      // PyTorch refuses a second -1, and so does the run: nothing is known of the result here.
+      if (std::find(wild + 1, to_.end(), std::nullopt) != to_.end()) throw Contradiction{};
       Factors from_right(without_ones(true));
       for (std::size_t j = to_.size(); j-- > at + 1;) match_one(from_right, j, to_.size(), true);
       Factors from_left(without_ones(false));
@@ -293,8 +296,9 @@ class ViewMatcher {
     std::int64_t product = 1;
     for (const auto& size : to_) {
       const std::optional<std::int64_t> value = domain_.solver().traced(*size);
-      if (!value || *value > (std::int64_t{1} << 31) || product > (std::int64_t{1} << 31)) return;
-      product *= *value;
+      const auto next = value ? try_multiply(product, *value) : std::nullopt;
+      if (!next) return;
+      product = *next;
     }
     domain_.lock(total, product, false,
                  "a view has sizes that cannot be told from the dummy input's");

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "runtime/analysis/baked_values.h"
+#include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"
 
 namespace henson::runtime {
@@ -12,7 +13,8 @@ void ShapeAnalysis::settle() {
   for (const SizeSite& site : sites_) settle_site(site);
   settle_rows();
   settle_numbers();
-  for (const HeldNode& held : held_) lock_to_trace(held.node, held.reason);
+  // One such node locks every size there is: the others would say the same again.
+  if (!held_.empty()) lock_to_trace(held_.front().node, held_.front().reason);
   widen_locks();
   settle_limits();
 }
@@ -28,7 +30,8 @@ void ShapeAnalysis::settle_limits() {
     const Dimension size = Dimension::of_symbol(symbols[0]);
     const std::optional<std::int64_t> more = (asked - size).literal();
     if (!more || is_batch(size) || *more >= limit.rows) continue;
-    locks_.push_back({size, limit.rows - *more, true, limit.node, limit.table, true});
+    locks_.push_back(
+        {size, saturated_difference(limit.rows, *more), true, limit.node, limit.table, true});
   }
 }
 
@@ -204,7 +207,7 @@ void ShapeAnalysis::settle_slice(const SizeSite& site, const Dimension& against)
     return;
   }
   // From the first one on, all; without the first, without the last; else nothing tells.
-  const std::int64_t guess = site.start < 2 ? site.value + site.start : kNoSize;
+  const std::int64_t guess = site.start < 2 ? saturated_sum(site.value, site.start) : kNoSize;
   locks_.push_back({against, guess, false, site.node, reason});
 }
 
@@ -228,13 +231,15 @@ void ShapeAnalysis::settle_rows_of(const Dimension& size,
   const std::optional<std::int64_t> traced = solver_.traced(size);
   const bool batch = is_batch(size);
   const bool first_only = last == 0;
-  const bool from_first_on = static_cast<std::int64_t>(rows.size()) == last + 1;
+  const std::int64_t count = saturated_sum(last, 1);  // of the rows, if none is left out
+  const bool from_first_on = static_cast<std::int64_t>(rows.size()) == count;
   bool chosen = false;
   if (traced) {
     const auto is_place = [&](const auto& row) {
       const std::int64_t t = *traced;
+      const std::int64_t before = saturated_sum(t, -1);
       return row.first > 0 &&
-             (row.first == t - 1 || row.first == t / 2 || row.first == (t - 1) / 2);
+             (row.first == before || row.first == t / 2 || row.first == before / 2);
     };
     chosen = first_only ? *traced != 1
                         : !batch && last <= 2 && std::none_of(rows.begin(), rows.end(), is_place);
@@ -257,7 +262,7 @@ void ShapeAnalysis::settle_rows_of(const Dimension& size,
     return;
   }
   if (chosen) return;
-  const std::int64_t guess = batch || from_first_on ? last + 1 : kNoSize;
+  const std::int64_t guess = batch || from_first_on ? count : kNoSize;
   locks_.push_back({size, traced.value_or(guess), false, node, reason});
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/analysis/baked_values.h"
+#include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"
 
 namespace henson::runtime {
@@ -178,7 +179,7 @@ class NumberCheck {
   }
 
   void look_at_count(std::size_t node, std::int64_t number, bool fills, bool classes) {
-    const std::int64_t count = std::abs(number);
+    const std::int64_t count = number < 0 ? saturated_difference(0, number) : number;
     bool length_known = false;
     for (const Known& known : known_) {
       length_known = length_known || !is_batch(known.size);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
+#include <tuple>
 
 #include "runtime/analysis/baked_values.h"
 #include "runtime/graph/node_writer.h"
@@ -12,6 +14,9 @@ namespace henson::runtime {
 namespace {
 
 using InputShape = ShapeAnalysis::InputShape;
+
+/// Analyses at most: one after the other inputs are given other ranks, the first ones first.
+constexpr std::size_t kMostGuesses = 48;
 
 /// Ranks to try where the archive does not tell: ids and masks have two dimensions, nearly always.
 std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced, const InputRanks& ranks) {
@@ -31,7 +36,7 @@ std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced, const I
   }
   for (std::size_t i = 0; i < base.size() && base.size() > 1; ++i) {
     for (const std::size_t rank : {std::size_t{4}, std::size_t{3}, std::size_t{1}}) {
-      if (base[i].traced) continue;
+      if (base[i].traced || all.size() >= kMostGuesses) continue;
       all.push_back(base);
       all.back()[i].rank = rank;
     }
@@ -280,14 +285,12 @@ class Unlocker {
   }
 
   /// Each lock once.
-  static std::vector<ShapeLock> merged(const std::vector<ShapeLock>& locks) {
+  std::vector<ShapeLock> merged(const std::vector<ShapeLock>& locks) const {
+    std::set<std::tuple<std::string, bool, std::int64_t>> known;
     std::vector<ShapeLock> kept;
     for (const ShapeLock& lock : locks) {
-      const bool known = std::any_of(kept.begin(), kept.end(), [&](const ShapeLock& other) {
-        return other.size == lock.size && other.at_most == lock.at_most &&
-               other.value == lock.value;
-      });
-      if (!known) kept.push_back(lock);
+      std::string size = analysis_->solver().to_string(lock.size);
+      if (known.emplace(std::move(size), lock.at_most, lock.value).second) kept.push_back(lock);
     }
     return kept;
   }
@@ -303,6 +306,11 @@ class Unlocker {
   std::map<ValueId, ValueId> stretched_;
 };
 
+[[noreturn]] void wrong_rank(const GraphInput& input, std::size_t wanted, std::size_t given) {
+  throw Error(ErrorCode::kBadInput, describe(input) + " should have " + std::to_string(wanted) +
+                                        " dimensions, and has " + std::to_string(given));
+}
+
 }  // namespace
 
 UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks) {
@@ -311,14 +319,13 @@ UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& 
 
 void check_conditions(const UnlockResult& result, const Graph& graph,
                       std::span<const std::optional<std::vector<std::int64_t>>> shapes) {
-  for (std::size_t i = 0; i < shapes.size() && i < result.ranks.size(); ++i) {
-    const bool matters =
-        !result.unlocked.empty() || std::any_of(result.conditions.begin(), result.conditions.end(),
-                                                [](const ShapeCondition& c) { return !c.limit; });
-    if (!matters || !shapes[i] || shapes[i]->size() == result.ranks[i]) continue;
-    throw Error(ErrorCode::kBadInput,
-                describe(graph.inputs[i]) + " should have " + std::to_string(result.ranks[i]) +
-                    " dimensions, and has " + std::to_string(shapes[i]->size()));
+  const bool matters =
+      !result.unlocked.empty() || std::any_of(result.conditions.begin(), result.conditions.end(),
+                                              [](const ShapeCondition& c) { return !c.limit; });
+  for (std::size_t i = 0; matters && i < shapes.size() && i < result.ranks.size(); ++i) {
+    if (shapes[i] && shapes[i]->size() != result.ranks[i]) {
+      wrong_rank(graph.inputs[i], result.ranks[i], shapes[i]->size());
+    }
   }
   for (const ShapeCondition& condition : result.conditions) {
     std::optional<Dimension> size = condition.size;
@@ -330,10 +337,14 @@ void check_conditions(const UnlockResult& result, const Graph& graph,
         break;
       }
       const GraphInput& input = graph.inputs[place->input];
+      const std::vector<std::int64_t>& shape = *shapes[place->input];
+      if (place->dim >= shape.size()) {
+        wrong_rank(input, result.ranks[place->input], shape.size());
+      }
       if (!text.empty()) text += " with ";
       text += "dimension " + std::to_string(place->dim) + " of input " + input.path + " (" +
               input.name + ")";
-      if (size) size = size->substitute(id, Dimension::of((*shapes[place->input])[place->dim]));
+      if (size) size = size->substitute(id, Dimension::of(shape[place->dim]));
     }
     if (!size) continue;
     const std::optional<std::int64_t> value = size->literal();

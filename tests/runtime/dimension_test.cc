@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace henson::runtime {
 namespace {
 
@@ -29,6 +31,48 @@ TEST(Dimension, SubstitutesIntoPowers) {
   const Dimension inverse = *Dimension::of(12).divided_by(s);
   EXPECT_EQ(inverse.substitute(0, Dimension::of(4))->literal(), 3);
   EXPECT_FALSE(inverse.substitute(0, Dimension::of_symbol(1) + Dimension::of(1)));
+}
+
+constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
+
+TEST(Dimension, WhatLeaves64BitsIsUnknown) {
+  const Dimension s = Dimension::of_symbol(0);
+  EXPECT_EQ((Dimension::of(kLargest) - Dimension::of(1)).literal(), kLargest - 1);
+  EXPECT_EQ((Dimension::of(kLowest) + Dimension::of(1)).literal(), kLowest + 1);
+  EXPECT_TRUE((Dimension::of(kLargest) + Dimension::of(1)).is_unknown());
+  EXPECT_TRUE((Dimension::of(kLowest) * Dimension::of(-1)).is_unknown());
+  EXPECT_TRUE((Dimension::of(kLargest) * s * Dimension::of(2)).is_unknown());
+  EXPECT_TRUE(s.divided_by(Dimension::of(kLowest))->is_unknown());
+  Dimension power = s;
+  for (int i = 0; i < 40; ++i) power = power * power;
+  EXPECT_TRUE(power.is_unknown());
+  Dimension sum = s;
+  for (SymbolId id = 1; id < 5000; ++id) sum = sum + Dimension::of_symbol(id);
+  EXPECT_TRUE(sum.is_unknown());
+}
+
+TEST(Dimension, AnUnknownOneTellsNothingAndEqualsItsCopies) {
+  const Dimension unknown = Dimension::unknown();
+  const Dimension copy = unknown;
+  EXPECT_EQ(unknown, copy);
+  EXPECT_FALSE(unknown == Dimension::unknown());
+  EXPECT_FALSE(unknown == Dimension::of(0));
+  EXPECT_FALSE(unknown.literal() || unknown.symbol() || unknown.coefficient());
+  EXPECT_TRUE(unknown.symbols().empty());
+  EXPECT_TRUE((unknown * Dimension::of(0)).is_unknown());
+  EXPECT_FALSE(Dimension::of(1).divided_by(unknown));
+}
+
+TEST(DimensionSolver, AnUnknownSizeBindsNothing) {
+  DimensionSolver solver;
+  const Dimension length = solver.input(0, 1, 7);
+  const Dimension unknown = Dimension::unknown();
+  EXPECT_TRUE(solver.unify(length, unknown));
+  EXPECT_EQ(solver.resolve(length), length);
+  EXPECT_FALSE(solver.traced(unknown));
+  EXPECT_TRUE(solver.derived("half", unknown, length, 3).is_unknown());
+  EXPECT_TRUE(solver.inputs_of(unknown).empty());
 }
 
 TEST(DimensionSolver, ANumberOfTheCodeBecomesTheInputsSize) {

@@ -33,6 +33,22 @@ constexpr DType dtype_of();
 class Tensor {
  public:
   Tensor() = default;
+  Tensor(const Tensor&) = default;
+  Tensor& operator=(const Tensor&) = default;
+  /// What was moved from has no elements, and cannot be run with.
+  Tensor(Tensor&& other) noexcept
+      : dtype_(other.dtype_),
+        shape_(std::move(other.shape_)),
+        bytes_(std::exchange(other.bytes_, {})),
+        owner_(std::move(other.owner_)) {}
+  Tensor& operator=(Tensor&& other) noexcept {
+    dtype_ = other.dtype_;
+    shape_ = std::move(other.shape_);
+    bytes_ = std::exchange(other.bytes_, {});
+    owner_ = std::move(other.owner_);
+    return *this;
+  }
+  ~Tensor() = default;
   /// Takes a copy of the elements: size_of(dtype) * product of shape bytes.
   static Tensor copy(DType dtype, std::vector<std::int64_t> shape,
                      std::span<const std::byte> bytes);
@@ -125,7 +141,7 @@ struct WeightInfo {
   std::vector<std::int64_t> strides;
   std::uint64_t bytes = 0;           // of its own elements
   std::string storage;               // the entry that holds it: tensors with the same one may alias
-  std::vector<std::string> same_as;  // names of tensors over the very same elements
+  std::vector<std::string> same_as;  // the first names of tensors over the very same elements
   Tensor tensor;                     // the elements; empty for quantized tensors
   bool is_embedding_table = false;   // the computation looks rows up in it
   bool is_linear_weight = false;     // the computation multiplies by it or by its transpose
