@@ -127,7 +127,12 @@ class Filler:
     def integer(self):
         if self.rng.random() < 0.3:
             return self.rng.choice(["self.picks", "torch.tensor([0, 1])", "torch.tensor(1)"])
-        return self.tensor(lambda value: not value.is_floating_point() and value.dtype != torch.bool)
+
+        def fits(value):  # one byte alone as an index is a flag, which a trace keeps
+            return not (value.is_floating_point() or value.dtype == torch.bool
+                        or (value.dtype == torch.uint8 and value.dim() == 0))
+
+        return self.tensor(fits)
 
     def boolean(self):
         try:

@@ -385,7 +385,6 @@ NUMBERS = """
 = {T}.shape[{D}]
 = {T}.dim()
 = {T}.numel()
-= len({T})
 = {Z} + {Z}
 = {Z} * 2
 = {Z} - 1
@@ -394,16 +393,17 @@ NUMBERS = """
 = {Z} / 2
 = -{Z}
 = {Z} ** 2
-= float({Z})
 = {Z} * 0.5
 # {Z} > {K}
-= min({Z}, {Z})
-= max({Z}, {K})
-= abs({Z})
 """
 
 # Of these a trace keeps only what they gave: programs that are scripted alone.
 NUMBERS_OF_VALUES = """
+= len({T})
+= float({Z})
+= min({Z}, {Z})
+= max({Z}, {K})
+= abs({Z})
 # int({I}.sum())
 # int({T}.max())
 # float({T}.sum())
