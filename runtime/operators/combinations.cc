@@ -65,10 +65,11 @@ T interpolate(T from, T to, T weight) {
 }
 
 Tensor lerp(const Tensor& self, const Tensor& end, const Operand& weight) {
-  const DType dtype = self.dtype();
-  if (end.dtype() != dtype || (!weight.number && weight.tensor.dtype() != dtype)) {
+  const bool one_weight = weight.number || weight.tensor.dim() == 0;  // of any type
+  if (end.dtype() != self.dtype() || !(one_weight || weight.tensor.dtype() == self.dtype())) {
     fail("lerp expects tensors of one dtype");
   }
+  const DType dtype = weight.number ? self.dtype() : promoted({self, end, weight});
   if (!is_floating(dtype)) throw_unsupported_dtype(dtype);
   const DType compute = compute_dtype(dtype);
   return visit_compute_float(

@@ -16,7 +16,7 @@ DType cumulative_dtype(const Tensor& self, std::optional<DType> dtype) {
 /// f(accumulator, x) → accumulator, written out at each step.
 template <typename F>
 Tensor accumulate(const Tensor& self, std::int64_t dim, DType common, int start, F f) {
-  if (common == DType::kBool) throw_unsupported_dtype(common);
+  if (common == DType::kBool && self.dim() > 0) throw_unsupported_dtype(common);
   const DType compute = compute_dtype(common);
   const Lines lines = arrange_lines(widened(self, common), dim);
   const Tensor out = visit_compute(compute, [&](auto tag) {

@@ -2,6 +2,7 @@
 #include "runtime/operators/indexing.h"
 
 #include <string>
+#include <utility>
 
 #include "henson/error.h"
 #include "runtime/operators/index_plan.h"
@@ -14,21 +15,26 @@ namespace {
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
-/// One value put where one mask says, which PyTorch converts to self's dtype.
-bool fills_mask(const std::vector<std::optional<Tensor>>& indices, const Tensor& values) {
-  std::size_t masks = 0;
+/// The mask, where one value is put where one mask says: PyTorch converts that to self's dtype.
+std::optional<Tensor> mask_to_fill(const std::vector<std::optional<Tensor>>& indices,
+                                   const Tensor& values) {
+  std::optional<Tensor> mask;
   for (const std::optional<Tensor>& index : indices) {
     if (!index) continue;
-    if (index->dtype() != DType::kBool && index->dtype() != DType::kUInt8) return false;
-    ++masks;
+    if (mask || (index->dtype() != DType::kBool && index->dtype() != DType::kUInt8)) return {};
+    mask = index;
   }
-  return masks == 1 && values.numel() == 1;
+  return values.numel() == 1 ? mask : std::nullopt;
 }
 
 Tensor index_put(Tensor self, const std::vector<std::optional<Tensor>>& indices,
                  const Tensor& value, bool accumulate) {
-  const bool fills = !accumulate && fills_mask(indices, value);
-  const Tensor values = fills ? reshape(value.to(self.dtype()), {}) : value;
+  const std::optional<Tensor> mask = accumulate ? std::nullopt : mask_to_fill(indices, value);
+  const Tensor values = mask ? reshape(value.to(self.dtype()), {}) : value;
+  if (mask && mask->dim() == 0 && std::cmp_less_equal(indices.size(), self.dim())) {
+    if (*mask->to(DType::kBool).data<bool>()) copy_into(self, values);  // all of it or nothing
+    return self;
+  }
   if (self.dtype() != values.dtype()) {
     fail("Index put requires the source and destination dtypes match, got " +
          std::string(name_of(self.dtype())) + " for the destination and " +

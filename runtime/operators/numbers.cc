@@ -28,6 +28,14 @@ bool fits(double value, std::int64_t lowest, std::int64_t highest) {
          value < 9223372036854775808.0;
 }
 
+/// std::numeric_limits knows nothing of the 16-bit types, and would answer 0.
+template <typename T>
+constexpr double kLargest = std::numeric_limits<T>::max();
+template <>
+constexpr double kLargest<Half> = 65504;
+template <>
+constexpr double kLargest<BFloat16> = 0x1.fep127;
+
 template <typename T>
 T converted(const Scalar& number, DType dtype) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -45,8 +53,7 @@ T converted(const Scalar& number, DType dtype) {
   } else {
     const double value = to_double(number);
     if constexpr (!std::is_same_v<T, double>) {
-      const auto highest = static_cast<double>(std::numeric_limits<T>::max());
-      if (std::isfinite(value) && std::abs(value) > highest) overflow(dtype);
+      if (std::isfinite(value) && std::abs(value) > kLargest<T>) overflow(dtype);
     }
     if constexpr (is_reduced_float<T>) {
       return static_cast<T>(static_cast<float>(value));

@@ -44,6 +44,37 @@ TEST(Interpreter, AnInputThatIsWrittenIsNotTheCallers) {
   EXPECT_EQ(values[0], 1);
 }
 
+/// The type of an expression over an int64 tensor `x` and float16 constants of the archive: c0 has
+/// no dimension, c1 has one.
+DType type_with_constants(const std::string& expression) {
+  loader::Archive archive = archive_of(method("x: Tensor", {"return " + expression}));
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{}, {1}}) {
+    const std::shared_ptr<loader::StoredTensor> constant = test::stored(shape, {0});
+    constant->dtype = DType::kFloat16;
+    archive.constants.emplace_back(constant);
+  }
+  const BuiltGraph built = build_graph(archive);
+  const std::int64_t values[] = {3};
+  const Value inputs[] = {
+      Tensor::view(DType::kInt64, Buffer::borrow(std::as_bytes(std::span(values))), {1}, {1}, 0)};
+  return Interpreter(built.graph).run(inputs)[0].as<Tensor>().dtype();
+}
+
+TEST(Interpreter, AConstantWithoutDimensionsIsANumberWherePyTorchTakesItForOne) {
+  for (const char* const as_number :
+       {"torch.add(x, CONSTANTS.c0)", "torch.sub(x, CONSTANTS.c0, alpha=2)",
+        "torch.mul(x, CONSTANTS.c0)", "torch.div(x, CONSTANTS.c0)",
+        "torch.multiply(x, CONSTANTS.c0)", "torch.divide(x, other=CONSTANTS.c0)"}) {
+    EXPECT_EQ(type_with_constants(as_number), DType::kFloat32) << as_number;
+  }
+  for (const char* const as_tensor :
+       {"torch.mul(CONSTANTS.c0, x)", "torch.mul(x, CONSTANTS.c1)", "torch.rsub(x, CONSTANTS.c0)",
+        "torch.mul(x, torch.detach(CONSTANTS.c0))", "torch.pow(x, CONSTANTS.c0)",
+        "torch.div(x, CONSTANTS.c0, rounding_mode=\"floor\")"}) {
+    EXPECT_EQ(type_with_constants(as_tensor), DType::kFloat16) << as_tensor;
+  }
+}
+
 TEST(Interpreter, ErrorsCarryTheLine) {
   const BuiltGraph built =
       build_graph(archive_of(method("x: Tensor", {"return torch.view(x, [3, 3])"})));
