@@ -139,7 +139,7 @@ void factorial_number(Inference& call) {
   call.result().number = Dimension::of(factorial(*n));
 }
 
-Int common_divisor(Int a, Int b) { return std::gcd(a, b); }
+Int common_divisor(Int a, Int b) { return wrapped(std::gcd(magnitude(a), magnitude(b))); }
 
 }  // namespace
 
