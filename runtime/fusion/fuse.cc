@@ -2,13 +2,25 @@
 
 namespace henson::runtime {
 
+std::span<const FusionPass> fusion_passes() {
+  static constexpr FusionPass kPasses[] = {{"infer_dtypes", infer_dtypes},
+                                           {"remove_writes", remove_writes},
+                                           {"fold", fold},
+                                           {"fuse_layer_norm", fuse_layer_norm},
+                                           {"share_sizes", share_sizes},
+                                           {"fold", fold},
+                                           {"fuse_activation", fuse_activation},
+                                           {"fuse_embeddings", fuse_embeddings},
+                                           {"fuse_attention", fuse_attention},
+                                           {"fuse_linear", fuse_linear},
+                                           {"fuse_projections", fuse_projections},
+                                           {"fuse_feed_forward", fuse_feed_forward}};
+  return kPasses;
+}
+
 Graph fuse(const Graph& graph) {
   Graph fused = graph;
-  for (const auto pass :
-       {infer_dtypes, remove_writes, fold, fuse_layer_norm, share_sizes, fold, fuse_activation,
-        fuse_embeddings, fuse_attention, fuse_linear, fuse_projections, fuse_feed_forward}) {
-    pass(fused);
-  }
+  for (const FusionPass& pass : fusion_passes()) pass.run(fused);
   return fused;
 }
 

@@ -1,6 +1,9 @@
 // Rewrites a graph into fewer and larger steps that mean the same.
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "runtime/graph/graph.h"
 
 namespace henson::runtime {
@@ -10,7 +13,14 @@ namespace henson::runtime {
 /// after unlock().
 Graph fuse(const Graph& graph);
 
-// The passes, in the order in which fuse() runs them. Each leaves alone what it can not show to be
+struct FusionPass {
+  std::string_view name;
+  void (*run)(Graph& graph) = nullptr;
+};
+/// The passes that fuse() runs, in its order.
+std::span<const FusionPass> fusion_passes();
+
+// The passes. Each leaves alone what it can not show to be
 // the same, and whatever a write may reach.
 
 /// Finds dtypes that the builder could not tell.

@@ -88,7 +88,7 @@ class Inliner {
   Term construct(const script::Class& of_class, Arguments arguments, Frame& frame);
   Arguments evaluate_arguments(const script::Expr& call, Frame& frame);
   Term call_operator(const std::string& name, Arguments arguments, Frame& frame);
-  void read_constant_as_number(const std::string& name, Arguments& arguments);
+  void read_constant_as_number(const std::string& name, Arguments& arguments, const Frame& frame);
   std::optional<Term> call_structural(const std::string& name, const Arguments& arguments,
                                       Frame& frame);
   std::optional<Term> fold(const Operator& op, const std::vector<ValueId>& inputs, Frame& frame);

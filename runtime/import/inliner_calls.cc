@@ -153,7 +153,7 @@ Term Inliner::annotate(const Type& type, Term value, Frame& frame) {
 
 Term Inliner::call_operator(const std::string& name, Arguments arguments, Frame& frame) {
   if (std::optional<Term> structural = call_structural(name, arguments, frame)) return *structural;
-  read_constant_as_number(name, arguments);
+  read_constant_as_number(name, arguments, frame);
   CallTypes types;
   std::vector<Term> given = std::move(arguments.positional);
   for (const Term& term : given) types.positional.push_back(type_of_term(term, frame));

@@ -28,13 +28,14 @@ Term* second_operand(std::vector<Term>& positional,
 /// it is itself the second operand of these, before it runs anything (its pass CanonicalizeOps):
 /// such a number weighs less in type promotion. An attribute stays a tensor, and so does what any
 /// operator made of a constant.
-void Inliner::read_constant_as_number(const std::string& name, Arguments& arguments) {
+void Inliner::read_constant_as_number(const std::string& name, Arguments& arguments,
+                                      const Frame& frame) {
   if (std::find(kTakeNumbers.begin(), kTakeNumbers.end(), name) == kTakeNumbers.end()) return;
   for (const auto& keyword : arguments.keywords) {
     if (keyword.first == "rounding_mode") return;
   }
   if (arguments.positional.empty()) return;
-  if (type_of_term(arguments.positional[0]).kind != TypeKind::kTensor) return;
+  if (type_of_term(arguments.positional[0], frame).kind != TypeKind::kTensor) return;
   Term* const other = second_operand(arguments.positional, arguments.keywords);
   const Value* const known = other == nullptr ? nullptr : constant_value(*other);
   if (known == nullptr || !known->is<Tensor>()) return;

@@ -27,11 +27,11 @@ Dims plane_setting(const Dims& values, std::size_t rank, std::int64_t absent, co
 }
 
 /// How many elements a window spans along a dimension.
-std::int64_t reach_of(const Window& window, std::size_t d) {
+std::int64_t reach_of(const PlaneWindow& window, std::size_t d) {
   return checked_add(checked_multiply(window.dilation[d], window.kernel[d] - 1), 1);
 }
 
-void check_window(const Window& window) {
+void check_window(const PlaneWindow& window) {
   for (std::size_t d = 0; d < 2; ++d) {
     if (window.stride[d] <= 0) fail("non-positive stride is not supported");
     if (window.dilation[d] <= 0) fail("dilation should be greater than zero");
@@ -40,7 +40,7 @@ void check_window(const Window& window) {
   }
 }
 
-Dims output_plane(const Tensor& input, const Window& window) {
+Dims output_plane(const Tensor& input, const PlaneWindow& window) {
   Dims plane(2);
   for (std::size_t d = 0; d < 2; ++d) {
     const std::int64_t padded =
@@ -58,7 +58,7 @@ Dims output_plane(const Tensor& input, const Window& window) {
 
 /// One row of columns: what the kernel's place (ky, kx) meets as the window slides.
 template <typename T>
-void gather_row(const T* channel, const Dims& input, const Window& window, const Dims& plane,
+void gather_row(const T* channel, const Dims& input, const PlaneWindow& window, const Dims& plane,
                 std::int64_t ky, std::int64_t kx, T* row) {
   for (std::int64_t oy = 0; oy < plane[0]; ++oy) {
     const std::int64_t y = oy * window.stride[0] - window.before[0] + ky * window.dilation[0];
@@ -72,7 +72,7 @@ void gather_row(const T* channel, const Dims& input, const Window& window, const
 
 /// The patches of one image [C, H, W] as columns: [C * kernel, places].
 template <typename T>
-void gather_columns(const T* image, const Dims& input, const Window& window, const Dims& plane,
+void gather_columns(const T* image, const Dims& input, const PlaneWindow& window, const Dims& plane,
                     T* columns) {
   for (std::int64_t c = 0; c < input[1]; ++c) {
     for (std::int64_t ky = 0; ky < window.kernel[0]; ++ky) {
@@ -96,7 +96,7 @@ void check_channels(const Tensor& input, const Tensor& weight, std::int64_t grou
 }
 
 /// input [N, C, H, W], weight [O, C / groups, kh, kw], both contiguous and of one product_dtype().
-Tensor convolve(const Tensor& input, const Tensor& weight, const Window& window,
+Tensor convolve(const Tensor& input, const Tensor& weight, const PlaneWindow& window,
                 std::int64_t groups) {
   const Dims plane = output_plane(input, window);
   const std::int64_t places = numel_of(plane);
@@ -133,8 +133,8 @@ struct Settings {
   bool same = false;  // as much padding as keeps the size; `padding` is not used
 };
 
-Window window_of(const Tensor& weight, std::size_t rank, const Settings& settings) {
-  Window window;
+PlaneWindow window_of(const Tensor& weight, std::size_t rank, const Settings& settings) {
+  PlaneWindow window;
   window.kernel = {weight.size(2), weight.size(3)};
   window.stride = plane_setting(settings.stride, rank, 1, "stride");
   window.dilation = plane_setting(settings.dilation, rank, 1, "dilation");
@@ -172,7 +172,7 @@ Tensor convolution(const Tensor& input, const Tensor& weight, const std::optiona
   const DType dtype = product_dtype(input.dtype());
   const Tensor images = as_plane(batched ? input : unsqueeze(input, 0)).to(dtype).contiguous();
   const Tensor filters = as_plane(weight).to(dtype).contiguous();
-  const Window window = window_of(filters, static_cast<std::size_t>(rank), settings);
+  const PlaneWindow window = window_of(filters, static_cast<std::size_t>(rank), settings);
   check_window(window);
   check_channels(images, filters, settings.groups);
   Tensor out = convolve(images, filters, window, settings.groups);

@@ -7,7 +7,7 @@ namespace henson::runtime {
 
 /// Windows that slide over a plane; [0] is its height, [1] its width. One dimension is a plane of
 /// height 1.
-struct Window {
+struct PlaneWindow {
   Dims kernel = {1, 1};
   Dims stride = {1, 1};
   Dims before = {0, 0};  // padding

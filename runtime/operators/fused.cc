@@ -214,7 +214,14 @@ void embeddings_type(Inference& call) {
   const std::optional<std::vector<Fact>>& addends = call.arg(2).items;
   if (!tables || !addends) return;
   std::vector<Fact> all = *tables;
-  for (Fact& rows : all) rows = {.dtype = rows.dtype, .floating = rows.floating, .least_rank = 1};
+  for (Fact& table : all) {
+    Fact rows;
+    rows.kind = TypeKind::kTensor;
+    rows.dtype = table.dtype;
+    rows.floating = table.floating;
+    rows.least_rank = 1;
+    table = std::move(rows);
+  }
   all.insert(all.end(), addends->begin(), addends->end());
   if (all.empty()) throw Mismatch{};
   Fact sum;  // of no operand: takes no part

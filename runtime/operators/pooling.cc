@@ -31,17 +31,17 @@ struct Ranges {
 };
 
 struct Pooling {
-  Window window;
+  PlaneWindow window;
   bool ceil_mode = false;
 };
 
 /// How many elements a window spans along a dimension.
-std::int64_t reach_of(const Window& window, std::size_t d) {
+std::int64_t reach_of(const PlaneWindow& window, std::size_t d) {
   return checked_add(checked_multiply(window.dilation[d], window.kernel[d] - 1), 1);
 }
 
 std::int64_t output_size(std::int64_t input, const Pooling& pooling, std::size_t d) {
-  const Window& w = pooling.window;
+  const PlaneWindow& w = pooling.window;
   const std::int64_t padded = checked_add(checked_add(input, w.before[d]), w.before[d]);
   const std::int64_t room = padded - reach_of(w, d);
   const std::int64_t rounded = pooling.ceil_mode ? checked_add(room, w.stride[d] - 1) : room;
@@ -55,7 +55,7 @@ std::int64_t output_size(std::int64_t input, const Pooling& pooling, std::size_t
 }
 
 std::vector<Range> sliding(std::int64_t input, const Pooling& pooling, std::size_t d) {
-  const Window& w = pooling.window;
+  const PlaneWindow& w = pooling.window;
   std::vector<Range> ranges;
   const std::int64_t count = output_size(input, pooling, d);
   const std::int64_t reach = reach_of(w, d);
@@ -243,7 +243,7 @@ Pooling pooling_of(std::size_t rank, const Dims& kernel, const Dims& stride, con
   pooling.window.dilation = plane_values(dilation, rank, 1);
   pooling.ceil_mode = ceil_mode;
   for (std::size_t d = 0; d < 2; ++d) {
-    const Window& w = pooling.window;
+    const PlaneWindow& w = pooling.window;
     if (w.kernel[d] <= 0) fail("pooling: kernel size should be greater than zero");
     if (w.stride[d] <= 0) fail("pooling: stride should be greater than zero");
     if (w.dilation[d] <= 0) fail("pooling: dilation should be greater than zero");

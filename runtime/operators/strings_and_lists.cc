@@ -279,6 +279,13 @@ void format(Call& call) {
   call.give(text);
 }
 
+void text_length(Inference& call) {
+  const Value* const constant = call.arg(0).constant;
+  const auto* text = constant == nullptr ? nullptr : std::get_if<std::string>(constant);
+  if (text == nullptr) return;
+  call.result().number = Dimension::of(static_cast<std::int64_t>(text->size()));
+}
+
 void register_strings(OperatorTable& table) {
   table.add(
       "aten::add.str(str a, str b) -> str",
@@ -319,13 +326,6 @@ void register_strings(OperatorTable& table) {
               kNoRule);
     arguments += ", Any a" + std::to_string(count);
   }
-}
-
-void text_length(Inference& call) {
-  const Value* const constant = call.arg(0).constant;
-  const auto* text = constant == nullptr ? nullptr : std::get_if<std::string>(constant);
-  if (text == nullptr) return;
-  call.result().number = Dimension::of(static_cast<std::int64_t>(text->size()));
 }
 
 /// Two lists of sizes broadcast together.

@@ -56,14 +56,13 @@ Dimension slide(ShapeDomain& domain, const Dimension& size, const Window& window
   const Dimension stride = Dimension::of(window.stride);
   if (overhangs) {
     const auto steps = domain.apply(SizeFunction::kSteps, room, stride);
-    const auto count = steps ? steps->literal() : std::nullopt;
-    const auto end = (size + Dimension::of(window.padding)).literal();
-    if (!count || !end) return domain.unknown();
     // The last window starts inside, or in the padding before.
-    const auto start = (Dimension::of(*count) * stride).literal();
-    const std::int64_t windows = start >= end ? *count : *count + 1;
-    if (windows < 1) throw Mismatch{};
-    return Dimension::of(windows);
+    const auto left =
+        steps ? (size + Dimension::of(window.padding) - *steps * stride).literal() : std::nullopt;
+    if (!left) return domain.unknown();
+    const Dimension windows = *left <= 0 ? *steps : *steps + Dimension::of(1);
+    if (windows.literal().value_or(1) < 1) throw Mismatch{};
+    return windows;
   }
   if (const auto literal = room.literal(); literal && *literal < 0) throw Mismatch{};
   const auto steps = domain.apply(SizeFunction::kFloorDivide, room, stride);

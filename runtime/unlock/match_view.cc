@@ -75,7 +75,7 @@ class ViewMatcher {
     } else {
       const auto at = static_cast<std::size_t>(wild - to_.begin());
       // PyTorch refuses a second -1, and so does the run: nothing is known of the result here.
-      if (std::find(wild + 1, to_.end(), std::nullopt) != to_.end()) throw Contradiction{};
+      if (std::find(wild + 1, to_.end(), std::nullopt) != to_.end()) throw Mismatch{};
       Factors from_right(without_ones(true));
       for (std::size_t j = to_.size(); j-- > at + 1;) match_one(from_right, j, to_.size(), true);
       Factors from_left(without_ones(false));

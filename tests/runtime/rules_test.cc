@@ -104,8 +104,12 @@ void expect_sizes(const Facts& facts, const Dimensions& inferred, const Dims& si
 
 void expect_fact(const Facts& facts, const Fact& inferred, const Value& given) {
   if (const auto* tensor = std::get_if<Tensor>(&given)) {
-    if (inferred.dtype) EXPECT_EQ(name_of(*inferred.dtype), name_of(tensor->dtype()));
-    if (inferred.floating) EXPECT_EQ(*inferred.floating, is_floating(tensor->dtype()));
+    if (inferred.dtype) {
+      EXPECT_EQ(name_of(*inferred.dtype), name_of(tensor->dtype()));
+    }
+    if (inferred.floating) {
+      EXPECT_EQ(*inferred.floating, is_floating(tensor->dtype()));
+    }
     EXPECT_LE(inferred.least_rank, tensor->sizes().size());
     if (inferred.dims) expect_sizes(facts, *inferred.dims, tensor->sizes());
   } else if (const auto* list = std::get_if<std::shared_ptr<ListValue>>(&given)) {
@@ -116,7 +120,9 @@ void expect_fact(const Facts& facts, const Fact& inferred, const Value& given) {
     }
   } else if (given.is<std::int64_t>() && inferred.number) {
     const std::optional<std::int64_t> number = facts.evaluate(*inferred.number);
-    if (number) EXPECT_EQ(*number, given.as<std::int64_t>()) << "the number";
+    if (number) {
+      EXPECT_EQ(*number, given.as<std::int64_t>()) << "the number";
+    }
   }
 }
 
@@ -177,7 +183,7 @@ TEST_P(Rules, TellAllWhereAllIsKnown) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Groups, Rules, testing::ValuesIn(groups()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& group) { return group.param; });
 
 /// Overloads of which nothing is told. The number may only fall.
 TEST(Rules, AreThere) {

@@ -1,0 +1,163 @@
+// Random programs: the interpreter, the graph after every pass, and the plan agree on dtype, shape
+// and, for whole numbers, every bit.
+//   HENSON_RANDOM_SEED=17 build/runtime_tests --gtest_filter='RandomGraphs.*'   replays one
+//   HENSON_RANDOM_COUNT=100000 …                                                runs more
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "henson/error.h"
+#include "runtime/analysis/known_sizes.h"
+#include "runtime/execution/plan.h"
+#include "runtime/fusion/fuse.h"
+#include "runtime/operators/views.h"
+#include "tests/runtime/fuse_support.h"
+#include "tests/runtime/random_graph.h"
+
+namespace henson::runtime {
+namespace {
+
+std::uint64_t setting(const char* name, std::uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+/// Results, or that the inputs were refused.
+using Answer = std::optional<std::vector<Value>>;
+
+Answer interpret(const Graph& graph, const std::vector<Value>& inputs) {
+  try {
+    return Interpreter(graph).run(inputs);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+Answer run_plan(const Graph& graph, const std::vector<Value>& inputs) {
+  try {
+    const Plan plan(graph, 1);
+    PlanSession session(1);
+    return plan.run(session, std::vector<std::vector<Value>>{inputs}).at(0);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// What sums in another order, or rounds once instead of twice, may differ by.
+double tolerance_of(DType dtype) {
+  if (dtype == DType::kBFloat16) return 3e-2;
+  if (dtype == DType::kFloat16) return 4e-3;
+  return is_floating(dtype) ? 1e-4 : 0;
+}
+
+std::string difference(const Value& got, const Value& wanted) {
+  if (got.index() != wanted.index()) return kind_of(got) + " instead of " + kind_of(wanted);
+  if (!wanted.is<Tensor>()) return "";
+  const Tensor& a = got.as<Tensor>();
+  const Tensor& b = wanted.as<Tensor>();
+  const auto describe = [](const Tensor& t) {
+    return std::string(name_of(t.dtype())) + " " + to_string(t.sizes());
+  };
+  if (a.dtype() != b.dtype() || a.sizes() != b.sizes()) {
+    return describe(a) + " instead of " + describe(b);
+  }
+  const double apart = test::largest_difference(a, b);
+  return apart <= tolerance_of(b.dtype()) ? "" : "values differ by " + std::to_string(apart);
+}
+
+std::string difference(const Answer& got, const Answer& wanted) {
+  if (!wanted) return got ? "an answer where the interpreter refuses" : "";
+  if (!got) return "refused";
+  for (std::size_t i = 0; i < wanted->size(); ++i) {
+    const std::string found = difference((*got)[i], (*wanted)[i]);
+    if (!found.empty()) return "output " + std::to_string(i) + ": " + found;
+  }
+  return "";
+}
+
+/// What the graph and the analysis say of the values of a run, against what they are.
+std::string contradiction(const Graph& graph, const std::vector<Value>& inputs) {
+  const KnownSizes known(graph);
+  const FramePlan plan(graph);
+  Frame frame = plan.new_frame();
+  plan.start(frame, inputs);
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    try {
+      plan.run_node(n, frame);
+    } catch (const Error&) {
+      return "";
+    }
+    for (const ValueId id : graph.nodes[n].outputs) {
+      if (!frame[id].is<Tensor>()) continue;
+      const Tensor& tensor = frame[id].as<Tensor>();
+      const std::string place = "node " + std::to_string(n) + " (" +
+                                (graph.nodes[n].op ? graph.nodes[n].op->schema.name : "list") +
+                                "): ";
+      for (const auto& dtype : {graph.values[id].dtype, known.dtype(id)}) {
+        if (dtype && *dtype != tensor.dtype()) {
+          return place + "inferred " + std::string(name_of(*dtype)) + ", is " +
+                 std::string(name_of(tensor.dtype()));
+        }
+      }
+      const auto dims = known.dims(id);
+      if (!dims) continue;
+      if (dims->size() != tensor.sizes().size()) return place + "inferred another rank";
+      for (std::size_t d = 0; d < dims->size(); ++d) {
+        const auto literal = (*dims)[d].literal();
+        if (literal && *literal != tensor.sizes()[d]) {
+          return place + "inferred the size " + std::to_string(*literal) + ", is " +
+                 to_string(tensor.sizes());
+        }
+      }
+    }
+  }
+  return "";
+}
+
+Graph with_ranks(Graph graph, const std::vector<Value>& inputs) {
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+    graph.inputs[i].rank = inputs[i].as<Tensor>().sizes().size();
+  }
+  return graph;
+}
+
+/// Empty when all agree.
+std::string check(const test::RandomProgram& program) {
+  const BuiltGraph built = build_graph(test::archive_of(program));
+  const Graph graph = with_ranks(built.graph, program.inputs);
+  for (const std::vector<Value>* inputs : {&program.inputs, &program.others}) {
+    const std::string where = inputs == &program.inputs ? "" : " (at other sizes)";
+    const Answer wanted = interpret(graph, *inputs);
+    if (!wanted && inputs == &program.inputs) return "the interpreter refuses it";
+    if (std::string found = contradiction(graph, *inputs); !found.empty()) return found + where;
+    Graph fused = graph;
+    for (const FusionPass& pass : fusion_passes()) {
+      pass.run(fused);
+      std::string found = difference(interpret(fused, *inputs), wanted);
+      if (found.empty() && wanted) found = contradiction(fused, *inputs);
+      if (!found.empty()) return "after " + std::string(pass.name) + ", " + found + where;
+    }
+    const std::string found = difference(run_plan(graph, *inputs), wanted);
+    if (!found.empty()) return "the plan: " + found + where;
+  }
+  return "";
+}
+
+TEST(RandomGraphs, AgreeAfterEveryPassAndOnThePlan) {
+  const std::uint64_t first = setting("HENSON_RANDOM_SEED", 1);
+  const std::uint64_t count =
+      setting("HENSON_RANDOM_COUNT", std::getenv("HENSON_RANDOM_SEED") != nullptr ? 1 : 2000);
+  int failures = 0;
+  for (std::uint64_t seed = first; seed < first + count && failures < 20; ++seed) {
+    const test::RandomProgram program = test::random_program(seed);
+    const std::string found = check(program);
+    if (found.empty()) continue;
+    ++failures;
+    ADD_FAILURE() << found << "\nHENSON_RANDOM_SEED=" << seed
+                  << " runtime_tests --gtest_filter='RandomGraphs.*'\n"
+                  << program.code;
+  }
+}
+
+}  // namespace
+}  // namespace henson::runtime
