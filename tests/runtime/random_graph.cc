@@ -388,6 +388,7 @@ class Maker {
   /// The arguments of a template; nothing where a variable of a kind is lacking.
   std::optional<std::vector<Argument>> arguments_of(const Template& of) {
     std::vector<Argument> arguments;
+    arguments.reserve(8);  // `first` points into it
     const Tensor* first = nullptr;
     bool listed = false;
     for (const char* at = of.arguments; *at != 0; ++at) {

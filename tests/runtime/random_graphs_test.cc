@@ -10,6 +10,7 @@
 #include "runtime/analysis/known_sizes.h"
 #include "runtime/execution/plan.h"
 #include "runtime/fusion/fuse.h"
+#include "runtime/graph/match.h"
 #include "runtime/operators/views.h"
 #include "tests/runtime/fuse_support.h"
 #include "tests/runtime/random_graph.h"
@@ -118,6 +119,7 @@ Graph with_ranks(Graph graph, const std::vector<Value>& inputs) {
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
     graph.inputs[i].rank = inputs[i].as<Tensor>().sizes().size();
   }
+  GraphEditor(graph).finish();  // without what nothing reads, as PyTorch too leaves it out
   return graph;
 }
 

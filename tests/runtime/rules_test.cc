@@ -98,7 +98,9 @@ void expect_sizes(const Facts& facts, const Dimensions& inferred, const Dims& si
   ASSERT_EQ(inferred.size(), sizes.size()) << "the rank";
   for (std::size_t d = 0; d < sizes.size(); ++d) {
     const std::optional<std::int64_t> size = facts.evaluate(inferred[d]);
-    if (size) EXPECT_EQ(*size, sizes[d]) << "the size of dimension " << d;
+    if (size) {
+      EXPECT_EQ(*size, sizes[d]) << "the size of dimension " << d;
+    }
   }
 }
 
