@@ -63,11 +63,20 @@ void collect_tensors(const Output& output, std::vector<Tensor>& tensors) {
   for (const Output& item : output.items) collect_tensors(item, tensors);
 }
 
-/// The error of running these calls, in the caller's terms where their length is the reason.
-Error explain(const Error& error, const Program& program,
+/// The error of running these calls, in the caller's terms where their length or their ranks are
+/// the reason.
+Error explain(const Error& error, const Model::Impl& model, const Program& program,
               std::span<const std::vector<runtime::Value>> calls) {
   if (error.code() != ErrorCode::kBadInput) return error;
   for (const std::vector<runtime::Value>& call : calls) {
+    const Program& usual = model.program();
+    if (program.unlocked.contradictions > usual.unlocked.contradictions) {
+      try {
+        runtime::check_ranks(usual.unlocked, usual.built.graph, runtime::shapes_of(call));
+      } catch (const Error& ranks) {
+        return ranks;
+      }
+    }
     const auto reason = runtime::explain_length(program.built.graph, call);
     if (reason) return Error(error.code(), *reason, error.place());
   }
@@ -99,16 +108,16 @@ struct Session::Impl {
       operations += 2 * plan_session.multiply_adds();
       return leaves;
     } catch (const Error& error) {
-      throw explain(error, program, calls);
+      throw explain(error, model.impl(), program, calls);
     }
   }
 
-  static std::vector<runtime::Value> interpret(const Program& program,
-                                               const std::vector<runtime::Value>& call) {
+  std::vector<runtime::Value> interpret(const Program& program,
+                                        const std::vector<runtime::Value>& call) const {
     try {
       return program.interpreter.run(call);
     } catch (const Error& error) {
-      throw explain(error, program, std::span(&call, 1));
+      throw explain(error, model.impl(), program, std::span(&call, 1));
     }
   }
 

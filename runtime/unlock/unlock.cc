@@ -133,6 +133,7 @@ class Unlocker {
     for (const StretchSite& stretch : analysis_->stretches()) rewrite(stretch, writer);
     assemble();
     collect_conditions();
+    result_.contradictions = analysis_->contradictions();
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) graph_.inputs[i].rank = result_.ranks[i];
     return std::move(result_);
   }
@@ -317,16 +318,21 @@ UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& 
   return Unlocker(graph, traced, ranks).run();
 }
 
+void check_ranks(const UnlockResult& result, const Graph& graph,
+                 std::span<const std::optional<std::vector<std::int64_t>>> shapes) {
+  for (std::size_t i = 0; i < shapes.size() && i < result.ranks.size(); ++i) {
+    if (shapes[i] && shapes[i]->size() != result.ranks[i]) {
+      wrong_rank(graph.inputs[i], result.ranks[i], shapes[i]->size());
+    }
+  }
+}
+
 void check_conditions(const UnlockResult& result, const Graph& graph,
                       std::span<const std::optional<std::vector<std::int64_t>>> shapes) {
   const bool matters =
       !result.unlocked.empty() || std::any_of(result.conditions.begin(), result.conditions.end(),
                                               [](const ShapeCondition& c) { return !c.limit; });
-  for (std::size_t i = 0; matters && i < shapes.size() && i < result.ranks.size(); ++i) {
-    if (shapes[i] && shapes[i]->size() != result.ranks[i]) {
-      wrong_rank(graph.inputs[i], result.ranks[i], shapes[i]->size());
-    }
-  }
+  if (matters) check_ranks(result, graph, shapes);
   for (const ShapeCondition& condition : result.conditions) {
     std::optional<Dimension> size = condition.size;
     std::string text;

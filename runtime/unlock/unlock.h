@@ -39,6 +39,7 @@ struct UnlockResult {
   };
   std::vector<std::optional<InputSize>> symbols;
   std::vector<std::size_t> ranks;  // that the inputs were taken to have
+  std::size_t contradictions = 0;  // nodes whose sizes do not fit each other with these
 };
 
 /// The shape of each input in the trace, where it is known.
@@ -50,6 +51,11 @@ using InputRanks = std::vector<std::optional<std::size_t>>;
 
 /// Changes the graph in place. At the traced shape it computes the very same bits as before.
 UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks = {});
+
+/// Throws henson::Error (kBadInput) for the first input with another number of dimensions than was
+/// taken, naming it and both; returns when there is none.
+void check_ranks(const UnlockResult& result, const Graph& graph,
+                 std::span<const std::optional<std::vector<std::int64_t>>> shapes);
 
 /// Throws henson::Error (kBadInput), naming the line and the shape that would do, when the inputs'
 /// shapes do not meet the conditions. `shapes` has one entry an input; an absent input has none.

@@ -76,7 +76,7 @@ TEST(HostileDepth, ADefaultThatCallsItself) {
       "class M(Module):\n  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n"
       "    return __torch__.f(x)\n"
       "def f(x: Tensor,\n    y: Tensor=__torch__.f(1)) -> Tensor:\n  return y\n";
-  EXPECT_EQ(answer_to(code, {2, 8}), at_line(5) + kCalls);
+  EXPECT_EQ(answer_to(code, {2, 8}), at_line(6) + kCalls);
 }
 
 TEST(HostileDepth, AClassWhoseValueIsItself) {
@@ -118,14 +118,14 @@ TEST(HostileDepth, BlocksAndBranches) {
   std::string chain = "    if False:\n      a = x\n";
   for (int i = 0; i < 5000; ++i) chain += "    elif False:\n      a = x\n";
   EXPECT_EQ(answer_to(class_of({"a = x"}) + chain + "    return a\n", {2, 8}),
-            at_line(516) + "nested deeper than 256 levels");
+            at_line(513) + "nested deeper than 256 levels");
 }
 
 // --- Work and memory -----------------------------------------------------------------------------
 
 TEST(HostileWork, OutputsThatShare) {
   EXPECT_EQ(answer_to(class_of(repeated("a = (x, x)", "a = (a, a)", 26, "return a")), {2, 8}),
-            at_line(2) + "more than 4096 outputs are given" + kNoModel);
+            at_line(3) + "more than 4096 outputs are given" + kNoModel);
 }
 
 TEST(HostileWork, TuplesThatShareAreNotLookedThroughForEver) {
@@ -162,7 +162,7 @@ TEST(HostileWork, TextThatDoubles) {
 TEST(HostileWork, SizesThatGrowAsFormulas) {
   std::vector<std::string> lines = {
       "d = torch.cat([torch.reshape(x, [-1]), "
-      "torch.reshape(torch.slice(x, 0, 0, 1, 1), [-1])], 0)"};
+      "torch.sum(x, [0])], 0)"};
   for (int i = 0; i < 26; ++i) {
     lines.emplace_back(
         "d = torch.reshape(torch.mul(torch.unsqueeze(d, 0), torch.unsqueeze(d, 1)), [-1])");

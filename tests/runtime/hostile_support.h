@@ -1,10 +1,14 @@
 // Archives that mean harm, one defect each: opened and run as a caller would.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "henson/henson.h"
+#include "loader/archive.h"
+#include "runtime/execution/interpreter.h"
+#include "runtime/import/builder.h"
 #include "tests/loader/archive_maker.h"
 
 namespace henson::test {
@@ -49,6 +53,19 @@ inline std::string answer_to(const std::string& code, const std::vector<std::int
   const TempFile file;
   write_code(file, code);
   return answer_of(file.path(), shape);
+}
+
+/// What the interpreter says of code as it stands, whatever unlock() thinks of its numbers.
+inline std::string interpreted(const std::string& code, const std::vector<std::int64_t>& shape) {
+  const TempFile file;
+  write_code(file, code);
+  return error_of([&] {
+    const runtime::BuiltGraph built = runtime::build_graph(loader::open_archive(file.path()));
+    runtime::Tensor zeros = runtime::Tensor::empty(DType::kFloat32, shape);
+    std::fill_n(zeros.mutable_data<float>(), zeros.numel(), 0.0f);
+    const runtime::Value inputs[] = {zeros};
+    runtime::Interpreter(built.graph).run(inputs);
+  });
 }
 
 /// Where the first line of the body of class_of stands.

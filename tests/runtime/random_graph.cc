@@ -206,7 +206,8 @@ class Maker {
     variables_.push_back({"self.bias", weight({4}, 2)});
     const std::size_t wanted = 3 + pick(12);
     for (int tries = 0; lines_.size() < wanted && tries < 400; ++tries) try_line();
-    program.code = method(parameters, lines());
+    program.code = method(parameters, lines(lines_));
+    program.baked = method(parameters, lines(baked_));
     return program;
   }
 
@@ -234,8 +235,7 @@ class Maker {
     return made.to(dtype);
   }
 
-  std::vector<std::string> lines() const {
-    std::vector<std::string> all = lines_;
+  std::vector<std::string> lines(std::vector<std::string> all) const {
     std::string results;  // the last ones: what nothing reads would go away
     std::size_t count = 0;
     for (auto v = variables_.rbegin(); v != variables_.rend() && count < 4; ++v) {
@@ -246,15 +246,18 @@ class Maker {
     return all;
   }
 
-  /// An argument as it is written, and its value.
+  /// An argument as it is written, with the names of sizes and with their numbers, and its value.
   struct Argument {
     std::string text;
+    std::string baked;
     Value value;
     Type type;
   };
 
   Argument of(const Variable& variable) const {
-    return {variable.name, variable.value, type_of(variable.value)};
+    const bool size = variable.value.is<Int>();
+    return {variable.name, size ? std::to_string(variable.value.as<Int>()) : variable.name,
+            variable.value, type_of(variable.value)};
   }
 
   template <typename Fits>
@@ -274,25 +277,40 @@ class Maker {
         [&](const Value& value) { return value.is<Tensor>() && fits(value.as<Tensor>().dtype()); });
   }
 
-  static Argument number(Int value) { return {std::to_string(value), value, {TypeKind::kInt, {}}}; }
+  static Argument literal(const std::string& text, Value value, TypeKind kind) {
+    return {text, text, std::move(value), {kind, {}}};
+  }
+  static Argument number(Int value) {
+    return literal(std::to_string(value), value, TypeKind::kInt);
+  }
 
   Argument any_number() {
     switch (pick(4)) {
       case 0:
         return number(static_cast<Int>(pick(5)) - 1);
       case 1:
-        return {"True", true, {TypeKind::kBool, {}}};
+        return literal("True", true, TypeKind::kBool);
       case 2:
         return number(2);
       default:
-        return {"0.5", 0.5, {TypeKind::kFloat, {}}};
+        return literal("0.5", 0.5, TypeKind::kFloat);
     }
   }
 
-  static Argument list(const Dims& sizes) {
-    std::string text = "[";
-    for (const Int size : sizes) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-    return {text + "]", Value::list_of(sizes), Type::list({TypeKind::kInt, {}})};
+  /// Numbers that a size has are read from it, every other time.
+  Argument list(const Dims& sizes) {
+    std::string text;
+    std::string baked;
+    for (const Int size : sizes) {
+      std::string name = std::to_string(size);
+      baked += (baked.empty() ? "" : ", ") + name;
+      const auto same =
+          variable([&](const Value& value) { return value.is<Int>() && value.as<Int>() == size; });
+      if (same && pick(2) == 0) name = same->text;
+      text += (text.empty() ? "" : ", ") + name;
+    }
+    return {"[" + text + "]", "[" + baked + "]", Value::list_of(sizes),
+            Type::list({TypeKind::kInt, {}})};
   }
 
   Dims viewed(const Tensor& tensor) {
@@ -334,8 +352,9 @@ class Maker {
              value.as<Tensor>().sizes() == first->value.as<Tensor>().sizes();
     });
     if (!other) return std::nullopt;
-    return Argument{"[" + first->text + ", " + other->text + "]",
-                    Value::list({first->value, other->value}), Type::list({TypeKind::kTensor, {}})};
+    const std::string text = "[" + first->text + ", " + other->text + "]";
+    return Argument{text, text, Value::list({first->value, other->value}),
+                    Type::list({TypeKind::kTensor, {}})};
   }
 
   std::optional<Argument> argument(char kind, const Tensor* first) {
@@ -362,8 +381,8 @@ class Maker {
       case 'P':
         return dim(rank + 1);
       case 'B':
-        return pick(2) == 0 ? Argument{"True", true, {TypeKind::kBool, {}}}
-                            : Argument{"False", false, {TypeKind::kBool, {}}};
+        return pick(2) == 0 ? literal("True", true, TypeKind::kBool)
+                            : literal("False", false, TypeKind::kBool);
       case 'Y': {
         constexpr Int kTypes[] = {0, 3, 4, 5, 6, 7, 11, 15};
         return number(kTypes[pick(std::size(kTypes))]);
@@ -419,8 +438,7 @@ class Maker {
     const std::string name = equals == std::string::npos ? "" : tail.substr(0, equals);
     const std::string text = equals == std::string::npos ? tail : tail.substr(equals + 1);
     if (text[0] == '"') {
-      return std::pair{name,
-                       Argument{text, text.substr(1, text.size() - 2), {TypeKind::kString, {}}}};
+      return std::pair{name, literal(text, text.substr(1, text.size() - 2), TypeKind::kString)};
     }
     return std::pair{name, number(std::stoll(text))};
   }
@@ -432,10 +450,12 @@ class Maker {
     CallTypes types;
     std::vector<Value> values;
     std::string text;
+    std::string baked;
     for (const Argument& argument : *arguments) {
       types.positional.push_back(argument.type);
       values.push_back(argument.value);
       text += (text.empty() ? "" : ", ") + argument.text;
+      baked += (baked.empty() ? "" : ", ") + argument.baked;
     }
     if (const auto tail = tail_of(of.tail)) {
       if (tail->first.empty()) {
@@ -445,12 +465,13 @@ class Maker {
       }
       values.push_back(tail->second.value);
       text += ", " + std::string(of.tail);
+      baked += ", " + std::string(of.tail);
     }
-    run(std::string("aten::") + of.name, types, values, text);
+    run(std::string("aten::") + of.name, types, values, {text, baked});
   }
 
   void run(const std::string& name, const CallTypes& types, const std::vector<Value>& values,
-           const std::string& text) {
+           const std::pair<std::string, std::string>& texts) {
     const auto match = match_overload(name, types, limits::kMaxVersion);
     if (!match || match->op->schema.results.size() != 1) return;
     const Schema& schema = match->op->schema;
@@ -468,7 +489,9 @@ class Maker {
     }
     if (!is_small(result)) return;
     const std::string made = "v" + std::to_string(lines_.size());
-    lines_.push_back(made + " = torch." + name.substr(6) + "(" + text + ")");
+    const std::string begin = made + " = torch." + name.substr(6) + "(";
+    lines_.push_back(begin + texts.first + ")");
+    baked_.push_back(begin + texts.second + ")");
     variables_.push_back({made, result});
   }
 
@@ -481,17 +504,18 @@ class Maker {
   std::mt19937_64 random_;
   std::vector<Variable> variables_;
   std::vector<std::string> lines_;
+  std::vector<std::string> baked_;
 };
 
 }  // namespace
 
 RandomProgram random_program(std::uint64_t seed) { return Maker(seed).make(); }
 
-loader::Archive archive_of(const RandomProgram& program) {
+loader::Archive program_archive(const std::string& code) {
   const auto weight = [](Dims sizes, unsigned seed) {
     return random_weight(std::move(sizes), seed);
   };
-  return archive_of(program.code, {{"weight", weight({4, 4}, 1)}, {"bias", weight({4}, 2)}});
+  return archive_of(code, {{"weight", weight({4, 4}, 1)}, {"bias", weight({4}, 2)}});
 }
 
 }  // namespace henson::runtime::test

@@ -13,6 +13,7 @@ namespace {
 using runtime::checked_add;
 using test::answer_to;
 using test::class_of;
+using test::interpreted;
 using test::kFirstLine;
 
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
@@ -28,7 +29,7 @@ struct Case {
 class SizeOverflow : public testing::TestWithParam<Case> {};
 
 TEST_P(SizeOverflow, IsSaid) {
-  const std::string answer = answer_to(class_of({"return " + GetParam().expression}), {2, 8});
+  const std::string answer = interpreted(class_of({"return " + GetParam().expression}), {2, 8});
   EXPECT_EQ(answer, kFirstLine + GetParam().message);
 }
 
@@ -83,17 +84,17 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(SizeOverflow, HarmlessExtremesStillRun) {
   // The largest end there is, a step past everything, an index that wraps to the last.
-  EXPECT_EQ(answer_to(class_of({"return torch.slice(x, 0, 0, 9223372036854775807, "
-                                "9223372036854775807)"}),
-                      {2, 8}),
+  EXPECT_EQ(interpreted(class_of({"return torch.slice(x, 0, 0, 9223372036854775807, "
+                                  "9223372036854775807)"}),
+                        {2, 8}),
             "");
-  EXPECT_EQ(answer_to(class_of({"return torch.slice(x, 1, -9223372036854775808, "
-                                "9223372036854775807, 1)"}),
-                      {2, 8}),
+  EXPECT_EQ(interpreted(class_of({"return torch.slice(x, 1, -9223372036854775808, "
+                                  "9223372036854775807, 1)"}),
+                        {2, 8}),
             "");
   EXPECT_EQ(
-      answer_to(class_of({"n = torch.gcd(-9223372036854775808, 6)", "return torch.add(x, n)"}),
-                {2, 8}),
+      interpreted(class_of({"n = torch.gcd(-9223372036854775808, 6)", "return torch.add(x, n)"}),
+                  {2, 8}),
       "");
 }
 
