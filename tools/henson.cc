@@ -1,8 +1,5 @@
 // henson: the command line.
-#include <CLI/CLI.hpp>
 #include <exception>
-#include <iostream>
-#include <memory>
 #include <new>
 #include <string>
 
@@ -34,62 +31,27 @@ Examples:
   henson fill-mask bert.pt --vocab vocab.txt "Jim Henson was a [MASK]."
 `henson help COMMAND` says more of one.)";
 
-void add_help(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("help", "Say how to use henson, or one command");
-  const auto topic = std::make_shared<std::string>();
-  command->add_option("command", *topic, "The command to tell of")->type_name("COMMAND");
-  command->callback([topic, &program, &action] {
-    action = [topic, &program] {
-      const auto is_topic = [&](const CLI::App* app) { return app->get_name() == *topic; };
-      const auto found = program.get_subcommands(is_topic);
-      if (found.empty() && !topic->empty()) {
-        throw UsageError("there is no command `" + *topic + "`");
-      }
-      // CLI::App::help would tell of the command that was parsed: of `help` itself.
-      const CLI::App* const told = found.empty() ? &program : found.front();
-      const std::string name = found.empty() ? "henson" : "henson " + *topic;
-      std::cout << program.get_formatter()->make_help(told, name, CLI::AppFormatMode::Normal);
-      return kDone;
-    };
-  });
-}
-
-int bad_usage(const std::string& message, const CLI::App& program) {
-  std::string hint = "henson help";
-  for (const CLI::App* const command : program.get_subcommands()) hint += ' ' + command->get_name();
-  print_error(message + "; see `" + hint + "`");
-  return kBadUsage;
-}
-
 int run_program(int argc, const char* const* argv) {
-  CLI::App program("Runs traced BERT models (TorchScript archives) without PyTorch.", "henson");
-  program.set_version_flag("--version", "henson " HENSON_VERSION);
-  program.require_subcommand(0, 1);
-  program.footer(kFooter);
-  program.get_formatter()->column_width(34);
-  Action action;
-  add_inspect(program, action);
-  add_run(program, action);
-  add_verify(program, action);
-  add_tokenize(program, action);
-  add_embed(program, action);
-  add_similar(program, action);
-  add_fill_mask(program, action);
-  add_classify(program, action);
-  add_tag(program, action);
-  add_answer(program, action);
-  add_next_sentence(program, action);
-  add_bench(program, action);
-  add_help(program, action);
+  CommandLine program("henson", "Runs traced BERT models (TorchScript archives) without PyTorch.",
+                      HENSON_VERSION, kFooter);
+  add_inspect(program);
+  add_run(program);
+  add_verify(program);
+  add_tokenize(program);
+  add_embed(program);
+  add_similar(program);
+  add_fill_mask(program);
+  add_classify(program);
+  add_tag(program);
+  add_answer(program);
+  add_next_sentence(program);
+  add_bench(program);
+  program.add_help();
   try {
-    program.parse(argc, argv);
-    if (!action) throw UsageError("no command is given");
-    return action();
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return program.exit(error);  // --help and --version
-    return bad_usage(error.what(), program);
+    return program.run(argc, argv);
   } catch (const UsageError& error) {
-    return bad_usage(error.what(), program);
+    print_error(error.what() + ("; see `" + program.help_command() + "`"));
+    return kBadUsage;
   } catch (const Error& error) {
     print_error(error.what());
   } catch (const std::bad_alloc&) {

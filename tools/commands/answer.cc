@@ -96,37 +96,33 @@ int answer(const Options& options) {
 
 }  // namespace
 
-void add_answer(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("answer", "Where a text answers a question");
+void add_answer(CommandLine& program) {
+  Command command = program.add("answer", "Where a text answers a question");
   const auto options = std::make_shared<Options>();
-  add_text_options(*command, options->text);
-  command->add_option("question", options->question, "The question")->required()->type_name("TEXT");
-  command->add_option("text", options->context, "The text that answers it")->type_name("TEXT");
-  command->add_option("--context", options->file, "A file that holds the text; -: standard input")
-      ->type_name("FILE");
-  command->add_option("--top", options->answer.count, "How many answers; 1 by default")
-      ->check(CLI::Range(1, 1000).description(""))
-      ->type_name("N");
+  add_text_options(command, options->text);
+  command.option("question", options->question, "TEXT", "The question").required();
+  command.option("text", options->context, "TEXT", "The text that answers it");
+  command.option("--context", options->file, "FILE",
+                 "A file that holds the text; -: standard input");
+  command.option("--top", options->answer.count, "N", "How many answers; 1 by default")
+      .between(1, 1000);
   command
-      ->add_option("--longest", options->answer.longest,
-                   "Tokens of an answer at most; 15 by default")
-      ->check(CLI::Range(1, 10000).description(""))
-      ->type_name("N");
+      .option("--longest", options->answer.longest, "N",
+              "Tokens of an answer at most; 15 by default")
+      .between(1, 10000);
   command
-      ->add_option("--window", options->answer.window_length,
-                   "Tokens of question and context that are read at once; 384 by default")
-      ->check(CLI::Range(4, 1 << 24).description(""))
-      ->type_name("N");
+      .option("--window", options->answer.window_length, "N",
+              "Tokens of question and context that are read at once; 384 by default")
+      .between(4, 1 << 24);
   command
-      ->add_option("--stride", options->answer.stride,
-                   "Tokens that a window shares with the one before; 128 by default")
-      ->check(CLI::Range(0, 1 << 24).description(""))
-      ->type_name("N");
-  command->add_flag("--may-be-none", options->answer.may_be_none,
-                    "The text may have no answer (models trained on SQuAD 2)");
-  command->add_flag("--json", options->json, "Print JSON");
-  command->footer(std::string(kExamples));
-  command->callback([options, &action] { action = [options] { return answer(*options); }; });
+      .option("--stride", options->answer.stride, "N",
+              "Tokens that a window shares with the one before; 128 by default")
+      .between(0, 1 << 24);
+  command.flag("--may-be-none", options->answer.may_be_none,
+               "The text may have no answer (models trained on SQuAD 2)");
+  command.flag("--json", options->json, "Print JSON");
+  command.footer(kExamples);
+  command.action([options] { return answer(*options); });
 }
 
 }  // namespace henson::tools

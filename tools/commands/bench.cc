@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tools/benchmark.h"
+#include "tools/commands/command.h"
 #include "tools/progress.h"
 #include "tools/report.h"
 
@@ -192,30 +193,23 @@ int bench(const Options& options) {
 
 }  // namespace
 
-void add_bench(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("bench", "Time an archive's runs");
+void add_bench(CommandLine& program) {
+  Command command = program.add("bench", "Time an archive's runs");
   const auto options = std::make_shared<Options>();
-  command->add_option("archive", options->archive, "The TorchScript archive")
-      ->required()
-      ->type_name("A.pt");
+  command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
   command
-      ->add_option("--shape", options->shapes,
-                   "Sequences x tokens, or a range of lengths, run without padding")
-      ->required()
-      ->type_name("8x128|64x8..128")
-      ->allow_extra_args(false);
-  command->add_option("--precision", options->precision, "What products are computed in")
-      ->check(CLI::IsMember({"fp32"}).description(""))
-      ->type_name("fp32");
-  command->add_option("--seconds", options->benchmark.seconds, "How long each shape is run; 2")
-      ->check(CLI::Range(0.0, 3600.0).description(""))
-      ->type_name("S");
-  add_session_options(*command, options->benchmark.session);
-  command->add_flag("--profile", options->benchmark.session.profile,
-                    "Tell the time of each step of the plan");
-  command->add_flag("--json", options->json, "Print JSON: a list of objects, one a shape");
-  command->footer(std::string(kExamples));
-  command->callback([options, &action] { action = [options] { return bench(*options); }; });
+      .option("--shape", options->shapes, "8x128|64x8..128",
+              "Sequences x tokens, or a range of lengths, run without padding")
+      .required();
+  command.choice("--precision", options->precision, {"fp32"}, "What products are computed in");
+  command.option("--seconds", options->benchmark.seconds, "S", "How long each shape is run; 2")
+      .between(0.0, 3600.0);
+  add_session_options(command, options->benchmark.session);
+  command.flag("--profile", options->benchmark.session.profile,
+               "Tell the time of each step of the plan");
+  command.flag("--json", options->json, "Print JSON: a list of objects, one a shape");
+  command.footer(kExamples);
+  command.action([options] { return bench(*options); });
 }
 
 }  // namespace henson::tools

@@ -1,10 +1,11 @@
 // henson bench: how long an archive's runs take.
 #pragma once
 
-#include "tools/commands/command.h"
+#include "tools/command_line.h"
 
 namespace henson::tools {
 
-void add_bench(CLI::App& program, Action& action);
+/// Adds the command to the program.
+void add_bench(CommandLine& program);
 
 }  // namespace henson::tools

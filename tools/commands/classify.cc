@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <map>
 #include <memory>
 
 #include "tools/commands/text.h"
@@ -93,43 +92,37 @@ int next_sentence(const NextSentenceOptions& options) {
 
 }  // namespace
 
-void add_classify(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("classify", "The class of a text");
+void add_classify(CommandLine& program) {
+  Command command = program.add("classify", "The class of a text");
   const auto options = std::make_shared<Options>();
-  add_text_options(*command, options->text);
-  add_text_source(*command, options->source);
-  command->add_option("--pair", options->pair, "A second text beside each")->type_name("TEXT");
-  add_labels(*command, options->labels);
-  static const std::map<std::string, Scoring> kScorings{{"auto", Scoring::kAuto},
-                                                        {"softmax", Scoring::kSoftmax},
-                                                        {"sigmoid", Scoring::kSigmoid},
-                                                        {"none", Scoring::kNone}};
+  add_text_options(command, options->text);
+  add_text_source(command, options->source);
+  command.option("--pair", options->pair, "TEXT", "A second text beside each");
+  add_labels(command, options->labels);
   command
-      ->add_option_function<std::string>(
-          "--scores", [options](const std::string& name) { options->scoring = kScorings.at(name); },
+      .choice(
+          "--scores", options->scoring,
+          {{"auto", Scoring::kAuto},
+           {"softmax", Scoring::kSoftmax},
+           {"sigmoid", Scoring::kSigmoid},
+           {"none", Scoring::kNone}},
           "softmax: one class holds (default); sigmoid: any may hold; none: as the model has them")
-      ->check(CLI::IsMember({"auto", "softmax", "sigmoid", "none"}).description(""))
-      ->type_name("softmax|sigmoid|none");
-  command->add_option("--top", options->top, "How many classes; 5 by default")
-      ->check(CLI::Range(1, 100000).description(""))
-      ->type_name("N");
-  command->add_flag("--json", options->json, "Print a line of JSON a text");
-  command->footer(std::string(kClassifyExamples));
-  command->callback([options, &action] { action = [options] { return classify(*options); }; });
+      .shown_as("softmax|sigmoid|none");
+  command.option("--top", options->top, "N", "How many classes; 5 by default").between(1, 100000);
+  command.flag("--json", options->json, "Print a line of JSON a text");
+  command.footer(kClassifyExamples);
+  command.action([options] { return classify(*options); });
 }
 
-void add_next_sentence(CLI::App& program, Action& action) {
-  CLI::App* const command =
-      program.add_subcommand("next-sentence", "Whether a text follows another");
+void add_next_sentence(CommandLine& program) {
+  Command command = program.add("next-sentence", "Whether a text follows another");
   const auto options = std::make_shared<NextSentenceOptions>();
-  add_text_options(*command, options->text);
-  command->add_option("first", options->first, "A text")->required()->type_name("TEXT");
-  command->add_option("second", options->second, "The one that may follow it")
-      ->required()
-      ->type_name("TEXT");
-  command->add_flag("--json", options->json, "Print JSON");
-  command->footer(std::string(kNextSentenceExamples));
-  command->callback([options, &action] { action = [options] { return next_sentence(*options); }; });
+  add_text_options(command, options->text);
+  command.option("first", options->first, "TEXT", "A text").required();
+  command.option("second", options->second, "TEXT", "The one that may follow it").required();
+  command.flag("--json", options->json, "Print JSON");
+  command.footer(kNextSentenceExamples);
+  command.action([options] { return next_sentence(*options); });
 }
 
 }  // namespace henson::tools

@@ -1,25 +1,19 @@
 #include "tools/commands/command.h"
 
 #include <iostream>
-#include <map>
 
 #include "tools/report.h"
 
 namespace henson::tools {
 
-void add_session_options(CLI::App& command, SessionOptions& options) {
-  static const std::map<std::string, Executor> kExecutors{{"plan", Executor::kPlan},
-                                                          {"interpreter", Executor::kInterpreter}};
-  command
-      .add_option_function<std::string>(
-          "--executor",
-          [&options](const std::string& name) { options.executor = kExecutors.at(name); },
-          "plan: fused and fast (default); interpreter: operator by operator, slow and exact")
-      ->check(CLI::IsMember({"plan", "interpreter"}).description(""))
-      ->type_name("plan|interpreter");
-  command.add_option("--threads", options.threads, "Threads; all cores unless given")
-      ->check(CLI::Range(1, 1024).description(""))
-      ->type_name("N");
+Option add_session_options(Command& command, SessionOptions& options) {
+  const Option executor = command.choice(
+      "--executor", options.executor,
+      {{"plan", Executor::kPlan}, {"interpreter", Executor::kInterpreter}},
+      "plan: fused and fast (default); interpreter: operator by operator, slow and exact");
+  command.option("--threads", options.threads, "N", "Threads; all cores unless given")
+      .between(1, 1024);
+  return executor;
 }
 
 Error located(const std::string& where, const Error& error) {

@@ -1,14 +1,11 @@
 // What the commands share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
-#include <functional>
-#include <optional>
-#include <stdexcept>
 #include <string>
 
 #include "henson/henson.h"
+#include "tools/command_line.h"
 
 namespace henson::tools {
 
@@ -18,17 +15,8 @@ inline constexpr int kAnswerIsNo = 1;
 inline constexpr int kBadUsage = 2;
 inline constexpr int kBadFile = 3;  // an archive or an input
 
-/// What the chosen command does; returns the exit code. May throw henson::Error and UsageError.
-using Action = std::function<int()>;
-
-/// Options that do not go together.
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-/// --executor and --threads.
-void add_session_options(CLI::App& command, SessionOptions& options);
+/// --executor and --threads. Returns --executor.
+Option add_session_options(Command& command, SessionOptions& options);
 
 /// Model::open, with errors that name the file; the model's notes go to standard error.
 Model open_model(const std::filesystem::path& path);

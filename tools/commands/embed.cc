@@ -1,7 +1,6 @@
 #include "tools/commands/embed.h"
 
 #include <chrono>
-#include <map>
 #include <memory>
 
 #include "tools/commands/text.h"
@@ -154,30 +153,22 @@ int embed(const Options& options) {
 
 }  // namespace
 
-void add_embed(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("embed", "Embeddings of texts");
+void add_embed(CommandLine& program) {
+  Command command = program.add("embed", "Embeddings of texts");
   const auto options = std::make_shared<Options>();
-  add_text_options(*command, options->text);
-  add_text_source(*command, options->source);
-  static const std::map<std::string, Pooling> kPoolings{
-      {"auto", Pooling::kAuto}, {"mean", Pooling::kMean}, {"first", Pooling::kFirst}};
-  command
-      ->add_option_function<std::string>(
-          "--pooling",
-          [options](const std::string& name) { options->embed.pooling = kPoolings.at(name); },
-          "auto (default); mean: of all tokens; first: the first token's, [CLS]")
-      ->check(CLI::IsMember({"auto", "mean", "first"}).description(""))
-      ->type_name("auto|mean|first");
-  command->add_flag("--no-normalize", options->as_they_are, "Leave the lengths as they are");
-  command->add_option("--output", options->output, "Where to write; standard output by default")
-      ->type_name("FILE");
-  command->add_option("--format", options->format, "By default as --output ends, or text")
-      ->check(CLI::IsMember({"text", "jsonl", "npy"}).description(""))
-      ->type_name("text|jsonl|npy");
-  command->footer(std::string(kExamples));
-  command->callback([options, &action] {
+  add_text_options(command, options->text);
+  add_text_source(command, options->source);
+  command.choice("--pooling", options->embed.pooling,
+                 {{"auto", Pooling::kAuto}, {"mean", Pooling::kMean}, {"first", Pooling::kFirst}},
+                 "auto (default); mean: of all tokens; first: the first token's, [CLS]");
+  command.flag("--no-normalize", options->as_they_are, "Leave the lengths as they are");
+  command.option("--output", options->output, "FILE", "Where to write; standard output by default");
+  command.choice("--format", options->format, {"text", "jsonl", "npy"},
+                 "By default as --output ends, or text");
+  command.footer(kExamples);
+  command.action([options] {
     options->embed.normalize = !options->as_they_are;
-    action = [options] { return embed(*options); };
+    return embed(*options);
   });
 }
 

@@ -1,11 +1,11 @@
 // henson embed: embeddings of texts.
 #pragma once
 
-#include "tools/commands/command.h"
+#include "tools/command_line.h"
 
 namespace henson::tools {
 
-/// Adds the command to the program. When it is given, `action` becomes what it does.
-void add_embed(CLI::App& program, Action& action);
+/// Adds the command to the program.
+void add_embed(CommandLine& program);
 
 }  // namespace henson::tools

@@ -64,18 +64,16 @@ int fill_mask(const Options& options) {
 
 }  // namespace
 
-void add_fill_mask(CLI::App& program, Action& action) {
-  CLI::App* const command =
-      program.add_subcommand("fill-mask", "What may stand in the place of [MASK]");
+void add_fill_mask(CommandLine& program) {
+  Command command = program.add("fill-mask", "What may stand in the place of [MASK]");
   const auto options = std::make_shared<Options>();
-  add_text_options(*command, options->text);
-  add_text_source(*command, options->source);
-  command->add_option("--top", options->top, "How many tokens a mask; 5 by default")
-      ->check(CLI::Range(1, 100000).description(""))
-      ->type_name("N");
-  command->add_flag("--json", options->json, "Print a line of JSON a text");
-  command->footer(std::string(kExamples));
-  command->callback([options, &action] { action = [options] { return fill_mask(*options); }; });
+  add_text_options(command, options->text);
+  add_text_source(command, options->source);
+  command.option("--top", options->top, "N", "How many tokens a mask; 5 by default")
+      .between(1, 100000);
+  command.flag("--json", options->json, "Print a line of JSON a text");
+  command.footer(kExamples);
+  command.action([options] { return fill_mask(*options); });
 }
 
 }  // namespace henson::tools

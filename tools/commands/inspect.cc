@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tools/commands/command.h"
 #include "tools/head.h"
 #include "tools/report.h"
 #include "tools/tensor_table.h"
@@ -194,18 +195,15 @@ int inspect(const Options& options) {
 
 }  // namespace
 
-void add_inspect(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("inspect", "Say what an archive is and holds");
+void add_inspect(CommandLine& program) {
+  Command command = program.add("inspect", "Say what an archive is and holds");
   const auto options = std::make_shared<Options>();
-  command->add_option("archive", options->archive, "The TorchScript archive")
-      ->required()
-      ->type_name("A.pt");
-  command->add_flag("--all", options->all,
-                    "List every tensor: layers that are alike are not folded");
-  command->add_flag("--plan", options->plan, "List the steps of the plan, too");
-  command->add_flag("--json", options->json, "Print JSON, with every tensor and every entry");
-  command->footer(std::string(kExamples));
-  command->callback([options, &action] { action = [options] { return inspect(*options); }; });
+  command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
+  command.flag("--all", options->all, "List every tensor: layers that are alike are not folded");
+  command.flag("--plan", options->plan, "List the steps of the plan, too");
+  command.flag("--json", options->json, "Print JSON, with every tensor and every entry");
+  command.footer(kExamples);
+  command.action([options] { return inspect(*options); });
 }
 
 }  // namespace henson::tools

@@ -1,11 +1,11 @@
 // henson inspect: what an archive is and holds.
 #pragma once
 
-#include "tools/commands/command.h"
+#include "tools/command_line.h"
 
 namespace henson::tools {
 
-/// Adds the command to the program. When it is given, `action` becomes what it does.
-void add_inspect(CLI::App& program, Action& action);
+/// Adds the command to the program.
+void add_inspect(CommandLine& program);
 
 }  // namespace henson::tools

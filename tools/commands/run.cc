@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tools/commands/command.h"
 #include "tools/npz.h"
 #include "tools/outputs.h"
 #include "tools/report.h"
@@ -219,24 +220,17 @@ int run(const RunOptions& options) {
 
 }  // namespace
 
-void add_run(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("run", "Run an archive once");
+void add_run(CommandLine& program) {
+  Command command = program.add("run", "Run an archive once");
   const auto options = std::make_shared<RunOptions>();
-  command->add_option("archive", options->archive, "The TorchScript archive")
-      ->required()
-      ->type_name("A.pt");
-  command->add_option("--input", options->inputs, "Inputs, by position or by name")
-      ->type_name("IN.npz")
-      ->allow_extra_args(false);
-  command->add_option("--ids", options->ids, "Token ids: one row, the first input")
-      ->type_name("\"101 2040 ...\"")
-      ->allow_extra_args(false);
-  command->add_option("--output", options->output, "Where to write the output's tensors")
-      ->type_name("OUT.npz");
-  add_session_options(*command, options->session);
-  command->add_flag("--json", options->json, "Print JSON");
-  command->footer(std::string(kExamples));
-  command->callback([options, &action] { action = [options] { return run(*options); }; });
+  command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
+  command.option("--input", options->inputs, "IN.npz", "Inputs, by position or by name");
+  command.option("--ids", options->ids, "\"101 2040 ...\"", "Token ids: one row, the first input");
+  command.option("--output", options->output, "OUT.npz", "Where to write the output's tensors");
+  add_session_options(command, options->session);
+  command.flag("--json", options->json, "Print JSON");
+  command.footer(kExamples);
+  command.action([options] { return run(*options); });
 }
 
 }  // namespace henson::tools

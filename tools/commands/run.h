@@ -1,11 +1,11 @@
 // henson run: one run of an archive.
 #pragma once
 
-#include "tools/commands/command.h"
+#include "tools/command_line.h"
 
 namespace henson::tools {
 
-/// Adds the command to the program. When it is given, `action` becomes what it does.
-void add_run(CLI::App& program, Action& action);
+/// Adds the command to the program.
+void add_run(CommandLine& program);
 
 }  // namespace henson::tools

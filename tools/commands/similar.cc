@@ -147,19 +147,17 @@ int similar(const Options& options) {
 
 }  // namespace
 
-void add_similar(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("similar", "How alike texts are");
+void add_similar(CommandLine& program) {
+  Command command = program.add("similar", "How alike texts are");
   const auto options = std::make_shared<Options>();
-  add_text_options(*command, options->text);
-  add_text_source(*command, options->source);
-  command->add_option("--query", options->query, "The text to which the nearest lines are found")
-      ->type_name("TEXT");
-  command->add_option("--top", options->top, "How many lines; 10 by default")
-      ->check(CLI::Range(1, 100000).description(""))
-      ->type_name("N");
-  command->add_flag("--json", options->json, "Print JSON");
-  command->footer(std::string(kExamples));
-  command->callback([options, &action] { action = [options] { return similar(*options); }; });
+  add_text_options(command, options->text);
+  add_text_source(command, options->source);
+  command.option("--query", options->query, "TEXT",
+                 "The text to which the nearest lines are found");
+  command.option("--top", options->top, "N", "How many lines; 10 by default").between(1, 100000);
+  command.flag("--json", options->json, "Print JSON");
+  command.footer(kExamples);
+  command.action([options] { return similar(*options); });
 }
 
 }  // namespace henson::tools

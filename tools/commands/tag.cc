@@ -88,16 +88,16 @@ int tag(const Options& options) {
 
 }  // namespace
 
-void add_tag(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("tag", "A label for each word of a text");
+void add_tag(CommandLine& program) {
+  Command command = program.add("tag", "A label for each word of a text");
   const auto options = std::make_shared<Options>();
-  add_text_options(*command, options->text);
-  add_text_source(*command, options->source);
-  add_labels(*command, options->labels);
-  command->add_flag("--entities", options->entities, "Words that belong together, joined");
-  command->add_flag("--json", options->json, "Print a line of JSON a text");
-  command->footer(std::string(kExamples));
-  command->callback([options, &action] { action = [options] { return tag(*options); }; });
+  add_text_options(command, options->text);
+  add_text_source(command, options->source);
+  add_labels(command, options->labels);
+  command.flag("--entities", options->entities, "Words that belong together, joined");
+  command.flag("--json", options->json, "Print a line of JSON a text");
+  command.footer(kExamples);
+  command.action([options] { return tag(*options); });
 }
 
 }  // namespace henson::tools

@@ -25,25 +25,18 @@ std::filesystem::path vocabulary_beside(const std::filesystem::path& archive) {
 
 }  // namespace
 
-void add_text_options(CLI::App& command, TextOptions& options) {
-  command.add_option("archive", options.archive, "The TorchScript archive")
-      ->required()
-      ->type_name("A.pt");
+void add_text_options(Command& command, TextOptions& options) {
+  command.option("archive", options.archive, "A.pt", "The TorchScript archive").required();
+  command.option(
+      "--vocab", options.vocabulary, "VOCAB",
+      "vocab.txt, vocab.json, tokenizer.json or a folder; beside the archive by default");
+  command.flag("--cased", options.cased, "Upper case matters, whatever the files say");
   command
-      .add_option(
-          "--vocab", options.vocabulary,
-          "vocab.txt, vocab.json, tokenizer.json or a folder; beside the archive by default")
-      ->type_name("VOCAB");
-  command.add_flag("--cased", options.cased, "Upper case matters, whatever the files say");
-  command
-      .add_option("--max-length", options.model.max_length,
-                  "Tokens of a text, special ones too; as many as the model takes by default")
-      ->check(CLI::Range(3, 1 << 24).description(""))
-      ->type_name("N");
-  command
-      .add_option("--head", options.model.output,
-                  "The output to use, by number or key; the one that fits by default")
-      ->type_name("OUTPUT");
+      .option("--max-length", options.model.max_length, "N",
+              "Tokens of a text, special ones too; as many as the model takes by default")
+      .between(3, 1 << 24);
+  command.option("--head", options.model.output, "OUTPUT",
+                 "The output to use, by number or key; the one that fits by default");
   add_session_options(command, options.model.session);
 }
 
@@ -64,12 +57,10 @@ TextModel open_text_model(const TextOptions& options) {
   }
 }
 
-void add_text_source(CLI::App& command, TextSource& source) {
-  command.add_option("texts", source.texts, "Texts")->type_name("TEXT");
-  command
-      .add_option("--input", source.file,
-                  "A file with a text a line; -: standard input, as without texts")
-      ->type_name("FILE");
+void add_text_source(Command& command, TextSource& source) {
+  command.option("texts", source.texts, "TEXT", "Texts");
+  command.option("--input", source.file, "FILE",
+                 "A file with a text a line; -: standard input, as without texts");
 }
 
 void for_each_text(const TextSource& source, const std::function<void(const std::string&)>& take) {
@@ -86,12 +77,10 @@ void for_each_text(const TextSource& source, const std::function<void(const std:
   }
 }
 
-void add_labels(CLI::App& command, std::filesystem::path& labels) {
-  command
-      .add_option("--labels", labels,
-                  "Names of the classes: config.json (its id2label) or a file with one a line; the "
-                  "config.json beside the archive by default")
-      ->type_name("LABELS");
+void add_labels(Command& command, std::filesystem::path& labels) {
+  command.option("--labels", labels, "LABELS",
+                 "Names of the classes: config.json (its id2label) or a file with one a line; the "
+                 "config.json beside the archive by default");
 }
 
 std::vector<std::string> find_labels(const std::filesystem::path& labels,

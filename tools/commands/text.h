@@ -20,7 +20,7 @@ struct TextOptions {
 };
 
 /// The archive, --vocab, --cased, --max-length, --head, --executor and --threads.
-void add_text_options(CLI::App& command, TextOptions& options);
+void add_text_options(Command& command, TextOptions& options);
 
 /// Opens the archive and its vocabulary. Errors name the file.
 TextModel open_text_model(const TextOptions& options);
@@ -32,13 +32,13 @@ struct TextSource {
 };
 
 /// Texts as positional arguments, and --input.
-void add_text_source(CLI::App& command, TextSource& source);
+void add_text_source(Command& command, TextSource& source);
 /// Calls `take` with each text until there are no more or Ctrl-C came. Throws UsageError when texts
 /// and a file are given.
 void for_each_text(const TextSource& source, const std::function<void(const std::string&)>& take);
 
 /// --labels.
-void add_labels(CLI::App& command, std::filesystem::path& labels);
+void add_labels(Command& command, std::filesystem::path& labels);
 /// The labels of a file; of the config.json beside the archive when no file is given and it has
 /// some; else none.
 std::vector<std::string> find_labels(const std::filesystem::path& labels,

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -153,49 +152,42 @@ int tokenize(const Options& options) {
   return kDone;
 }
 
-void add_lengths(CLI::App& command, Options& options) {
-  command.add_option("--max-length", options.encode.max_length, "Tokens at most, special ones too")
-      ->check(CLI::Range(1, 1 << 24).description(""))
-      ->type_name("N");
-  static const std::map<std::string, Truncation> kTruncations = {
-      {"longest-first", Truncation::kLongestFirst},
-      {"only-first", Truncation::kOnlyFirst},
-      {"only-second", Truncation::kOnlySecond}};
-  command
-      .add_option("--truncation", options.encode.truncation,
-                  "Which text loses tokens; longest-first by default")
-      ->transform(CLI::CheckedTransformer(kTruncations).description(""))
-      ->type_name("longest-first|only-first|only-second");
-  CLI::Option* const stride =
-      command.add_option("--stride", options.encode.stride, "Tokens that a window repeats")
-          ->check(CLI::Range(0, 1 << 24).description(""))
-          ->type_name("N");
-  stride->each([&](const std::string&) { options.in_windows = true; });
+/// Returns --stride.
+Option add_lengths(Command& command, Options& options) {
+  command.option("--max-length", options.encode.max_length, "N", "Tokens at most, special ones too")
+      .between(1, 1 << 24);
+  command.choice("--truncation", options.encode.truncation,
+                 {{"longest-first", Truncation::kLongestFirst},
+                  {"only-first", Truncation::kOnlyFirst},
+                  {"only-second", Truncation::kOnlySecond}},
+                 "Which text loses tokens; longest-first by default");
+  return command.option("--stride", options.encode.stride, "N", "Tokens that a window repeats")
+      .between(0, 1 << 24);
 }
 
 }  // namespace
 
-void add_tokenize(CLI::App& program, Action& action) {
-  CLI::App* const command = program.add_subcommand("tokenize", "Turn texts into ids, or back");
+void add_tokenize(CommandLine& program) {
+  Command command = program.add("tokenize", "Turn texts into ids, or back");
   const auto options = std::make_shared<Options>();
-  add_text_source(*command, options->source);
+  add_text_source(command, options->source);
   command
-      ->add_option("--vocab", options->vocabulary,
-                   "vocab.txt, vocab.json, tokenizer.json or a folder")
-      ->required()
-      ->type_name("VOCAB");
-  command->add_flag("--cased", options->cased, "Upper case matters, whatever the files say");
-  command->add_flag("--pair", options->pair, "Texts come in twos");
-  add_lengths(*command, *options);
-  command->add_flag("--no-special", options->no_special,
-                    "Without [CLS] and [SEP]; with --decode, leaves special tokens out");
-  command->add_flag("--tokens", options->tokens, "Print tokens instead of ids");
-  command->add_flag("--json", options->json, "Print an object a line: ids, tokens, offsets");
-  command->add_flag("--decode", options->decode, "Texts are ids: print what they say");
-  command->footer(std::string(kExamples));
-  command->callback([options, &action] {
+      .option("--vocab", options->vocabulary, "VOCAB",
+              "vocab.txt, vocab.json, tokenizer.json or a folder")
+      .required();
+  command.flag("--cased", options->cased, "Upper case matters, whatever the files say");
+  command.flag("--pair", options->pair, "Texts come in twos");
+  const Option stride = add_lengths(command, *options);
+  command.flag("--no-special", options->no_special,
+               "Without [CLS] and [SEP]; with --decode, leaves special tokens out");
+  command.flag("--tokens", options->tokens, "Print tokens instead of ids");
+  command.flag("--json", options->json, "Print an object a line: ids, tokens, offsets");
+  command.flag("--decode", options->decode, "Texts are ids: print what they say");
+  command.footer(kExamples);
+  command.action([options, stride] {
+    options->in_windows = stride.given();
     options->encode.add_special_tokens = !options->no_special;
-    action = [options] { return tokenize(*options); };
+    return tokenize(*options);
   });
 }
 

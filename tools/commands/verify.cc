@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tools/commands/command.h"
 #include "tools/progress.h"
 #include "tools/report.h"
 #include "tools/verification.h"
@@ -206,26 +207,24 @@ int verify(const Options& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& program, Action& action) {
-  CLI::App* const command =
-      program.add_subcommand("verify", "Compare an archive's answers with recorded ones");
+void add_verify(CommandLine& program) {
+  Command command = program.add("verify", "Compare an archive's answers with recorded ones");
   const auto options = std::make_shared<Options>();
-  command->add_option("archive", options->target, "An archive, or a folder of archives and cases")
-      ->required()
-      ->type_name("A.pt|DIR");
-  command->add_option("--cases", options->cases, "Recorded cases")->type_name("A.npz");
   command
-      ->add_option_function<double>(
-          "--tolerance", [options](double value) { options->verify.tolerance = value; },
-          "The error that is allowed, instead of the type's own")
-      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
-      ->type_name("E");
-  add_session_options(*command, options->verify.session);
-  command->add_flag("--json", options->json, "Print JSON: a list of objects, one an archive");
-  command->footer(std::string(kExamples));
-  command->callback([options, command, &action] {
-    options->executor_given = command->count("--executor") > 0;
-    action = [options] { return verify(*options); };
+      .option("archive", options->target, "A.pt|DIR",
+              "An archive, or a folder of archives and cases")
+      .required();
+  command.option("--cases", options->cases, "A.npz", "Recorded cases");
+  command
+      .option("--tolerance", options->verify.tolerance, "E",
+              "The error that is allowed, instead of the type's own")
+      .not_negative();
+  const Option executor = add_session_options(command, options->verify.session);
+  command.flag("--json", options->json, "Print JSON: a list of objects, one an archive");
+  command.footer(kExamples);
+  command.action([options, executor] {
+    options->executor_given = executor.given();
+    return verify(*options);
   });
 }
 

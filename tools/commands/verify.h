@@ -1,11 +1,11 @@
 // henson verify: whether archives answer as recorded, or as the interpreter does.
 #pragma once
 
-#include "tools/commands/command.h"
+#include "tools/command_line.h"
 
 namespace henson::tools {
 
-/// Adds the command to the program. When it is given, `action` becomes what it does.
-void add_verify(CLI::App& program, Action& action);
+/// Adds the command to the program.
+void add_verify(CommandLine& program);
 
 }  // namespace henson::tools

@@ -1,0 +1,162 @@
+#include "tools/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+namespace henson::tools {
+namespace {
+
+constexpr std::size_t kHelpColumn = 34;
+
+template <typename T>
+CLI::Option* add_option(CLI::App& app, const std::string& name, T& value, const std::string& help) {
+  return app.add_option(name, value, help);
+}
+
+template <typename T>
+CLI::Option* add_option(CLI::App& app, const std::string& name, std::vector<T>& values,
+                        const std::string& help) {
+  CLI::Option* const option = app.add_option(name, values, help);
+  if (!option->get_positional()) option->allow_extra_args(false);
+  return option;
+}
+
+CLI::Option* add_option(CLI::App& app, const std::string& name, std::optional<double>& value,
+                        const std::string& help) {
+  return app.add_option_function<double>(
+      name, [&value](const double& given) { value = given; }, help);
+}
+
+}  // namespace
+
+Option& Option::required() {
+  option_->required();
+  return *this;
+}
+
+// What a check says of itself (description) is left out of the help.
+Option& Option::between(int least, int most) {
+  option_->check(CLI::Range(least, most).description(""));
+  return *this;
+}
+
+Option& Option::between(double least, double most) {
+  option_->check(CLI::Range(least, most).description(""));
+  return *this;
+}
+
+Option& Option::not_negative() {
+  option_->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
+  return *this;
+}
+
+Option& Option::shown_as(const std::string& value) {
+  option_->type_name(value);
+  return *this;
+}
+
+bool Option::given() const { return option_->count() > 0; }
+
+template <typename T>
+Option Command::option(const std::string& name, T& value, const std::string& shown,
+                       const std::string& help) {
+  return Option(*add_option(*app_, name, value, help)->type_name(shown));
+}
+
+template Option Command::option(const std::string&, std::string&, const std::string&,
+                                const std::string&);
+template Option Command::option(const std::string&, std::filesystem::path&, const std::string&,
+                                const std::string&);
+template Option Command::option(const std::string&, int&, const std::string&, const std::string&);
+template Option Command::option(const std::string&, std::size_t&, const std::string&,
+                                const std::string&);
+template Option Command::option(const std::string&, double&, const std::string&,
+                                const std::string&);
+template Option Command::option(const std::string&, std::optional<double>&, const std::string&,
+                                const std::string&);
+template Option Command::option(const std::string&, std::vector<std::string>&, const std::string&,
+                                const std::string&);
+template Option Command::option(const std::string&, std::vector<std::filesystem::path>&,
+                                const std::string&, const std::string&);
+
+Option Command::choice(const std::string& name, std::string& value,
+                       const std::vector<std::string>& words, const std::string& help) {
+  return choice_of(
+      name, words, [&value, words](std::size_t i) { value = words[i]; }, help);
+}
+
+Option Command::choice_of(const std::string& name, const std::vector<std::string>& words,
+                          std::function<void(std::size_t)> choose, const std::string& help) {
+  CLI::Option* const option = app_->add_option_function<std::string>(
+      name,
+      [words, choose = std::move(choose)](const std::string& word) {
+        choose(
+            static_cast<std::size_t>(std::find(words.begin(), words.end(), word) - words.begin()));
+      },
+      help);
+  option->check(CLI::IsMember(words).description(""));
+  return Option(*option->type_name(CLI::detail::join(words, "|")));
+}
+
+void Command::flag(const std::string& name, bool& value, const std::string& help) {
+  app_->add_flag(name, value, help);
+}
+
+void Command::footer(std::string_view text) { app_->footer(std::string(text)); }
+
+void Command::action(Action action) {
+  app_->callback([chosen = chosen_, action = std::move(action)] { *chosen = action; });
+}
+
+CommandLine::CommandLine(const std::string& name, const std::string& description,
+                         const std::string& version, const std::string& footer)
+    : app_(std::make_unique<CLI::App>(description, name)) {
+  app_->set_version_flag("--version", name + ' ' + version);
+  app_->require_subcommand(0, 1);
+  app_->footer(footer);
+  app_->get_formatter()->column_width(kHelpColumn);
+}
+
+CommandLine::~CommandLine() = default;
+
+Command CommandLine::add(const std::string& name, const std::string& description) {
+  return {*app_->add_subcommand(name, description), chosen_};
+}
+
+void CommandLine::add_help() {
+  Command command = add("help", "Say how to use " + app_->get_name() + ", or one command");
+  const auto topic = std::make_shared<std::string>();
+  command.option("command", *topic, "COMMAND", "The command to tell of");
+  command.action([topic, this] { return print_help(*topic); });
+}
+
+int CommandLine::print_help(const std::string& topic) const {
+  const auto is_topic = [&](const CLI::App* app) { return app->get_name() == topic; };
+  const auto found = std::as_const(*app_).get_subcommands(is_topic);
+  if (found.empty() && !topic.empty()) throw UsageError("there is no command `" + topic + "`");
+  // CLI::App::help would tell of the command that was parsed: of `help` itself.
+  const CLI::App* const told = found.empty() ? app_.get() : found.front();
+  const std::string name = app_->get_name() + (found.empty() ? "" : ' ' + topic);
+  std::cout << app_->get_formatter()->make_help(told, name, CLI::AppFormatMode::Normal);
+  return 0;
+}
+
+int CommandLine::run(int argc, const char* const* argv) {
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app_->exit(error);  // --help and --version
+    throw UsageError(error.what());
+  }
+  if (!chosen_) throw UsageError("no command is given");
+  return chosen_();
+}
+
+std::string CommandLine::help_command() const {
+  std::string text = app_->get_name() + " help";
+  for (const CLI::App* const command : app_->get_subcommands()) text += ' ' + command->get_name();
+  return text;
+}
+
+}  // namespace henson::tools
