@@ -8,6 +8,11 @@
 
 namespace henson::loader {
 
+struct StoredTensor;
+
+/// How many bytes more than its storage has the elements of a tensor would take, each written out.
+std::uint64_t repeated_bytes(const StoredTensor& tensor) noexcept;
+
 /// Counts work and memory that a file asks for by its numbers and its sharing, so that neither is
 /// out of proportion to the file: the caps are in loader/limits.h. What is read and what is made of
 /// it share one count; a copy goes on from where the first was.

@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -100,14 +99,6 @@ std::optional<std::int64_t> element_count(std::span<const std::int64_t> shape) n
   if (empty) return 0;
   if (overflow) return std::nullopt;
   return count;
-}
-
-std::uint64_t repeated_bytes(const StoredTensor& tensor) noexcept {
-  const auto count = static_cast<std::uint64_t>(element_count(tensor.shape).value_or(0));
-  const std::uint64_t held = tensor.storage ? tensor.storage->bytes().size() : 0;
-  std::uint64_t bytes = 0;
-  if (__builtin_mul_overflow(count, size_of(tensor.dtype), &bytes)) return UINT64_MAX;
-  return bytes - std::min(bytes, held);
 }
 
 void check_bounds(const StoredTensor& tensor, const std::string& what) {

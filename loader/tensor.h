@@ -71,9 +71,6 @@ struct StoredTensor {
 /// The number of elements of `shape`, or nothing if a size is negative or the product overflows.
 std::optional<std::int64_t> element_count(std::span<const std::int64_t> shape) noexcept;
 
-/// How many bytes more than its storage has the elements of a tensor would take, each written out.
-std::uint64_t repeated_bytes(const StoredTensor& tensor) noexcept;
-
 /// Throws henson::Error (kBadArchive) unless shape and strides have the same, allowed rank, no size
 /// or stride is negative, and every element lies within the storage's bytes. `what` names the
 /// tensor.
