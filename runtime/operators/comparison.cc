@@ -37,11 +37,13 @@ void add_comparison(OperatorTable& table, std::initializer_list<std::string> nam
   }
 }
 
-/// Of two tensors as booleans.
+/// Of two tensors as booleans, each taken in the type that both have together: of uint8 and one
+/// int64 of 256 the latter is false.
 template <typename F>
 Tensor logical(const Tensor& a, const Tensor& b) {
-  return map_elements<bool, bool>(std::array{a.to(DType::kBool), b.to(DType::kBool)}, DType::kBool,
-                                  F{});
+  const DType common = promoted({a, b});
+  return map_elements<bool, bool>(
+      std::array{a.to(common).to(DType::kBool), b.to(common).to(DType::kBool)}, DType::kBool, F{});
 }
 
 Tensor logical_not(const Tensor& self) {

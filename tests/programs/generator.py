@@ -13,6 +13,7 @@ import operators
 SHAPES = [(5, 7), (2, 3), (1, 9)]  # sequences and tokens; the first is the one traced
 MOST_ELEMENTS = 600
 DTYPES = ["bool", "uint8", "int8", "int32", "int64", "float16", "bfloat16", "float32", "float64"]
+QUOTIENTS = re.compile(r"/|div|reciprocal|log|rsqrt|pow|atan2|normalize|norm|cosine")
 RESHAPES = re.compile(r"squeeze_\(|transpose_\(")
 ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AttributeError,
           ZeroDivisionError, OverflowError, NameError)
@@ -367,6 +368,7 @@ class Grower:
         filler = Filler(self.rng, self.variables)
         try:
             text = filler.expand(template)
+            self.check_operands(template, filler.used)
             if template in operators.STATEMENTS:
                 self.accept_write(letter, text, filler.used)
             else:
@@ -374,6 +376,16 @@ class Grower:
         except (*ERRORS, Rejected):
             return False
         return True
+
+    def check_operands(self, template, used):
+        """One flag as an index is a value that a trace keeps; near 0, a quotient is all noise."""
+        flag = any(v.is_tensor and v.first.dtype == torch.bool and v.first.dim() == 0 for v in used)
+        if flag and "[{B}]" in template and "trace" in self.mode:
+            raise Rejected
+        if QUOTIENTS.search(template):
+            for variable in used:
+                if variable.level == 2 and any((v.abs() < 1e-2).any() for v in variable.values):
+                    raise Rejected
 
     def grow(self):
         self.start()

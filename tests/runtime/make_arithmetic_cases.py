@@ -96,7 +96,21 @@ def triples():
     add("aten::lerp_.Scalar", clone(a), b, 0.75, tolerance=1e-6)
 
 
+def weights_of_other_types():
+    """One weight may be of any type, and may make the result's; several may not."""
+    for kind in [torch.float16, torch.float32, torch.float64]:
+        for of_weight in [torch.bfloat16, torch.float64, torch.int64]:
+            weight = plain([], of_weight)
+            close = 2e-3 if kind == torch.float16 else 1e-6
+            for shape in [[2, 3], []]:
+                add("aten::lerp.Tensor", plain(shape, kind), plain(shape, kind), weight,
+                    tolerance=close)
+            add("aten::lerp.Tensor", plain([2], kind), plain([2], kind), plain([2], of_weight),
+                tolerance=close)
+
+
 for _ in range(count):
     for group in [sums, products, powers, single, pairs, triples]:
         group()
+weights_of_other_types()
 writer.save(path)

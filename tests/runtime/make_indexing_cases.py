@@ -154,7 +154,17 @@ def tables():
                    tolerance=1e-6, function=add_bag)
 
 
+def one_flag():
+    """A mask without dimensions: one value goes everywhere or nowhere."""
+    for flag in (True, False):
+        for value in (torch.tensor(9.5), torch.tensor([[7]]), torch.tensor([7.0, 8.0])):
+            add("aten::index_put_", torch.arange(6).reshape(2, 3), [torch.tensor(flag)], value)
+            add("aten::index_put_", torch.arange(2.0), [torch.tensor(flag)], value)
+        add("aten::index_put_", torch.tensor(1.0), [torch.tensor(flag)], torch.tensor(2.0))
+
+
 for _ in range(count * 7):
     for group in (brackets, brackets, whole_dimension, along, masks, tables):
         group()
+one_flag()
 writer.save(path)

@@ -156,4 +156,7 @@ def ranks():
 for _ in range(count):
     for group in [sums, extremes, norms, distances, variances, softmaxes, cumulative, ranks]:
         group()
+for name in ["cumsum", "cumprod"]:
+    for flag in [torch.tensor(True), torch.tensor([True])]:
+        add(f"aten::{name}_", flag, 0)
 writer.save(path)
