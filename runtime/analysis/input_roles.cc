@@ -36,12 +36,6 @@ bool reads_no_elements(const std::string& name) {
   return kNames.contains(name) || name.ends_with("_like") || name.starts_with("aten::new_");
 }
 
-/// Operators of whose second argument only the sizes or the type count.
-bool reads_first_alone(const std::string& name) {
-  return name == "aten::expand_as" || name == "aten::view_as" || name == "aten::type_as" ||
-         name == "aten::to";
-}
-
 /// The table and the indices of a lookup.
 struct Lookup {
   ValueId table = 0;
@@ -98,7 +92,7 @@ class Flow {
       }
       const Node* const maker = makers_[id];
       if (maker == nullptr || !is_operator(*maker) || maker->inputs.empty()) return {};
-      if (!keeps_elements(maker->op->schema.name)) return {};
+      if (!keeps_elements(*maker)) return {};
       id = maker->inputs[0];
     }
   }
@@ -178,10 +172,10 @@ class Flow {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (!reach.derived[node.inputs[i]]) continue;
       if (is_op && is_attention_mask(node, i)) reach.mask = true;
-      if (is_op && i > 0 && reads_first_alone(node.op->schema.name)) continue;
+      if (i > 0 && keeps_elements(node)) continue;  // of the others sizes and types count alone
       derived = true;
       if (reach.own[node.inputs[i]]) {
-        own = own || !is_op || (i == 0 && keeps_elements(node.op->schema.name));
+        own = own || !is_op || (i == 0 && keeps_elements(node));
       }
     }
     if (!derived) return;

@@ -4,7 +4,6 @@
 #include <string>
 #include <unordered_set>
 
-#include "runtime/analysis/size_rules.h"
 #include "runtime/analysis/writes.h"
 #include "runtime/graph/match.h"
 
@@ -14,10 +13,7 @@ namespace {
 
 /// Gives its argument other sizes.
 bool reshapes_in_place(const Node& node) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::unsqueeze_", "aten::squeeze_", "aten::transpose_", "aten::t_",   "aten::swapaxes_",
-      "aten::swapdims_",  "aten::resize_",  "aten::resize_as_", "aten::set_", "aten::as_strided_"};
-  return node.kind == NodeKind::kOperator && kNames.contains(node.op->schema.name);
+  return node.kind == NodeKind::kOperator && node.op->rule.trait == Trait::kReshapes;
 }
 
 /// The values that share memory with one whose sizes change in place, or any that is written.
@@ -48,7 +44,6 @@ KnownSizes::KnownSizes(const Graph& graph)
     values_[input.value].dims = std::move(dims);
   }
   for (const Node& node : graph.nodes) visit(node);
-  lists_.clear();
 }
 
 /// Constants.
@@ -77,7 +72,6 @@ Fact KnownSizes::fact(ValueId id) const {
 void KnownSizes::visit(const Node& node) {
   if (node.kind == NodeKind::kList || node.kind == NodeKind::kTuple) {
     if (written_[node.outputs[0]]) return;
-    lists_.emplace(node.outputs[0], &node);
     std::vector<Fact> items;
     for (const ValueId id : node.inputs) items.push_back(fact(id));
     values_[node.outputs[0]].items = std::move(items);
@@ -85,27 +79,26 @@ void KnownSizes::visit(const Node& node) {
   }
   if (node.kind == NodeKind::kUnpack) {
     const std::optional<std::vector<Fact>>& items = values_[node.inputs[0]].items;
-    if (!items || items->size() != node.outputs.size()) return;
-    for (std::size_t i = 0; i < node.outputs.size(); ++i) values_[node.outputs[i]] = (*items)[i];
+    const bool known = items && items->size() == node.outputs.size();
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      if (known) values_[node.outputs[i]] = (*items)[i];
+      if (!known) values_[node.outputs[i]].dtype = fact(node.inputs[0]).dtype;
+    }
     return;
   }
   visit_operator(node);
 }
 
 void KnownSizes::visit_operator(const Node& node) {
-  if (node.op->rule.shape == nullptr) {
-    SizeRule(*this, node).apply();
-  } else {
-    std::vector<Fact> arguments;
-    for (const ValueId id : node.inputs) arguments.push_back(fact(id));
-    std::vector<Fact> results(node.outputs.size());
-    try {
-      infer(*node.op, arguments, results, &domain_);
-    } catch (const Mismatch&) {  // the operator will refuse it
-      results.assign(node.outputs.size(), Fact());
-    }
-    for (std::size_t i = 0; i < results.size(); ++i) values_[node.outputs[i]] = results[i];
+  std::vector<Fact> arguments;
+  for (const ValueId id : node.inputs) arguments.push_back(fact(id));
+  std::vector<Fact> results(node.outputs.size());
+  try {
+    infer(*node.op, arguments, results, &domain_);
+  } catch (const Mismatch&) {  // the operator will refuse it
+    results.assign(node.outputs.size(), Fact());
   }
+  for (std::size_t i = 0; i < results.size(); ++i) values_[node.outputs[i]] = results[i];
   // The elements of a tensor that is written may be others when they are read.
   for (const ValueId id : node.outputs) {
     if (written_[id]) values_[id].number.reset();

@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "runtime/analysis/proving_domain.h"
@@ -36,23 +34,16 @@ class KnownSizes {
   }
 
  private:
-  friend class SizeRule;
-  using Known = Fact;
-
   Fact fact(ValueId id) const;
   void describe(ValueId id);
   void visit(const Node& node);
   void visit_operator(const Node& node);
-  Dimension symbol(const ProvingDomain::Symbol& /*symbol*/) { return domain_.unknown(); }
   Dimension resolve(const Dimension& size) const { return domain_.resolve(size); }
-  Dimension broadcast(const Dimension& a, const Dimension& b) { return domain_.broadcast(a, b); }
-  void require_equal(const Dimension& a, const Dimension& b) { domain_.require_equal(a, b); }
 
   const Graph& graph_;
   std::vector<Fact> values_;
   std::vector<bool> written_;
   std::vector<bool> reshaped_;
-  std::unordered_map<ValueId, const Node*> lists_;  // while the graph is followed
   ProvingDomain domain_;
 };
 

@@ -36,7 +36,7 @@ Uses uses_of(const Graph& graph) {
     const ValueId first = node->inputs[0];
     if (looks_rows_up(name)) uses.table[first] = true;
     for (const std::size_t position : factors(name)) uses.linear[node->inputs[position]] = true;
-    if (!keeps_elements(name) || node->outputs.empty()) continue;
+    if (!keeps_elements(*node) || node->outputs.empty()) continue;
     if (uses.table[node->outputs[0]]) uses.table[first] = true;
     if (uses.linear[node->outputs[0]]) uses.linear[first] = true;
   }

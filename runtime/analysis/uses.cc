@@ -1,27 +1,10 @@
 #include "runtime/analysis/uses.h"
 
-#include <string>
-#include <unordered_set>
-
 namespace henson::runtime {
 namespace {
 
-bool moves(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::view",      "aten::reshape", "aten::slice",   "aten::select",    "aten::expand",
-      "aten::detach",    "aten::squeeze", "aten::flatten", "aten::unsqueeze", "aten::contiguous",
-      "aten::clone",     "aten::t",       "aten::mT",      "aten::transpose", "aten::permute",
-      "aten::alias",     "aten::narrow",  "aten::chunk",   "aten::split",     "aten::unbind",
-      "aten::view_as",   "aten::repeat",  "aten::dropout", "aten::dropout_",  "aten::expand_as",
-      "aten::unflatten", "aten::numpy_T"};
-  return kNames.contains(name);
-}
-
-bool casts(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::to",       "aten::long",       "aten::int",  "aten::float",    "aten::type_as",
-      "aten::_to_copy", "aten::dequantize", "aten::half", "aten::bfloat16", "aten::double"};
-  return kNames.contains(name);
+bool has_trait(const Node& node, Trait trait) {
+  return node.kind == NodeKind::kOperator && node.op->rule.trait == trait;
 }
 
 std::optional<std::int64_t> rows_of_constant(const GraphValue& table) {
@@ -48,11 +31,9 @@ std::vector<bool> read_values(const Graph& graph) {
 std::vector<bool> embedding_indices(const Graph& graph) {
   std::vector<bool> indices(graph.values.size(), false);
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    if (node->kind != NodeKind::kOperator || node->inputs.size() < 2) continue;
-    const std::string& name = node->op->schema.name;
-    if (name == "aten::embedding") {
+    if (has_trait(*node, Trait::kLooksUp)) {
       indices[node->inputs[1]] = true;
-    } else if (moves(name) && indices[node->outputs[0]]) {
+    } else if (has_trait(*node, Trait::kMoves) && indices[node->outputs[0]]) {
       indices[node->inputs[0]] = true;
     }
   }
@@ -62,19 +43,17 @@ std::vector<bool> embedding_indices(const Graph& graph) {
 std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph) {
   std::vector<std::optional<std::int64_t>> rows(graph.values.size());
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    if (node->kind != NodeKind::kOperator || node->inputs.size() < 2) continue;
-    const std::string& name = node->op->schema.name;
-    if (name == "aten::embedding") {
+    if (has_trait(*node, Trait::kLooksUp)) {
       take_fewer(rows[node->inputs[1]], rows_of_constant(graph.values[node->inputs[0]]));
-    } else if (keeps_elements(name)) {
+    } else if (keeps_elements(*node)) {
       take_fewer(rows[node->inputs[0]], rows[node->outputs[0]]);
     }
   }
   return rows;
 }
 
-bool keeps_elements(const std::string& operator_name) {
-  return moves(operator_name) || casts(operator_name);
+bool keeps_elements(const Node& node) {
+  return has_trait(node, Trait::kMoves) || has_trait(node, Trait::kCasts);
 }
 
 }  // namespace henson::runtime

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "runtime/graph/graph.h"
@@ -21,8 +20,7 @@ std::vector<bool> embedding_indices(const Graph& graph);
 /// views: how many rows that table has, the smallest of several.
 std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph);
 
-/// Whether an operator's result has elements of its first argument, moved or cast, and nothing
-/// else.
-bool keeps_elements(const std::string& operator_name);
+/// Whether a node's result has elements of its first argument, moved or cast, and nothing else.
+bool keeps_elements(const Node& node);
 
 }  // namespace henson::runtime

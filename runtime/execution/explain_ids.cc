@@ -1,10 +1,10 @@
 #include "runtime/execution/explain_ids.h"
 
 #include <algorithm>
-#include <set>
 #include <vector>
 
 #include "runtime/analysis/input_roles.h"
+#include "runtime/analysis/uses.h"
 
 namespace henson::runtime {
 namespace {
@@ -18,19 +18,20 @@ const Node* producer_of(const Graph& graph, ValueId id) {
   return nullptr;
 }
 
+/// Whether the result has the elements of the first argument, in their places.
+bool keeps_places(const Node& node) {
+  if (node.kind != NodeKind::kOperator) return false;
+  return keeps_elements(node) && node.op->rule.shape == shapes::same_elements;
+}
+
 /// The input that a value is, but for its dtype and memory.
 const GraphInput* input_behind(const Graph& graph, ValueId id) {
-  static const std::set<std::string> kSame = {"aten::to",    "aten::contiguous", "aten::detach",
-                                              "aten::clone", "aten::_to_copy",   "aten::type_as"};
   for (;;) {
     for (const GraphInput& input : graph.inputs) {
       if (input.value == id) return &input;
     }
     const Node* const maker = producer_of(graph, id);
-    if (maker == nullptr || maker->kind != NodeKind::kOperator ||
-        !kSame.contains(maker->op->schema.name)) {
-      return nullptr;
-    }
+    if (maker == nullptr || !keeps_places(*maker)) return nullptr;
     id = maker->inputs[0];
   }
 }

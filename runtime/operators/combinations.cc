@@ -170,15 +170,19 @@ void register_combinations(OperatorTable& table) {
   add_product<addcdiv>(table, "addcdiv");
   for (const std::string kind : {"Scalar", "Tensor"}) {
     const std::string rest = " self, Tensor end, " + kind + " weight) -> Tensor";
-    table.add("aten::lerp." + kind + "(Tensor" + rest,
-              [](Call& call) { call.give(lerp(call.tensor(0), call.tensor(1), operand(call, 2))); },
-              {dtypes::same, shapes::elementwise});
-    table.add("aten::lerp_." + kind + "(Tensor(a!)" + rest + "(a!)",
-              [](Call& call) {
-                const Tensor self = call.tensor(0);
-                call.give(write_result(self, lerp(self, call.tensor(1), operand(call, 2))));
-              },
-              {dtypes::same, shapes::elementwise});
+    const Rule rule{kind == "Scalar" ? dtypes::same<0> : dtypes::promoted<0, 1, 2>,
+                    shapes::elementwise};
+    table.add(
+        "aten::lerp." + kind + "(Tensor" + rest,
+        [](Call& call) { call.give(lerp(call.tensor(0), call.tensor(1), operand(call, 2))); },
+        rule);
+    table.add(
+        "aten::lerp_." + kind + "(Tensor(a!)" + rest + "(a!)",
+        [](Call& call) {
+          const Tensor self = call.tensor(0);
+          call.give(write_result(self, lerp(self, call.tensor(1), operand(call, 2))));
+        },
+        rule);
   }
   for (const std::string name : {"atan2", "arctan2"}) add_pair<atan2>(table, name, kReal);
   add_pair<hypot>(table, "hypot", kPromoted);

@@ -92,9 +92,6 @@ class OperatorTable {
   /// All of them, in the order of registration.
   std::vector<const Operator*> all() const;
   void add(std::string_view schema, Kernel kernel, Rule rule, Versions versions = {});
-  void add(std::string_view schema, Kernel kernel, Versions versions = {}) {
-    add(schema, kernel, kNoRule, versions);
-  }
 
  private:
   std::vector<std::unique_ptr<const Operator>> operators_;
@@ -114,7 +111,7 @@ void answer_in_bytes(Call& call) {
 
 /// An operator that answers yes or no for each element.
 template <Kernel kKernel>
-void add_question(OperatorTable& table, const std::string& schema, ShapeRule shape = nullptr) {
+void add_question(OperatorTable& table, const std::string& schema, ShapeRule shape) {
   table.add(schema, kKernel, {dtypes::kBool, shape}, {.first = kFirstVersionWithBool});
   table.add(schema, answer_in_bytes<kKernel>, {dtypes::kUInt8, shape},
             {.last = kFirstVersionWithBool - 1});

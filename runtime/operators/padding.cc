@@ -145,11 +145,11 @@ void register_padding(OperatorTable& table) {
   table.add(
       "aten::reflection_pad1d(Tensor self, int[2] padding) -> Tensor",
       [](Call& call) { call.give(pad_border(call.tensor(0), call.ints(1), Border::kReflect)); },
-      {dtypes::same, shapes::padded, Trait::kMoves});
+      {dtypes::same, shapes::padded});
   table.add(
       "aten::replication_pad1d(Tensor self, int[2] padding) -> Tensor",
       [](Call& call) { call.give(pad_border(call.tensor(0), call.ints(1), Border::kReplicate)); },
-      {dtypes::same, shapes::padded, Trait::kMoves});
+      {dtypes::same, shapes::padded});
 }
 
 }  // namespace henson::runtime

@@ -31,7 +31,7 @@ class Makers {
       facts.order = std::max(facts.order, makers_[value] + 1);
       if (node.inputs.empty()) return;
       const bool is_operator = node.kind == NodeKind::kOperator;
-      if (is_operator && !runtime::keeps_elements(node.op->schema.name)) {
+      if (is_operator && !runtime::keeps_elements(node)) {
         facts.maker = maker_of(node);
         return;
       }

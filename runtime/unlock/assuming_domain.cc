@@ -112,7 +112,8 @@ Dimension AssumingDomain::expand(const Dimension& size, const Dimension& to) {
 
 Dimension AssumingDomain::part(const Dimension& /*size*/, const Dimension& first,
                                const Dimension& last) {
-  return last - first;
+  const Dimension left = last - first;
+  return left.literal().value_or(0) < 0 ? Dimension::of(0) : left;
 }
 
 void AssumingDomain::set_against(const Dimension& symbol, const Dimension& against) {

@@ -56,6 +56,21 @@ TEST(Fold, StepsThatChangeNothing) {
   EXPECT_EQ(test::count_of(graph, "aten::to"), 2U);  // x's dtype is not known here
 }
 
+/// Operators whose result is of another dtype than their first argument: the cast back stays.
+TEST(Fold, CastsThatChangeTheDtype) {
+  for (const std::string expression :
+       {"torch.cumsum(i, 1)", "torch.clamp_min(i, 0.5)", "torch.clamp(i, 0.5, 2.5)",
+        "torch.bitwise_and(i, torch.to(x, 4))", "torch.__or__(i, torch.to(x, 4))"}) {
+    folded({"i = torch.to(x, 3)", "c = torch.to(" + expression + ", 3)",
+            "return torch.to(torch.floor_divide(c, 2), 6)"},
+           [](Graph& graph) {
+             infer_dtypes(graph);
+             fold(graph);
+             EXPECT_EQ(test::count_of(graph, "aten::to") >= 3, true);
+           });
+  }
+}
+
 TEST(Fold, SizesThatPassThroughTensors) {
   const Graph graph = folded({"n = ops.prim.NumToTensor(torch.size(x, 0))", "m = int(n)",
                               "return torch.reshape(x, [m, -1])"});

@@ -65,6 +65,28 @@ TEST(Unlock, ArangeThatIsExpandedToTheInput) {
   EXPECT_TRUE(graph.result().conditions.empty());
 }
 
+/// Whatever the operator: all of them have their rule beside them.
+TEST(Unlock, SizesPassThroughEveryElementwiseOperator) {
+  for (const std::string name : {"add", "logaddexp", "atan2", "hypot", "fmax", "copysign"}) {
+    Unlocked graph({"p = torch.expand_as(torch.unsqueeze(torch.arange(14, dtype=6), 0), x)",
+                    "return torch.view(torch." + name + "(p, x), [1, 14, 1])"},
+                   Shape{1, 14});
+    EXPECT_EQ(graph.run({3, 9}), (Shape{3, 9, 1})) << name;
+  }
+}
+
+TEST(Unlock, OneRowAloneIsNotTheBatch) {
+  const std::vector<std::string> lines = {"return torch.index_select(x, 0, torch.arange(1))"};
+  EXPECT_NE(Unlocked(lines).refusal({2, 5}), "ran");  // nothing tells whether the batch was one
+  EXPECT_EQ(Unlocked(lines, Shape{3, 5}).run({2, 5}), (Shape{1, 5}));
+}
+
+TEST(Unlock, RowsThatAreFewerThanTheDummysAreNotStretched) {
+  const std::vector<std::string> lines = {
+      "return torch.gather(torch.select(x, 0, 0), 0, torch.arange(2))"};
+  EXPECT_EQ(Unlocked(lines, Shape{2, 7}).run({2, 7}), (Shape{2}));
+}
+
 TEST(Unlock, ViewWithEverySizeHeld) {
   Unlocked graph({"h = torch.mul(torch.unsqueeze(x, -1), self.weight)",
                   "v = torch.view(h, [4, 16, 4, 16])", "return torch.permute(v, [0, 2, 1, 3])"});
