@@ -160,6 +160,7 @@ void gathered(Inference& call) {
 void index_selected(Inference& call) {
   std::optional<Dimensions> sizes = call.dims(0);
   const std::optional<Dimensions> index = call.dims(2);
+  if (sizes && sizes->empty()) return call.give({});  // of a number there is only that
   const auto at = sizes ? Inference::dim_at(call.integer(1), sizes->size()) : std::nullopt;
   if (!at || !index) return;
   call.domain().saw_rows((*sizes)[*at], call.arg(2));
