@@ -1,5 +1,7 @@
 #include "runtime/execution/thread_team.h"
 
+#include <utility>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -38,9 +40,17 @@ void ThreadTeam::take_tasks(std::size_t thread) {
     const std::uint64_t ticket = tickets_.fetch_add(1, std::memory_order_acquire);
     const std::size_t task = ticket & 0xFFFFFFFFU;
     if (task >= ticket >> 32) return;
-    (*work_)(task, thread);
+    try {
+      (*work_)(task, thread);
+    } catch (...) {
+      keep_error();
+    }
     done_.fetch_add(1, std::memory_order_release);
   }
+}
+
+void ThreadTeam::keep_error() noexcept {
+  if (!failed_.exchange(true, std::memory_order_relaxed)) error_ = std::current_exception();
 }
 
 void ThreadTeam::serve(std::size_t thread) {
@@ -72,6 +82,9 @@ void ThreadTeam::for_each(std::size_t tasks,
     } else {
       std::this_thread::yield();  // whoever has the last task may be waiting for this core
     }
+  }
+  if (failed_.exchange(false, std::memory_order_relaxed)) {
+    std::rethrow_exception(std::exchange(error_, nullptr));
   }
 }
 

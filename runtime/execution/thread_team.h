@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -23,12 +24,14 @@ class ThreadTeam {
 
   /// Calls work(task, thread) for each task below `tasks`, each once, on whichever thread is free;
   /// thread is below size(). Returns when all are done: a thread that was not there in time to take
-  /// a task is not waited for. `work` must not throw.
+  /// a task is not waited for. What `work` throws reaches the caller once all tasks are done: the
+  /// first of several.
   void for_each(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& work);
 
  private:
   void serve(std::size_t thread);
   void take_tasks(std::size_t thread);
+  void keep_error() noexcept;
 
   std::vector<std::thread> helpers_;
   const std::function<void(std::size_t, std::size_t)>* work_ = nullptr;
@@ -37,6 +40,8 @@ class ThreadTeam {
   /// so that who takes a task knows that it is there: work_ then stays until the task is done.
   alignas(64) std::atomic<std::uint64_t> tickets_ = 0;
   alignas(64) std::atomic<std::size_t> done_ = 0;  // tasks of this round
+  std::atomic<bool> failed_ = false;               // a task of this round threw
+  std::exception_ptr error_;                       // what it threw; published by done_
   // A helper that comes late to a round may read it while the destructor writes.
   std::atomic<bool> stop_ = false;
 };

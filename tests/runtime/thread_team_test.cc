@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -32,6 +34,23 @@ TEST(ThreadTeamTest, WakesAfterItSlept) {
     std::atomic<int> runs = 0;
     team.for_each(100, [&](std::size_t, std::size_t) { ++runs; });
     ASSERT_EQ(runs.load(), 100);
+  }
+}
+
+TEST(ThreadTeamTest, WhatATaskThrowsReachesTheCaller) {
+  for (const int threads : {1, 2, 4}) {
+    ThreadTeam team(threads);
+    for (std::size_t bad = 0; bad < 20; ++bad) {
+      std::atomic<int> runs = 0;
+      const auto work = [&](std::size_t task, std::size_t) {
+        ++runs;
+        if (task == bad) throw std::runtime_error("task " + std::to_string(task));
+      };
+      EXPECT_THROW(team.for_each(20, work), std::runtime_error);
+      runs = 0;
+      team.for_each(20, [&](std::size_t, std::size_t) { ++runs; });
+      EXPECT_EQ(runs.load(), 20);
+    }
   }
 }
 
