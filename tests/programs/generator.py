@@ -140,7 +140,7 @@ class Filler:
             return self.beside_first(lambda value: value.dtype == torch.bool)
         except Rejected:
             first = self.tensors[0] if self.tensors else None
-            if first is None or first.level > 1:
+            if first is None or first.level > 1 or first.first.dim() == 0:
                 raise
             return f"({first.name} > {self.rng.randint(0, 2)})"
 
@@ -221,6 +221,13 @@ def overflows(tensor, dtype):
     info = torch.iinfo(dtype)
     values = tensor.double()
     return not bool(((values > float(info.min - 1)) & (values < float(min(info.max, 2**62)))).all())
+
+
+def overlaps(tensor):
+    """Whether elements may share memory, as unfold's do: what a write gives is then undefined."""
+    reach = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride()))
+    places = torch.arange(max(reach, 0) + 1).as_strided(tensor.shape, tensor.stride())
+    return places.unique().numel() < tensor.numel()
 
 
 class Program:
@@ -332,7 +339,7 @@ class Grower:
     def accept_write(self, letter, text, used):
         target = used[0]
         level = max(v.level for v in used)
-        if letter == "#" and level > 1:
+        if (letter == "#" and level > 1) or any(map(overlaps, target.values)):
             raise Rejected
         of_input = text.startswith(tuple(self.inputs))
         if of_input and (RESHAPES.search(text) or self.rng.random() < 0.7):

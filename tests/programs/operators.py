@@ -213,7 +213,6 @@ VIEWS = """
 = {T}.diagonal()
 = {T}.unfold({D}, 2, 1)
 = torch.broadcast_tensors({T}, {U})[0]
-= torch.atleast_2d({T})
 """
 
 MOVES = """
