@@ -1,6 +1,6 @@
-// Dtypes that the importer could not tell, for they depend on ranks: where a tensor meets a number that
-// is kept as a tensor of no dimensions (and often of float64), the tensor's dtype wins, if it has any
-// dimensions.
+// Dtypes that the importer could not tell, for they depend on ranks: where a tensor meets a number
+// that is kept as a tensor of no dimensions (and often of float64), the tensor's dtype wins, if it
+// has any dimensions.
 #include "runtime/analysis/known_sizes.h"
 #include "runtime/fusion/fuse.h"
 

@@ -20,8 +20,8 @@ ValueId NodeWriter::call(const std::string& name, const std::vector<ValueId>& in
     node.inputs.push_back(source ? inputs[*source] : graph_.add_constant(*value, type_of(*value)));
   }
   const Fact result = infer_dtypes_of(graph_, *node.op, node.inputs)[0];
-  node.outputs.push_back(graph_.add_value(
-      {schema.results[0], {}, std::nullopt, result.dtype, result.floating}));
+  node.outputs.push_back(
+      graph_.add_value({schema.results[0], {}, std::nullopt, result.dtype, result.floating}));
   nodes_.push_back(std::move(node));
   return nodes_.back().outputs[0];
 }

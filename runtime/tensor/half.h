@@ -13,7 +13,7 @@ class Half {
  public:
   Half() = default;
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   explicit constexpr Half(T value) : bits_(round(static_cast<float>(value))) {}
   constexpr operator float() const {  // exact
     const std::uint32_t sign = (bits_ & 0x8000u) << 16;
@@ -50,7 +50,7 @@ class BFloat16 {
  public:
   BFloat16() = default;
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   explicit constexpr BFloat16(T value) : bits_(round(static_cast<float>(value))) {}
   constexpr operator float() const { return std::bit_cast<float>(std::uint32_t{bits_} << 16); }
 
