@@ -66,12 +66,12 @@ TEST(OneMeaning, EntriesOverTheSameBytes) {
 
 TEST(OneMeaning, AttributesTwice) {
   EXPECT_EQ(error_with(before_weight().integer(1).text("weight").integer(2).raw("ub")),
-            "data.pkl at byte 69: __torch__.M has two attributes 'weight'");
+            "data.pkl at byte 62: __torch__.M has two attributes 'weight'");
 }
 
 TEST(OneMeaning, StoragesOfAnotherSizeThanDeclared) {
   EXPECT_EQ(error_with(before_weight().tensor("FloatStorage", "0", 5, 0, {2}, {1}).raw("ub")),
-            "data.pkl at byte 127: storage data/0 should have 20 bytes and has 24");
+            "data.pkl at byte 122: storage data/0 should have 20 bytes and has 24");
 }
 
 TEST(OneMeaning, DevicesThatDoNotExist) {
