@@ -333,6 +333,14 @@ std::uint32_t PickleMachine::deeper(std::uint32_t depth) const {
   return depth + 1;
 }
 
+void PickleMachine::weigh_down(std::uint32_t& weight, NodeId node) const {
+  weight += nodes_[node].weight;
+  if (weight > limits::kMaxPickleValues) {
+    fail("a value of more than " + std::to_string(limits::kMaxPickleValues) +
+         " parts, with what it shares written out");
+  }
+}
+
 Value PickleMachine::place_in(NodeId id, std::uint32_t& parent) {
   Node& node = nodes_[id];
   parent = std::max(parent, deeper(node.depth));
@@ -355,17 +363,20 @@ Value PickleMachine::place_in(NodeId id, std::uint32_t& parent) {
 
 void PickleMachine::make_tuple(std::vector<NodeId> items) {
   std::uint32_t depth = 0;
+  std::uint32_t weight = 1;
   for (const NodeId item : items) {
     depth = std::max(depth, deeper(nodes_[item].depth));
     nodes_[item].placed = true;
+    weigh_down(weight, item);
   }
-  push(make({Sequence{std::move(items), nullptr}, depth, false}));
+  push(make({Sequence{std::move(items), nullptr}, depth, false, weight}));
 }
 
 void PickleMachine::append(NodeId list, std::span<const NodeId> items) {
   auto& into = open_container<List>(list, "a list").items;
   for (const NodeId item : items) {
     if (item == list) fail("a list holds itself");
+    weigh_down(nodes_[list].weight, item);
     into.push_back(place_in(item, nodes_[list].depth));
   }
 }
@@ -375,6 +386,8 @@ void PickleMachine::set_items(NodeId dict, std::span<const NodeId> items) {
   if (items.size() % 2 != 0) fail("a key without a value");
   for (std::size_t i = 0; i < items.size(); i += 2) {
     if (items[i] == dict || items[i + 1] == dict) fail("a dict holds itself");
+    weigh_down(nodes_[dict].weight, items[i]);
+    weigh_down(nodes_[dict].weight, items[i + 1]);
     Value key = place_in(items[i], nodes_[dict].depth);
     into.emplace_back(std::move(key), place_in(items[i + 1], nodes_[dict].depth));
   }

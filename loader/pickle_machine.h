@@ -41,6 +41,9 @@ class PickleMachine {
     std::variant<Value, PickleName, StorageRef, Sequence> content;
     std::uint32_t depth = 0;
     bool placed = false;
+    /// Values that it would be if what it shares were written out: what reads a value may look at
+    /// each as often.
+    std::uint32_t weight = 1;
   };
 
   // One group of opcodes each; false if the opcode is of another group.
@@ -71,6 +74,8 @@ class PickleMachine {
 
   // A node as a value within a container of depth `parent`, which it deepens.
   Value place_in(NodeId node, std::uint32_t& parent);
+  // Adds the weight of a node to that of what holds it.
+  void weigh_down(std::uint32_t& weight, NodeId node) const;
   std::uint32_t deeper(std::uint32_t depth) const;
   void make_tuple(std::vector<NodeId> items);
   void append(NodeId list, std::span<const NodeId> items);

@@ -133,6 +133,7 @@ void PickleMachine::build(NodeId id, NodeId state) {
   std::uint32_t depth = 0;
   Value value = place_in(state, depth);
   nodes_[id].depth = depth;
+  weigh_down(nodes_[id].weight, state);
   if (object.class_name == "__main__.IntList") {
     nodes_[id].content = std::move(value);
     return;
@@ -311,7 +312,9 @@ std::vector<double> PickleMachine::numbers_of(NodeId node) {
 void PickleMachine::ordered_dict(const Sequence& arguments) {
   auto dict = std::make_shared<Dict>();
   std::uint32_t depth = 0;
+  std::uint32_t weight = 1;
   if (!arguments.items.empty()) {
+    weigh_down(weight, arguments.items[0]);
     const Value pairs = place_in(arguments.items[0], depth);
     const auto* list = std::get_if<std::shared_ptr<List>>(&pairs);
     if (!list) fail("an OrderedDict of what is no list");
@@ -327,6 +330,7 @@ void PickleMachine::ordered_dict(const Sequence& arguments) {
     }
   }
   push_value(std::move(dict), depth);
+  nodes_[top()].weight = weight;
 }
 
 }  // namespace henson::loader

@@ -138,8 +138,10 @@ Tensor combinations(const Tensor& self, std::int64_t r, bool with_replacement) {
   if (n == 0 || (!with_replacement && r > n)) return Tensor::empty(self.dtype(), {0, r});
   std::vector<std::int64_t> choice(static_cast<std::size_t>(r), 0);
   if (!with_replacement) std::iota(choice.begin(), choice.end(), std::int64_t{0});
+  constexpr std::size_t kMost = std::size_t{1} << 24;  // elements
   std::vector<std::int64_t> flat;
   do {
+    if (flat.size() > kMost) fail("combinations: too many of them");
     flat.insert(flat.end(), choice.begin(), choice.end());
   } while (next_choice(choice, n, with_replacement));
   Tensor index = Tensor::empty(DType::kInt64, {static_cast<std::int64_t>(flat.size())});

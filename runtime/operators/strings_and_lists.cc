@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "henson/error.h"
+#include "loader/limits.h"
 #include "runtime/operators/scalar.h"
 
 namespace henson::runtime {
@@ -76,6 +77,10 @@ void slice_string(Call& call) {
 void join_lists(Call& call) {
   std::vector<Value> joined = list_items(call, 0);
   const std::vector<Value>& more = list_items(call, 1);
+  if (joined.size() + more.size() > limits::kMaxParts) {
+    fail("two lists joined to " + std::to_string(joined.size() + more.size()) +
+         " items are too long");
+  }
   joined.insert(joined.end(), more.begin(), more.end());
   call.give(Value::list(std::move(joined)));
 }

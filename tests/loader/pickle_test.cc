@@ -139,17 +139,16 @@ TEST(Pickle, ReadsEveryStorageType) {
       {"CharStorage", DType::kInt8},         {"ByteStorage", DType::kUInt8},
       {"BoolStorage", DType::kBool}};
   for (const auto& [name, dtype] : types) {
-    const Value value = read(
-        PickleMaker().tensor(name, "0", 24 / std::int64_t(size_of(dtype)), 0, {3}, {1}).stop());
+    const auto count = static_cast<std::int64_t>(24 / size_of(dtype));
+    const Value value = read(PickleMaker().tensor(name, "0", count, 0, {3}, {1}).stop());
     EXPECT_EQ(as<StoredTensor>(value).dtype, dtype) << name;
   }
 }
 
 PickleMaker quantized(std::string_view type) {
   PickleMaker maker;
-  maker.global("torch._utils", "_rebuild_qtensor")
-      .raw("(")
-      .storage(type, "0", type == "FloatStorage" ? 6 : 24);
+  const std::int64_t count = type == "QInt8Storage" ? 24 : 6;
+  maker.global("torch._utils", "_rebuild_qtensor").raw("(").storage(type, "0", count);
   maker.integer(0).tuple({2, 3}).tuple({3, 1}).raw("(");
   return maker;
 }

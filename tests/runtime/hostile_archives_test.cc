@@ -207,6 +207,20 @@ TEST(HostileWork, ATensorTakenApart) {
             at_line(6) + "aten::tensor_split: tensor_split: " + parts);
 }
 
+TEST(HostileWork, ListsThatDouble) {
+  EXPECT_EQ(answer_to(class_of(repeated("a = [1]", "a = torch.add(a, a)", 26,
+                                        "return torch.add(x, torch.len(a))")),
+                      {2, 8}),
+            at_line(22) + "aten::add: two lists joined to 131072 items are too long");
+}
+
+TEST(HostileWork, Combinations) {
+  EXPECT_EQ(answer_to(class_of({"a = torch.combinations(torch.reshape(x, [16]), 16, True)",
+                                "return torch.add(x, torch.size(a, 0))"}),
+                      {2, 8}),
+            at_line(5) + "aten::combinations: combinations: too many of them");
+}
+
 /// An archive whose root holds `weight` and whatever `more` pickles behind it.
 std::string answer_with(const std::string& pickle, const std::string& line) {
   Entries entries = test::small_archive();
@@ -230,12 +244,18 @@ TEST(HostileWork, AWeightThatRepeatsItsElements) {
       << answer;
 }
 
-TEST(HostileWork, ATupleOfThePickleThatSharesStaysShared) {
-  PickleMaker pickle;
-  pickle.global("__torch__", "M").raw(")\x81}(").text("weight");
-  pickle.tensor("FloatStorage", "0", 6, 0, {2, 3}, {3, 1}).text("q").integer(7).raw("\x85");
-  for (int i = 0; i < 26; ++i) pickle.raw("2\x86");  // DUP, TUPLE2
-  EXPECT_EQ(answer_with(pickle.raw("ub").stop(), "a = self.q"), "");
+TEST(HostileWork, TuplesOfThePickleThatShare) {
+  const auto doubled = [](int times) {
+    PickleMaker pickle;
+    pickle.global("__torch__", "M").raw(")\x81}(").text("weight");
+    pickle.tensor("FloatStorage", "0", 6, 0, {2, 3}, {3, 1}).text("q").integer(7).raw("\x85");
+    for (int i = 0; i < times; ++i) pickle.raw("2\x86");  // DUP, TUPLE2
+    return answer_with(pickle.raw("ub").stop(), "a = self.q");
+  };
+  EXPECT_EQ(doubled(18), "");
+  EXPECT_EQ(doubled(26),
+            "data.pkl at byte 261: a value of more than 1048576 parts, with what it shares written "
+            "out");
 }
 
 TEST(HostileWork, ManyNamesOfOneWeight) {
