@@ -6,6 +6,7 @@
 
 #include "runtime/analysis/writes.h"
 #include "runtime/graph/match.h"
+#include "runtime/operators/fact_items.h"
 
 namespace henson::runtime {
 
@@ -72,9 +73,9 @@ Fact KnownSizes::fact(ValueId id) const {
 void KnownSizes::visit(const Node& node) {
   if (node.kind == NodeKind::kList || node.kind == NodeKind::kTuple) {
     if (written_[node.outputs[0]]) return;
-    std::vector<Fact> items;
-    for (const ValueId id : node.inputs) items.push_back(fact(id));
-    values_[node.outputs[0]].items = std::move(items);
+    ItemCollector items;
+    for (const ValueId id : node.inputs) items.add(fact(id));
+    values_[node.outputs[0]].items = items.take();
     return;
   }
   if (node.kind == NodeKind::kUnpack) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/operators/fact_items.h"
 #include "runtime/operators/operator.h"
 
 namespace henson::runtime {
@@ -58,6 +59,24 @@ void show_written(const Operator& op, std::span<const Fact> arguments, std::size
 
 }  // namespace
 
+std::size_t count_of(const Fact& fact) {
+  std::size_t count = 1;
+  if (fact.items) {
+    for (const Fact& item : *fact.items) count += count_of(item);
+  }
+  return count;
+}
+
+void ItemCollector::add(const Fact& item) {
+  if (!items_) return;
+  count_ += count_of(item);
+  if (count_ > kMostItems) {
+    items_.reset();
+  } else {
+    items_->push_back(item);
+  }
+}
+
 Fact fact_of(const Value& value) {
   Fact fact;
   if (const auto* tensor = std::get_if<Tensor>(&value)) fact = fact_of_tensor(*tensor);
@@ -72,8 +91,11 @@ Fact fact_of(const Value& value) {
     fact.kind = TypeKind::kNone;
   } else if (const auto* list = std::get_if<std::shared_ptr<ListValue>>(&value)) {
     fact.kind = TypeKind::kList;
-    fact.items.emplace();
-    for (const Value& item : (*list)->items) fact.items->push_back(fact_of(item));
+    ItemCollector items;
+    if ((*list)->items.size() <= kMostItems) {
+      for (const Value& item : (*list)->items) items.add(fact_of(item));
+      fact.items = items.take();
+    }
   }
   fact.constant = &value;
   return fact;
@@ -219,6 +241,7 @@ void infer(const Operator& op, std::span<const Fact> arguments, std::span<Fact> 
     const TypeKind kind = op.schema.results[i].kind;
     if (kind != TypeKind::kAny) results[i].kind = kind;
     show_written(op, arguments, i, results[i]);
+    if (count_of(results[i]) > kMostItems) results[i].items.reset();
     settle(results[i]);
   }
 }

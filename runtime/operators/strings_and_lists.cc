@@ -8,6 +8,7 @@
 
 #include "henson/error.h"
 #include "loader/limits.h"
+#include "runtime/operators/fact_items.h"
 #include "runtime/operators/scalar.h"
 
 namespace henson::runtime {
@@ -137,30 +138,27 @@ Fact item_of(const Fact& list, std::size_t i) {
 
 void joined_items(Inference& call) {
   if (!call.arg(0).items || !call.arg(1).items) return;
-  call.result().items.emplace();
+  ItemCollector items;
   for (const std::size_t list : {std::size_t{0}, std::size_t{1}}) {
     for (std::size_t i = 0; i < call.arg(list).items->size(); ++i) {
-      call.result().items->push_back(item_of(call.arg(list), i));
+      items.add(item_of(call.arg(list), i));
     }
   }
+  call.result().items = items.take();
 }
 
 /// A list repeated as often as another argument says.
 template <std::size_t kList>
 void repeated_items(Inference& call) {
-  constexpr std::size_t kMost = 4096;  // longer lists are not followed
   const std::optional<Facts>& items = call.arg(kList).items;
   const std::optional<std::int64_t> times = call.integer(1 - kList);
   if (!items || !times) return;
-  call.result().items.emplace();
-  if (items->empty() || *times <= 0) return;
-  if (static_cast<std::uint64_t>(*times) > kMost / items->size()) {
-    call.result().items.reset();
-    return;
+  ItemCollector repeated;
+  for (std::int64_t i = 0; !items->empty() && i < *times; ++i) {
+    if (static_cast<std::size_t>(i) > kMostItems) return;
+    for (const Fact& item : *items) repeated.add(item);
   }
-  for (std::int64_t i = 0; i < *times; ++i) {
-    call.result().items->insert(call.result().items->end(), items->begin(), items->end());
-  }
+  call.result().items = repeated.take();
 }
 
 Value repeated(const std::vector<Value>& list, std::int64_t times) {

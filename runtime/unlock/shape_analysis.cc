@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/analysis/baked_values.h"
+#include "runtime/operators/fact_items.h"
 #include "runtime/tensor/elements.h"
 #include "runtime/unlock/assuming_domain.h"
 
@@ -160,8 +161,9 @@ void ShapeAnalysis::visit(std::size_t index) {
   const Node& node = graph_.nodes[index];
   if (node.kind == NodeKind::kList || node.kind == NodeKind::kTuple) {
     Fact list;
-    list.items.emplace();
-    for (const ValueId id : node.inputs) list.items->push_back(fact(id));
+    ItemCollector items;
+    for (const ValueId id : node.inputs) items.add(fact(id));
+    list.items = items.take();
     values_[node.outputs[0]] = std::move(list);
     return;
   }
