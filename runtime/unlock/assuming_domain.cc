@@ -116,16 +116,23 @@ Dimension AssumingDomain::part(const Dimension& /*size*/, const Dimension& first
   return left.literal().value_or(0) < 0 ? Dimension::of(0) : left;
 }
 
-void AssumingDomain::set_against(const Dimension& symbol, const Dimension& against) {
-  for (SizeSite& known : analysis_.sites_) {
-    if (known.symbol == symbol && known.node == index_) known.against = against;
+/// The number of this node that the symbol stands for; null when it is another node's.
+SizeSite* AssumingDomain::own_site(const Dimension& symbol) {
+  const auto first = analysis_.site_index_.lower_bound({index_, 0, 0});
+  for (auto at = first; at != analysis_.site_index_.end() && std::get<0>(at->first) == index_;
+       ++at) {
+    SizeSite& site = analysis_.sites_[at->second];
+    if (site.symbol == symbol) return &site;
   }
+  return nullptr;
+}
+
+void AssumingDomain::set_against(const Dimension& symbol, const Dimension& against) {
+  if (SizeSite* const site = own_site(symbol)) site->against = against;
 }
 
 void AssumingDomain::set_start(const Dimension& symbol, std::int64_t start) {
-  for (SizeSite& known : analysis_.sites_) {
-    if (known.symbol == symbol && known.node == index_) known.start = start;
-  }
+  if (SizeSite* const site = own_site(symbol)) site->start = start;
 }
 
 void AssumingDomain::lock(const Dimension& size, std::int64_t value, bool at_most,

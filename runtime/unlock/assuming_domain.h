@@ -68,11 +68,11 @@ class AssumingDomain : public ShapeDomain {
 
  private:
   bool is_size_of_mask(const Dimension& size) const;
+  SizeSite* own_site(const Dimension& symbol);
   void set_start(const Dimension& symbol, std::int64_t start);
   const Tensor* known_tensor(ValueId id) const;
   void take_row(const Dimension& size, std::int64_t row);
   void limit(const Dimension& asked, std::int64_t rows);
-  std::size_t unpacked_into() const;
   bool is_made_by_code(ValueId id) const;
   bool is_made_size(const Dimension& size) const;
   void hold(std::string reason) { analysis_.held_.push_back({index_, std::move(reason)}); }

@@ -137,19 +137,6 @@ void AssumingDomain::saw_best(const Dimension& size, std::int64_t count) {
        "the best " + std::to_string(count) + " are taken of as many as the dummy input had");
 }
 
-/// Into how many values the list that this node makes is taken apart, when that is all.
-std::size_t AssumingDomain::unpacked_into() const {
-  std::size_t count = 0;
-  for (const Node& node : analysis_.graph_.nodes) {
-    const bool uses =
-        std::find(node.inputs.begin(), node.inputs.end(), node_.outputs[0]) != node.inputs.end();
-    if (!uses) continue;
-    if (node.kind != NodeKind::kUnpack) return 0;
-    count = node.outputs.size();
-  }
-  return count;
-}
-
 /// Taken apart into single pieces: their number is checked when it runs. Small pieces, or many, are
 /// no part of the dummy input's size.
 void AssumingDomain::saw_split(const Dimension& size, SplitBy by,
@@ -157,7 +144,7 @@ void AssumingDomain::saw_split(const Dimension& size, SplitBy by,
   if (!depends_on_input(size) || by == SplitBy::kCount || numbers.empty()) return;
   const bool one = numbers.size() == 1;
   const std::int64_t piece = numbers.front();
-  const std::size_t taken = unpacked_into();
+  const std::size_t taken = analysis_.unpacked_into_[node_.outputs[0]];
   const bool pieces_only =
       one && taken > 0 && !is_batch(size) && (piece <= 2 || (taken > 3 && piece < 8));
   if (pieces_only || (one && piece == 1)) return;

@@ -82,8 +82,21 @@ void ShapeAnalysis::note_dependents() {
   }
 }
 
+void ShapeAnalysis::note_unpacked() {
+  unpacked_into_.assign(graph_.values.size(), 0);
+  std::vector<bool> read_otherwise(graph_.values.size(), false);
+  for (const Node& node : graph_.nodes) {
+    const bool unpacks = node.kind == NodeKind::kUnpack;
+    for (const ValueId id : node.inputs) {
+      if (!unpacks) read_otherwise[id] = true;
+      unpacked_into_[id] = read_otherwise[id] ? 0 : node.outputs.size();
+    }
+  }
+}
+
 void ShapeAnalysis::run() {
   note_dependents();
+  note_unpacked();
   visit_all();
   // What later nodes told of the dummy input helps with the earlier ones.
   const std::size_t contradictions = contradictions_;

@@ -100,6 +100,7 @@ class ShapeAnalysis {
   Dimensions constant_sizes(ValueId id, bool stretchable);
   void describe_baked(ValueId id);
   void note_dependents();
+  void note_unpacked();
   void visit_all();
   void visit(std::size_t node);
   void visit_operator(std::size_t node);
@@ -127,6 +128,8 @@ class ShapeAnalysis {
   const Graph& graph_;
   const std::vector<std::optional<Value>>& baked_;
   std::vector<const Node*> producers_;
+  /// For each value, into how many it is taken apart as a list; 0 when anything else reads it.
+  std::vector<std::size_t> unpacked_into_;
   std::vector<bool> depends_;  // values that the inputs have a part in
   std::vector<bool> weighs_;   // and that weights have one in
   DimensionSolver solver_;
