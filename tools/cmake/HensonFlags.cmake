@@ -1,9 +1,19 @@
 # How everything is compiled, and the functions that make the parts and the library of them.
 
+# ccache takes precompiled headers only when it is told that neither what is defined after them nor
+# __DATE__ matters: ours are the standard library's alone.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
 endif()
+
+# What many files include of the standard library, parsed once. Nothing of the project: a change in
+# it would compile everything again, and files must name what they use (the sanitizers' presets
+# compile without).
+set(HENSON_PRECOMPILED <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <limits>
+  <map> <memory> <numeric> <optional> <set> <span> <string> <string_view> <unordered_map> <utility>
+  <variant> <vector>)
 
 add_library(henson_flags INTERFACE)
 target_compile_options(henson_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
@@ -45,6 +55,20 @@ function(henson_part name)
   henson_headers(henson_${name} ${arg_HEADERS})
   set_property(GLOBAL APPEND PROPERTY HENSON_PARTS ${name})
   set_property(GLOBAL APPEND PROPERTY HENSON_LIBRARIES ${arg_LIBRARIES})
+endfunction()
+
+# henson_precompile(PART...): the parts share a precompiled header, that of the first of all; they
+# are compiled with the same flags.
+function(henson_precompile)
+  foreach(part IN LISTS ARGN)
+    get_property(owner GLOBAL PROPERTY HENSON_PRECOMPILED_BY)
+    if(owner)
+      target_precompile_headers(henson_${part} REUSE_FROM ${owner})
+    else()
+      target_precompile_headers(henson_${part} PRIVATE ${HENSON_PRECOMPILED})
+      set_property(GLOBAL PROPERTY HENSON_PRECOMPILED_BY henson_${part})
+    endif()
+  endforeach()
 endfunction()
 
 # henson_link(TARGET PART...): puts the objects of parts into TARGET.
