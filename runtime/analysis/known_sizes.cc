@@ -14,7 +14,7 @@ namespace {
 
 /// Gives its argument other sizes.
 bool reshapes_in_place(const Node& node) {
-  return node.kind == NodeKind::kOperator && node.op->rule.trait == Trait::kReshapes;
+  return node.kind == NodeKind::kOperator && node.op->rule.has_any(Trait::kReshapes);
 }
 
 /// The values that share memory with one whose sizes change in place, or any that is written.

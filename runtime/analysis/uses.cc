@@ -4,7 +4,7 @@ namespace henson::runtime {
 namespace {
 
 bool has_trait(const Node& node, Trait trait) {
-  return node.kind == NodeKind::kOperator && node.op->rule.trait == trait;
+  return node.kind == NodeKind::kOperator && node.op->rule.has_any(trait);
 }
 
 std::optional<std::int64_t> rows_of_constant(const GraphValue& table) {
@@ -52,8 +52,6 @@ std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph) {
   return rows;
 }
 
-bool keeps_elements(const Node& node) {
-  return has_trait(node, Trait::kMoves) || has_trait(node, Trait::kCasts);
-}
+bool keeps_elements(const Node& node) { return has_trait(node, Trait::kMoves | Trait::kCasts); }
 
 }  // namespace henson::runtime

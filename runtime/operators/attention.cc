@@ -285,18 +285,18 @@ void register_attention(OperatorTable& table) {
       "aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "
       "Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, "
       "bool enable_gqa=False) -> Tensor",
-      run, {kOperandType, shapes::attention});
+      run, {kOperandType, shapes::attention, Trait::kMixes});
   table.add(
       "aten::_scaled_dot_product_flash_attention_for_cpu(Tensor query, Tensor key, Tensor value, "
       "float dropout_p=0., bool is_causal=False, *, Tensor? attn_mask=None, float? scale=None) -> "
       "(Tensor output, Tensor logsumexp)",
-      run_fused, {fused_types, fused_sizes});
+      run_fused, {fused_types, fused_sizes, Trait::kMixes});
   table.add(
       "aten::_scaled_dot_product_attention_math(Tensor query, Tensor key, Tensor value, "
       "Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, "
       "Tensor? dropout_mask=None, *, float? scale=None, bool enable_gqa=False) -> "
       "(Tensor, Tensor)",
-      run_composed, {kOperandType, composed_sizes});
+      run_composed, {kOperandType, composed_sizes, Trait::kMixes});
   register_encoder_layer(table);
 }
 

@@ -180,27 +180,27 @@ void register_batch_norm(OperatorTable& table) {
         call.give(
             batch_norm(call.tensor(0), parameters_of(call, call.flag(5), call.number(7))).output);
       },
-      {dtypes::same, shapes::same});
+      {dtypes::same, shapes::same, Trait::kMixes});
   table.add("aten::native_batch_norm" + statistics +
                 "bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)",
             [](Call& call) {
               give(call,
                    batch_norm(call.tensor(0), parameters_of(call, call.flag(5), call.number(7))));
             },
-            {normalized_types<1>, batch_norm_sizes});
+            {normalized_types<1>, batch_norm_sizes, Trait::kMixes});
   table.add("aten::_native_batch_norm_legit_no_training" + statistics +
                 "float momentum, float eps) -> (Tensor, Tensor, Tensor)",
             [](Call& call) {
               give(call, batch_norm(call.tensor(0), parameters_of(call, false, call.number(6))));
             },
-            {normalized_types<1>, batch_norm_sizes});
+            {normalized_types<1>, batch_norm_sizes, Trait::kMixes});
   table.add(
       "aten::instance_norm" + statistics +
           "bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor",
       [](Call& call) {
         call.give(instance_norm(call.tensor(0), parameters_of(call, call.flag(5), call.number(7))));
       },
-      {dtypes::same, shapes::same});
+      {dtypes::same, shapes::same, Trait::kMixes});
 }
 
 }  // namespace henson::runtime

@@ -282,26 +282,26 @@ void register_contractions(OperatorTable& table) {
   table.add(
       "aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor",
       [](Call& call) { call.give(einsum(call.string(0), call.tensors(1), call.maybe_ints(2))); },
-      {dtypes::shared, einsum_sizes});
+      {dtypes::shared, einsum_sizes, Trait::kMultiplies});
   table.add(
       "aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor",
       [](Call& call) {
         call.give(tensordot(call.tensor(0), call.tensor(1), call.ints(2), call.ints(3)));
       },
-      {dtypes::shared, tensordot_sizes});
+      {dtypes::shared, tensordot_sizes, Trait::kMultiplies});
   table.add("aten::inner(Tensor self, Tensor other) -> Tensor",
             [](Call& call) { call.give(inner(call.tensor(0), call.tensor(1))); },
-            {dtypes::shared, inner_sizes});
+            {dtypes::shared, inner_sizes, Trait::kMultiplies});
   table.add(
       "aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor",
       [](Call& call) {
         call.give(bilinear(call.tensor(0), call.tensor(1), call.tensor(2), call.maybe_tensor(3)));
       },
-      {dtypes::shared_by<0, 1, 2>, bilinear_sizes});
+      {dtypes::shared_by<0, 1, 2>, bilinear_sizes, Trait::kMultiplies});
   for (const char* schema : {"aten::linalg_multi_dot(Tensor[] tensors) -> Tensor",
                              "aten::chain_matmul(Tensor[] matrices) -> Tensor"}) {
     table.add(schema, [](Call& call) { call.give(chain(call.tensors(0))); },
-              {dtypes::shared, chain_sizes});
+              {dtypes::shared, chain_sizes, Trait::kMultiplies});
   }
 }
 

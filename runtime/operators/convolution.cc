@@ -224,31 +224,31 @@ void register_convolution(OperatorTable& table) {
   table.add(
       "aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, int[1] stride=1, "
       "int[1] padding=0, int[1] dilation=1, int groups=1) -> Tensor",
-      run_numbered, {dtypes::shared, shapes::convolved});
+      run_numbered, {dtypes::shared, shapes::convolved, Trait::kMixes});
   table.add(
       "aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, int[1] stride=1, "
       "str padding=\"valid\", int[1] dilation=1, int groups=1) -> Tensor",
-      run_named, {dtypes::shared, shapes::convolved});
+      run_named, {dtypes::shared, shapes::convolved, Trait::kMixes});
   table.add(
       "aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, "
       "int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor",
-      run_numbered, {dtypes::shared, shapes::convolved});
+      run_numbered, {dtypes::shared, shapes::convolved, Trait::kMixes});
   table.add(
       "aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, "
       "str padding=\"valid\", int[2] dilation=1, int groups=1) -> Tensor",
-      run_named, {dtypes::shared, shapes::convolved});
+      run_named, {dtypes::shared, shapes::convolved, Trait::kMixes});
   const std::string general =
       "(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, "
       "bool transposed, int[] output_padding, int groups";
   table.add("aten::convolution" + general + ") -> Tensor", run_general,
-            {dtypes::shared, shapes::convolved});
+            {dtypes::shared, shapes::convolved, Trait::kMixes});
   table.add("aten::_convolution" + general +
                 ", bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32) -> "
                 "Tensor",
-            run_general, {dtypes::shared, shapes::convolved});
+            run_general, {dtypes::shared, shapes::convolved, Trait::kMixes});
   table.add("aten::_convolution.deprecated" + general +
                 ", bool benchmark, bool deterministic, bool cudnn_enabled) -> Tensor",
-            run_general, {dtypes::shared, shapes::convolved});
+            run_general, {dtypes::shared, shapes::convolved, Trait::kMixes});
 }
 
 }  // namespace henson::runtime

@@ -212,8 +212,10 @@ void resized(Inference& call) {
   call.give(dims);
 }
 
-constexpr Rule kCreated{dtypes::told_or<dtypes::kFloat32>, shapes::created};
-constexpr Rule kCreatedAs{dtypes::told_or<dtypes::same>, shapes::created};
+constexpr Rule kCreated{dtypes::told_or<dtypes::kFloat32>, shapes::created, Trait::kCreates};
+constexpr Rule kCreatedAs{dtypes::told_or<dtypes::same>, shapes::created, Trait::kCreates};
+constexpr Rule kCreatedLike{dtypes::told_or<dtypes::same>, shapes::same, Trait::kCreates};
+constexpr Rule kIdentity{dtypes::told_or<dtypes::kFloat32>, shapes::identity, Trait::kCreates};
 constexpr Rule kFilled{dtypes::same, shapes::same};
 
 void register_sized(OperatorTable& table) {
@@ -229,21 +231,23 @@ void register_sized(OperatorTable& table) {
       },
       kCreated);
   const std::string full = "aten::full(int[] size, Scalar fill_value, " + kOptions + ") -> Tensor";
-  table.add(full, full_kernel, {dtypes::told_or<dtypes::promoted<1>>, shapes::created},
-            {.first = 5});
+  table.add(full, full_kernel,
+            {dtypes::told_or<dtypes::promoted<1>>, shapes::created, Trait::kCreates}, {.first = 5});
   table.add(full, old_full_kernel, kCreated, {.first = 0, .last = 4});
-  table.add("aten::eye(int n, " + kOptions + ") -> Tensor",
-            [](Call& call) {
-              call.give(eye(call.integer(0), call.integer(0),
-                            call.maybe_dtype(1).value_or(DType::kFloat32)));
-            },
-            {dtypes::told_or<dtypes::kFloat32>, shapes::identity});
-  table.add("aten::eye.m(int n, int m, " + kOptions + ") -> Tensor",
-            [](Call& call) {
-              call.give(eye(call.integer(0), call.integer(1),
-                            call.maybe_dtype(2).value_or(DType::kFloat32)));
-            },
-            {dtypes::told_or<dtypes::kFloat32>, shapes::identity});
+  table.add(
+      "aten::eye(int n, " + kOptions + ") -> Tensor",
+      [](Call& call) {
+        call.give(
+            eye(call.integer(0), call.integer(0), call.maybe_dtype(1).value_or(DType::kFloat32)));
+      },
+      kIdentity);
+  table.add(
+      "aten::eye.m(int n, int m, " + kOptions + ") -> Tensor",
+      [](Call& call) {
+        call.give(
+            eye(call.integer(0), call.integer(1), call.maybe_dtype(2).value_or(DType::kFloat32)));
+      },
+      kIdentity);
 }
 
 void register_from_tensors(OperatorTable& table) {
@@ -268,18 +272,18 @@ void register_from_tensors(OperatorTable& table) {
       },
       kCreatedAs);
   table.add("aten::zeros_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<0>,
-            {dtypes::told_or<dtypes::same>, shapes::same});
+            kCreatedLike);
   table.add("aten::empty_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<0>,
-            {dtypes::told_or<dtypes::same>, shapes::same});
+            kCreatedLike);
   table.add("aten::ones_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<1>,
-            {dtypes::told_or<dtypes::same>, shapes::same});
+            kCreatedLike);
   table.add(
       "aten::full_like(Tensor self, Scalar fill_value, " + kFormatOptions + ") -> Tensor",
       [](Call& call) {
         const Tensor self = call.tensor(0);
         call.give(filled(self.sizes(), call.scalar(1), call.maybe_dtype(2).value_or(self.dtype())));
       },
-      {dtypes::told_or<dtypes::same>, shapes::same});
+      kCreatedLike);
 }
 
 void register_from_data(OperatorTable& table) {

@@ -88,6 +88,7 @@ Tensor logcumsumexp(const Tensor& self, std::int64_t dim) {
 
 template <bool kProduct>
 void add_cumulative(OperatorTable& table, const std::string& name) {
+  constexpr Trait kTrait = kProduct ? Trait::kNone : Trait::kAccumulates;
   const std::string rest = " self, int dim, *, ScalarType? dtype=None) -> Tensor";
   table.add("aten::" + name + "(Tensor" + rest,
             [](Call& call) {
@@ -95,14 +96,14 @@ void add_cumulative(OperatorTable& table, const std::string& name) {
               const DType dtype = cumulative_dtype(self, call.maybe_dtype(2));
               call.give(cumulate(self, call.integer(1), dtype, kProduct));
             },
-            {dtypes::told_or<dtypes::summed>, shapes::same});
+            {dtypes::told_or<dtypes::summed>, shapes::same, kTrait});
   table.add(
       "aten::" + name + "_(Tensor(a!)" + rest + "(a!)",
       [](Call& call) {
         const Tensor self = call.tensor(0);
         call.give(write_result(self, cumulate(self, call.integer(1), self.dtype(), kProduct)));
       },
-      {dtypes::same, shapes::same});
+      {dtypes::same, shapes::same, kTrait});
 }
 
 }  // namespace

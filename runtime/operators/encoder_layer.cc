@@ -290,18 +290,20 @@ void register_encoder_layer(OperatorTable& table) {
       "int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, "
       "Tensor? mask=None, bool need_weights=True, bool average_attn_weights=True, "
       "int? mask_type=None) -> (Tensor, Tensor)",
-      run_multi_head_attention, {dtypes::shared_by<0, 1, 2, 5, 6, 7, 8>, multi_head_sizes});
+      run_multi_head_attention,
+      {dtypes::shared_by<0, 1, 2, 5, 6, 7, 8>, multi_head_sizes, Trait::kMixes});
   table.add(
       "aten::_transformer_encoder_layer_fwd(Tensor src, int embed_dim, int num_heads, "
       "Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, bool use_gelu, "
       "bool norm_first, float eps, Tensor norm_weight_1, Tensor norm_bias_1, "
       "Tensor norm_weight_2, Tensor norm_bias_2, Tensor ffn_weight_1, Tensor ffn_bias_1, "
       "Tensor ffn_weight_2, Tensor ffn_bias_2, Tensor? mask=None, int? mask_type=None) -> Tensor",
-      run_encoder_layer, {dtypes::shared_by<0, 3, 4, 5, 6, 14, 15, 16, 17>, encoder_layer_sizes});
+      run_encoder_layer,
+      {dtypes::shared_by<0, 3, 4, 5, 6, 14, 15, 16, 17>, encoder_layer_sizes, Trait::kMixes});
   table.add(
       "aten::_addmm_activation(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, "
       "Scalar alpha=1, bool use_gelu=False) -> Tensor",
-      run_addmm_activation, {dtypes::shared, shapes::added_product});
+      run_addmm_activation, {dtypes::shared, shapes::added_product, Trait::kMultiplies});
 }
 
 }  // namespace henson::runtime

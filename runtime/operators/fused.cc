@@ -369,16 +369,16 @@ void register_fused(OperatorTable& table) {
       "henson::linear(Tensor input, Tensor weight, Tensor? bias, str activation, "
       "Tensor? residual, " +
           norm,
-      run_linear, {linear_type, linear_sizes});
+      run_linear, {linear_type, linear_sizes, Trait::kMultiplies});
   table.add("henson::projections(Tensor input, Tensor[] weights, Tensor?[] biases) -> Tensor[]",
-            run_projections, {dtypes::shared_by<0, 1, 2>, projection_sizes});
+            run_projections, {dtypes::shared_by<0, 1, 2>, projection_sizes, Trait::kMultiplies});
   table.add(
       "henson::feed_forward(Tensor input, Tensor up_weight, Tensor? up_bias, "
       "str activation, Tensor down_weight, Tensor? down_bias, Tensor? residual, " +
           norm,
-      run_feed_forward, {feed_forward_type, feed_forward_sizes});
+      run_feed_forward, {feed_forward_type, feed_forward_sizes, Trait::kMultiplies});
   table.add("henson::embeddings(Tensor[] tables, Tensor[] indices, Tensor[] addends, " + norm,
-            run_embeddings, {embeddings_type, embeddings_sizes});
+            run_embeddings, {embeddings_type, embeddings_sizes, Trait::kLooksUp});
   table.add("henson::additive_mask(Tensor mask) -> Tensor",
             [](Call& call) { call.give(additive_mask(call.tensor(0))); },
             {mask_type, shapes::same});
@@ -387,14 +387,14 @@ void register_fused(OperatorTable& table) {
       "Tensor? fill, float fill_value, bool safe, bool merged, bool as_query) -> ";
   table.add("henson::attention" + attention + "Tensor",
             [](Call& call) { call.give(attention_of(call).output); },
-            {dtypes::same<2>, attention_sizes});
+            {dtypes::same<2>, attention_sizes, Trait::kMixes});
   table.add("henson::attention_with_weights" + attention + "(Tensor, Tensor)",
             [](Call& call) {
               FusedAttentionResult result = attention_of(call);
               call.give(std::move(result.output));
               call.give(std::move(result.weights));
             },
-            {dtypes::same<2>, attention_sizes});
+            {dtypes::same<2>, attention_sizes, Trait::kMixes});
 }
 
 }  // namespace henson::runtime

@@ -185,7 +185,7 @@ void register_index(OperatorTable& table) {
                 const Tensor self = call.tensor(0);
                 call.give(take_elements(self, plan_index(self, call.maybe_tensors(1))));
               },
-              {dtypes::same, shapes::indexed});
+              {dtypes::same, shapes::indexed, Trait::kPicks});
   }
   const std::string put = ", Tensor?[] indices, Tensor values, bool accumulate=False";
   table.add("aten::index_put(Tensor self" + put + ") -> Tensor", index_put_kernel<false>,
@@ -205,7 +205,7 @@ void register_along_dimension(OperatorTable& table) {
         const Tensor self = call.tensor(0);
         call.give(take_elements(self, plan_index_select(self, call.integer(1), call.tensor(2))));
       },
-      {dtypes::same, shapes::index_selected});
+      {dtypes::same, shapes::index_selected, Trait::kPicks});
   const std::string add = ", int dim, Tensor index, Tensor source, *, Scalar alpha=1";
   table.add("aten::index_add(Tensor self" + add + ") -> Tensor", index_add_kernel<false>,
             kWrittenRows);

@@ -50,7 +50,7 @@ void show_written(const Operator& op, std::span<const Fact> arguments, std::size
     if (op.schema.arguments[a].alias.set != alias.set) continue;
     result.dtype = arguments[a].dtype;
     result.floating = arguments[a].floating;
-    if (op.rule.trait == Trait::kReshapes) return;
+    if (op.rule.has_any(Trait::kReshapes)) return;
     result.dims = arguments[a].dims;
     result.least_rank = arguments[a].least_rank;
     return;

@@ -178,26 +178,26 @@ void register_products(OperatorTable& table) {
   table.add(
       "aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor",
       [](Call& call) { call.give(linear(call.tensor(0), call.tensor(1), call.maybe_tensor(2))); },
-      {dtypes::shared, shapes::linear});
+      {dtypes::shared, shapes::linear, Trait::kMultiplies});
   for (const char* schema : {"aten::matmul(Tensor self, Tensor other) -> Tensor",
                              "aten::linalg_matmul(Tensor self, Tensor other) -> Tensor"}) {
     table.add(schema, [](Call& call) { call.give(matmul(call.tensor(0), call.tensor(1))); },
-              {dtypes::shared, shapes::matmul});
+              {dtypes::shared, shapes::matmul, Trait::kMultiplies});
   }
   table.add("aten::mm(Tensor self, Tensor mat2) -> Tensor",
             [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 2)); },
-            {dtypes::shared, ranked_product<2, 2>});
+            {dtypes::shared, ranked_product<2, 2>, Trait::kMultiplies});
   table.add("aten::bmm(Tensor self, Tensor mat2) -> Tensor",
             [](Call& call) { call.give(ranked_matmul(call.tensor(0), 3, call.tensor(1), 3)); },
-            {dtypes::shared, ranked_product<3, 3>});
+            {dtypes::shared, ranked_product<3, 3>, Trait::kMultiplies});
   table.add("aten::mv(Tensor self, Tensor vec) -> Tensor",
             [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 1)); },
-            {dtypes::shared, ranked_product<2, 1>});
+            {dtypes::shared, ranked_product<2, 1>, Trait::kMultiplies});
   for (const char* schema : {"aten::dot(Tensor self, Tensor tensor) -> Tensor",
                              "aten::vdot(Tensor self, Tensor other) -> Tensor"}) {
     table.add(schema,
               [](Call& call) { call.give(ranked_matmul(call.tensor(0), 1, call.tensor(1), 1)); },
-              {dtypes::shared, ranked_product<1, 1>});
+              {dtypes::shared, ranked_product<1, 1>, Trait::kMultiplies});
   }
 }
 
@@ -206,9 +206,10 @@ template <AddProduct kFunction>
 void add_pair(OperatorTable& table, const std::string& name, const std::string& operands,
               ShapeRule sizes) {
   const std::string rest = ", " + operands + ", *, Scalar beta=1, Scalar alpha=1) -> Tensor";
-  table.add("aten::" + name + "(Tensor self" + rest, run<kFunction>, {dtypes::shared, sizes});
+  table.add("aten::" + name + "(Tensor self" + rest, run<kFunction>,
+            {dtypes::shared, sizes, Trait::kMultiplies});
   table.add("aten::" + name + "_(Tensor(a!) self" + rest + "(a!)", run_in_place<kFunction>,
-            {dtypes::shared, sizes});
+            {dtypes::shared, sizes, Trait::kMultiplies});
 }
 
 void register_sums_of_products(OperatorTable& table) {

@@ -245,7 +245,7 @@ void register_layer_norm(OperatorTable& table) {
                              call.maybe_tensor(3), call.number(4))
                       .output);
       },
-      {dtypes::same, shapes::same});
+      {dtypes::same, shapes::same, Trait::kMixes});
   table.add(
       "aten::native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, "
       "float eps) -> (Tensor, Tensor, Tensor)",
@@ -253,11 +253,11 @@ void register_layer_norm(OperatorTable& table) {
         give(call, layer_norm(call.tensor(0), call.ints(1), call.maybe_tensor(2),
                               call.maybe_tensor(3), call.number(4)));
       },
-      {normalized_types<2>, layer_norm_sizes});
+      {normalized_types<2>, layer_norm_sizes, Trait::kMixes});
   table.add(
       "aten::native_layer_norm.rows(Tensor input, Tensor? weight, Tensor? bias, int M, int N, "
       "float eps) -> (Tensor, Tensor, Tensor)",
-      run_layer_norm_of_rows, {normalized_types<1>, layer_norm_of_rows_sizes});
+      run_layer_norm_of_rows, {normalized_types<1>, layer_norm_of_rows_sizes, Trait::kMixes});
   table.add(
       "aten::rms_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, "
       "float? eps=None) -> Tensor",
@@ -265,7 +265,7 @@ void register_layer_norm(OperatorTable& table) {
         call.give(
             rms_norm(call.tensor(0), call.ints(1), call.maybe_tensor(2), call.maybe_number(3)));
       },
-      {dtypes::same, shapes::same});
+      {dtypes::same, shapes::same, Trait::kMixes});
 }
 
 void register_group_norm(OperatorTable& table) {
@@ -277,7 +277,7 @@ void register_group_norm(OperatorTable& table) {
                              call.maybe_tensor(3), call.number(4))
                       .output);
       },
-      {dtypes::same, shapes::same});
+      {dtypes::same, shapes::same, Trait::kMixes});
   table.add(
       "aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, "
       "int group, float eps) -> (Tensor, Tensor, Tensor)",
@@ -285,7 +285,7 @@ void register_group_norm(OperatorTable& table) {
         give(call, group_norm(call.tensor(0), call.integer(6), call.maybe_tensor(1),
                               call.maybe_tensor(2), call.number(7)));
       },
-      {normalized_types<1>, group_norm_sizes});
+      {normalized_types<1>, group_norm_sizes, Trait::kMixes});
 }
 
 }  // namespace

@@ -195,7 +195,10 @@ void run_dynamic_fp16(Call& call) {
   call.give(linear_fp16(call.tensor(0), linear.weight, maybe(linear.bias), kRelu));
 }
 
-constexpr Rule kPackedLinear{dtypes::kFloat32, shapes::packed_linear};
+constexpr Rule kPackedLinear{dtypes::kFloat32, shapes::packed_linear,
+                             Trait::kMultiplies | Trait::kQuantized};
+constexpr Rule kPacking{nullptr, nullptr, Trait::kQuantized};
+constexpr Rule kPlainWeight{dtypes::kFloat32, shapes::linear, Trait::kMultiplies};
 
 /// The packed weight and bias, where they are a constant.
 const PackedLinear* packed_constant(const Inference& call) {
@@ -239,15 +242,15 @@ void register_packed_linear(OperatorTable& table) {
   table.add("quantized::linear_relu_dynamic_fp16(Tensor X, PackedLinear W_prepack) -> Tensor",
             run_dynamic_fp16<true>, kPackedLinear);
   table.add("quantized::linear_prepack(Tensor W, Tensor? B=None) -> PackedLinear", run_prepack,
-            kNoRule);
+            kPacking);
   table.add(
       "quantized::linear_prepack_fp16(Tensor W, Tensor? B=None) -> PackedLinear",
       [](Call& call) { call.give(pack(saturated_half(call.tensor(0)), call.maybe_tensor(1))); },
-      kNoRule);
+      kPacking);
   table.add("quantized::linear_unpack(PackedLinear W_prepack) -> (Tensor, Tensor?)", run_unpack,
-            {unpacked_types, unpacked_sizes});
+            {unpacked_types, unpacked_sizes, Trait::kQuantized});
   table.add("quantized::linear_unpack_fp16(PackedLinear W_prepack) -> (Tensor, Tensor?)",
-            run_unpack, {unpacked_types, unpacked_sizes});
+            run_unpack, {unpacked_types, unpacked_sizes, Trait::kQuantized});
 }
 
 /// PyTorch 1.0 to 1.4: int8 weights with one scale, kept beside their packed form, which holds
@@ -270,10 +273,9 @@ void register_fbgemm(OperatorTable& table) {
   const std::string int8 =
       "(Tensor input, Tensor weight, Tensor packed, Tensor col_offsets, Scalar weight_scale, "
       "Scalar weight_zero_point, Tensor bias) -> Tensor";
-  table.add("aten::fbgemm_linear_int8_weight" + int8, run_int8_weight,
-            {dtypes::kFloat32, shapes::linear});
+  table.add("aten::fbgemm_linear_int8_weight" + int8, run_int8_weight, kPlainWeight);
   table.add("aten::fbgemm_linear_int8_weight_fp32_activation" + int8, run_int8_weight,
-            {dtypes::kFloat32, shapes::linear});
+            kPlainWeight);
   table.add("aten::fbgemm_pack_quantized_matrix(Tensor(a) input) -> Tensor(a)",
             [](Call& call) { call.give(call.tensor(0)); },
             {dtypes::same, shapes::same_elements, Trait::kMoves});
@@ -285,11 +287,12 @@ void register_fbgemm(OperatorTable& table) {
             {dtypes::always<DType::kFloat16>, shapes::same});
   for (const std::string name :
        {"fbgemm_linear_fp16_weight", "fbgemm_linear_fp16_weight_fp32_activation"}) {
-    table.add("aten::" + name + "(Tensor input, Tensor packed_weight, Tensor? bias) -> Tensor",
-              [](Call& call) {
-                call.give(linear_fp16(call.tensor(0), call.tensor(1), call.maybe_tensor(2), false));
-              },
-              {dtypes::kFloat32, shapes::linear});
+    table.add(
+        "aten::" + name + "(Tensor input, Tensor packed_weight, Tensor? bias) -> Tensor",
+        [](Call& call) {
+          call.give(linear_fp16(call.tensor(0), call.tensor(1), call.maybe_tensor(2), false));
+        },
+        kPlainWeight);
   }
 }
 

@@ -13,19 +13,40 @@ using DTypeRule = void (*)(Inference& call);
 /// Tells the sizes of the results and, of sizes and small integers, the number. Throws Mismatch.
 using ShapeRule = void (*)(Inference& call);
 
-/// What else the passes want to know of an operator.
-enum class Trait : std::uint8_t {
-  kNone,
-  kMoves,     // the elements of the first argument, in other places: nothing is computed
-  kCasts,     // the elements of the first argument in another type, in their places
-  kLooksUp,   // rows of the first argument (a table), by the indices of the second
-  kReshapes,  // in place: the sizes of the first argument change, its elements do not
+/// What else is asked of an operator. An operator may have several: kMultiplies | kQuantized.
+enum class Trait : std::uint32_t {
+  kNone = 0,
+  // What the result's elements are.
+  kMoves = 1 << 0,     // those of the first argument, in other places: nothing is computed
+  kCasts = 1 << 1,     // those of the first argument in another type, in their places
+  kPicks = 1 << 2,     // those of the first argument that the argument `index` or `indices` names
+  kLooksUp = 1 << 3,   // rows of the first argument (a table, or several), by those of the second
+  kCreates = 1 << 4,   // numbers that the code says; of tensors the sizes and types alone count
+  kAsks = 1 << 5,      // no elements: the sizes, type or place of a tensor
+  kReshapes = 1 << 6,  // in place: the sizes of the first argument change, its elements do not
+  kReadsLayout = 1 << 7,  // depends on how the first argument lies in memory
+  // How they are computed.
+  kMultiplies = 1 << 8,    // a product of matrices, by the argument `weight` where there is one
+  kMixes = 1 << 9,         // each from many of the first argument's, that a model computes with
+  kAccumulates = 1 << 10,  // each is the sum of those before it
+  kSoftmax = 1 << 11,
+  kLogSoftmax = 1 << 12,
+  kSigmoid = 1 << 13,
+  kTanh = 1 << 14,
+  kQuantized = 1 << 15,  // in integers that stand for real numbers
 };
+constexpr Trait operator|(Trait a, Trait b) {
+  return static_cast<Trait>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
+}
 
 struct Rule {
   DTypeRule dtype = nullptr;  // null: nothing is told of dtypes
   ShapeRule shape = nullptr;  // null: nothing is told of sizes
-  Trait trait = Trait::kNone;
+  Trait traits = Trait::kNone;
+
+  constexpr bool has_any(Trait wanted) const {
+    return (static_cast<std::uint32_t>(traits) & static_cast<std::uint32_t>(wanted)) != 0;
+  }
 };
 
 /// Of an operator of which nothing is told. A test counts these.

@@ -197,8 +197,8 @@ void spaced(Inference& call) {
 
 void triangle_places(Inference& call) { call.give({Dimension::of(2), call.domain().unknown()}); }
 
-constexpr Rule kCounted{dtypes::told_or<counted_type>, shapes::counted};
-constexpr Rule kSpaced{dtypes::told_or<dtypes::kFloat32>, spaced};
+constexpr Rule kCounted{dtypes::told_or<counted_type>, shapes::counted, Trait::kCreates};
+constexpr Rule kSpaced{dtypes::told_or<dtypes::kFloat32>, spaced, Trait::kCreates};
 
 }  // namespace
 
@@ -237,7 +237,7 @@ void register_sequences(OperatorTable& table) {
                   "(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, "
                   "Device? device=None, bool? pin_memory=None) -> Tensor",
               name == "aten::tril_indices" ? triangle_kernel<true> : triangle_kernel<false>,
-              {dtypes::told_or<dtypes::kInt64>, triangle_places});
+              {dtypes::told_or<dtypes::kInt64>, triangle_places, Trait::kCreates});
   }
 }
 

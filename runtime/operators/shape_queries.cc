@@ -119,79 +119,96 @@ void same_sizes(Inference& call) {
   }
 }
 
+constexpr Trait kLayout = Trait::kAsks | Trait::kReadsLayout;
+
 void register_sizes(OperatorTable& table) {
-  table.add("aten::size.int(Tensor self, int dim) -> int", give_size, {nullptr, shapes::size_of});
-  table.add("aten::size(Tensor self) -> int[]", give_sizes, {nullptr, shapes::size_of});
+  table.add("aten::size.int(Tensor self, int dim) -> int", give_size,
+            {nullptr, shapes::size_of, Trait::kAsks});
+  table.add("aten::size(Tensor self) -> int[]", give_sizes,
+            {nullptr, shapes::size_of, Trait::kAsks});
   table.add("aten::sym_size.int(Tensor self, int dim) -> int", give_size,
-            {nullptr, shapes::size_of});
-  table.add("aten::sym_size(Tensor self) -> int[]", give_sizes, {nullptr, shapes::size_of});
-  table.add("prim::shape(Tensor a) -> int[]", give_sizes, {nullptr, shapes::size_of});
-  table.add("aten::shape(Tensor self) -> int[]", give_sizes, {nullptr, shapes::size_of});
-  table.add("aten::stride.int(Tensor self, int dim) -> int", give_stride, kNoRule);
-  table.add("aten::stride(Tensor self) -> int[]", give_strides, {nullptr, strides_of});
-  table.add("aten::sym_stride.int(Tensor self, int dim) -> int", give_stride, kNoRule);
-  table.add("aten::sym_stride(Tensor self) -> int[]", give_strides, {nullptr, strides_of});
+            {nullptr, shapes::size_of, Trait::kAsks});
+  table.add("aten::sym_size(Tensor self) -> int[]", give_sizes,
+            {nullptr, shapes::size_of, Trait::kAsks});
+  table.add("prim::shape(Tensor a) -> int[]", give_sizes, {nullptr, shapes::size_of, Trait::kAsks});
+  table.add("aten::shape(Tensor self) -> int[]", give_sizes,
+            {nullptr, shapes::size_of, Trait::kAsks});
+  table.add("aten::stride.int(Tensor self, int dim) -> int", give_stride,
+            {nullptr, nullptr, kLayout});
+  table.add("aten::stride(Tensor self) -> int[]", give_strides, {nullptr, strides_of, kLayout});
+  table.add("aten::sym_stride.int(Tensor self, int dim) -> int", give_stride,
+            {nullptr, nullptr, kLayout});
+  table.add("aten::sym_stride(Tensor self) -> int[]", give_strides, {nullptr, strides_of, kLayout});
   table.add("aten::dim(Tensor self) -> int", [](Call& call) { call.give(call.tensor(0).dim()); },
-            {nullptr, shapes::rank_of});
+            {nullptr, shapes::rank_of, Trait::kAsks});
   table.add("aten::ndimension(Tensor self) -> int",
-            [](Call& call) { call.give(call.tensor(0).dim()); }, {nullptr, shapes::rank_of});
-  table.add("aten::numel(Tensor self) -> int", give_numel, {nullptr, shapes::element_count});
-  table.add("aten::sym_numel(Tensor self) -> int", give_numel, {nullptr, shapes::element_count});
-  table.add("aten::storage_offset(Tensor self) -> int", give_offset, kNoRule);
-  table.add("aten::sym_storage_offset(Tensor self) -> int", give_offset, kNoRule);
-  table.add("aten::is_contiguous(Tensor self) -> bool", give_contiguous, kNoRule);
+            [](Call& call) { call.give(call.tensor(0).dim()); },
+            {nullptr, shapes::rank_of, Trait::kAsks});
+  table.add("aten::numel(Tensor self) -> int", give_numel,
+            {nullptr, shapes::element_count, Trait::kAsks});
+  table.add("aten::sym_numel(Tensor self) -> int", give_numel,
+            {nullptr, shapes::element_count, Trait::kAsks});
+  table.add("aten::storage_offset(Tensor self) -> int", give_offset, {nullptr, nullptr, kLayout});
+  table.add("aten::sym_storage_offset(Tensor self) -> int", give_offset,
+            {nullptr, nullptr, kLayout});
+  table.add("aten::is_contiguous(Tensor self) -> bool", give_contiguous,
+            {nullptr, nullptr, kLayout});
   table.add("aten::is_contiguous.memory_format(Tensor self, MemoryFormat memory_format) -> bool",
-            give_contiguous, kNoRule);
+            give_contiguous, {nullptr, nullptr, kLayout});
   table.add("aten::is_same_size(Tensor self, Tensor other) -> bool",
             [](Call& call) { call.give(call.tensor(0).sizes() == call.tensor(1).sizes()); },
-            {nullptr, same_sizes});
+            {nullptr, same_sizes, Trait::kAsks});
   table.add("aten::_shape_as_tensor(Tensor self) -> Tensor",
             [](Call& call) { call.give(sizes_tensor(call.tensor(0))); },
-            {dtypes::kInt64, shapes::shape_tensor});
+            {dtypes::kInt64, shapes::shape_tensor, Trait::kAsks});
 }
 
 void register_types(OperatorTable& table) {
   table.add("prim::dtype(Tensor a) -> int",
-            [](Call& call) { call.give(number_of(call.tensor(0).dtype())); }, {number_of_type});
+            [](Call& call) { call.give(number_of(call.tensor(0).dtype())); },
+            {number_of_type, nullptr, Trait::kAsks});
   table.add(
       "aten::element_size(Tensor self) -> int",
       [](Call& call) { call.give(static_cast<std::int64_t>(size_of(call.tensor(0).dtype()))); },
-      {element_width});
+      {element_width, nullptr, Trait::kAsks});
   table.add("aten::is_floating_point(Tensor self) -> bool",
-            [](Call& call) { call.give(is_floating(call.tensor(0).dtype())); }, {is_real});
+            [](Call& call) { call.give(is_floating(call.tensor(0).dtype())); },
+            {is_real, nullptr, Trait::kAsks});
   table.add("aten::is_signed(Tensor self) -> bool",
-            [](Call& call) { call.give(is_signed(call.tensor(0).dtype())); }, {is_type<is_signed>});
+            [](Call& call) { call.give(is_signed(call.tensor(0).dtype())); },
+            {is_type<is_signed>, nullptr, Trait::kAsks});
   table.add("prim::is_quantized(Tensor a) -> bool",
             [](Call& call) { call.give(is_quantized(call.tensor(0).dtype())); },
-            {is_type<is_quantized>});
+            {is_type<is_quantized>, nullptr, Trait::kAsks});
   table.add("aten::result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType", give_result_type,
-            {promoted_type});
+            {promoted_type, nullptr, Trait::kAsks});
   table.add("aten::result_type.Scalar(Tensor tensor, Scalar other) -> ScalarType", give_result_type,
-            {promoted_type});
+            {promoted_type, nullptr, Trait::kAsks});
   table.add("aten::result_type.Scalar_Tensor(Scalar scalar, Tensor tensor) -> ScalarType",
-            give_result_type, {promoted_type});
+            give_result_type, {promoted_type, nullptr, Trait::kAsks});
   table.add("aten::result_type.Scalar_Scalar(Scalar scalar1, Scalar scalar2) -> ScalarType",
-            give_result_type, {promoted_type});
+            give_result_type, {promoted_type, nullptr, Trait::kAsks});
   table.add("aten::promote_types(ScalarType type1, ScalarType type2) -> ScalarType",
             [](Call& call) { call.give(number_of(promote(call.dtype(0), call.dtype(1)))); },
-            {promoted_numbers});
+            {promoted_numbers, nullptr, Trait::kAsks});
 }
 
 void register_places(OperatorTable& table) {
-  table.add(
-      "prim::device(Tensor a) -> Device", [](Call& call) { call.give(Device{"cpu"}); }, kNoRule);
+  table.add("prim::device(Tensor a) -> Device", [](Call& call) { call.give(Device{"cpu"}); },
+            {nullptr, nullptr, Trait::kAsks});
   table.add("prim::layout(Tensor a) -> int", [](Call& call) { call.give(std::int64_t{0}); },
-            {always<0>});
+            {always<0>, nullptr, Trait::kAsks});
   table.add("aten::get_device(Tensor self) -> int", [](Call& call) { call.give(std::int64_t{-1}); },
-            {always<-1>});
+            {always<-1>, nullptr, Trait::kAsks});
   for (const std::string name : {"prim::is_cuda", "prim::is_mkldnn", "prim::is_sparse",
                                  "prim::requires_grad", "aten::is_complex", "aten::is_inference",
                                  "aten::is_conj", "aten::is_neg", "aten::is_cuda"}) {
-    table.add(name + "(Tensor a) -> bool", give_false, {always<0>});
+    table.add(name + "(Tensor a) -> bool", give_false, {always<0>, nullptr, Trait::kAsks});
   }
-  table.add("aten::is_pinned(Tensor self, Device? device=None) -> bool", give_false, {always<0>});
-  table.add("prim::is_cpu(Tensor a) -> bool", give_true, {always<1>});
-  table.add("aten::is_leaf(Tensor self) -> bool", give_true, {always<1>});
+  table.add("aten::is_pinned(Tensor self, Device? device=None) -> bool", give_false,
+            {always<0>, nullptr, Trait::kAsks});
+  table.add("prim::is_cpu(Tensor a) -> bool", give_true, {always<1>, nullptr, Trait::kAsks});
+  table.add("aten::is_leaf(Tensor self) -> bool", give_true, {always<1>, nullptr, Trait::kAsks});
 }
 
 }  // namespace

@@ -107,12 +107,13 @@ void internal_types(Inference& call) {
 
 template <bool kLogarithm>
 void add_soft(OperatorTable& table, const std::string& name) {
+  constexpr Trait kTrait = kLogarithm ? Trait::kLogSoftmax : Trait::kSoftmax;
   for (const std::string& full : {name + ".int", "special_" + name}) {
     table.add("aten::" + full + "(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
-              soft_kernel<kLogarithm>, {dtypes::told_or<dtypes::same<0>>, shapes::same});
+              soft_kernel<kLogarithm>, {dtypes::told_or<dtypes::same<0>>, shapes::same, kTrait});
   }
   table.add("aten::_" + name + "(Tensor self, int dim, bool half_to_float) -> Tensor",
-            soft_internal_kernel<kLogarithm>, {internal_types, shapes::same});
+            soft_internal_kernel<kLogarithm>, {internal_types, shapes::same, kTrait});
 }
 
 }  // namespace

@@ -412,7 +412,7 @@ void register_strings_and_lists(OperatorTable& table) {
               if (tensor.dim() == 0) fail("len() of a 0-d tensor");
               call.give(tensor.size(0));
             },
-            {nullptr, shapes::length});
+            {nullptr, shapes::length, Trait::kAsks});
   table.add("prim::unchecked_cast(Any(a) x) -> Any(a)", [](Call& call) { call.give(call.arg(0)); },
             {dtypes::same, shapes::itself});
 }

@@ -45,7 +45,8 @@ void register_trigonometric(OperatorTable& table) {
   add_function(table, {"tan"}, [](auto x) { return std::tan(x); });
   add_function(table, {"sinh"}, [](auto x) { return std::sinh(x); });
   add_function(table, {"cosh"}, [](auto x) { return std::cosh(x); });
-  add_function(table, {"tanh"}, [](auto x) { return std::tanh(x); });
+  add_function(
+      table, {"tanh"}, [](auto x) { return std::tanh(x); }, Trait::kTanh);
   add_function(table, {"asin", "arcsin"}, [](auto x) { return std::asin(x); });
   add_function(table, {"acos", "arccos"}, [](auto x) { return std::acos(x); });
   add_function(table, {"atan", "arctan"}, [](auto x) { return std::atan(x); });
@@ -61,10 +62,13 @@ void register_special(OperatorTable& table) {
     return static_cast<decltype(x)>(inverse_erf(static_cast<double>(x)));
   });
   add_function(table, {"lgamma"}, [](auto x) { return std::lgamma(x); });
-  add_function(table, {"sigmoid", "special_expit"}, [](auto x) {
-    using T = decltype(x);
-    return T(1) / (T(1) + std::exp(-x));
-  });
+  add_function(
+      table, {"sigmoid", "special_expit"},
+      [](auto x) {
+        using T = decltype(x);
+        return T(1) / (T(1) + std::exp(-x));
+      },
+      Trait::kSigmoid);
 }
 
 }  // namespace

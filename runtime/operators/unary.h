@@ -35,10 +35,11 @@ void add_with_in_place(OperatorTable& table, const std::string& name, const std:
 /// Registers the elementwise function `f` of real numbers under `names`, and their in-place forms.
 /// Integers become float32.
 template <typename F>
-void add_function(OperatorTable& table, std::initializer_list<std::string> names, F) {
+void add_function(OperatorTable& table, std::initializer_list<std::string> names, F,
+                  Trait traits = Trait::kNone) {
   for (const std::string& name : names) {
     add_with_in_place<[](Call& call) { return unary_float(call.tensor(0), F{}); }>(
-        table, name, "", {dtypes::kFloating, shapes::same});
+        table, name, "", {dtypes::kFloating, shapes::same, traits});
   }
 }
 

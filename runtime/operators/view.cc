@@ -279,7 +279,7 @@ void register_parts(OperatorTable& table) {
         call.give(as_strided(self, call.ints(1), call.ints(2),
                              call.maybe_integer(3).value_or(self.offset())));
       },
-      {dtypes::same, shapes::strided});
+      {dtypes::same, shapes::strided, Trait::kReadsLayout});
 }
 
 void register_splits(OperatorTable& table) {
