@@ -13,9 +13,7 @@ namespace henson::runtime {
 namespace {
 
 /// Gives its argument other sizes.
-bool reshapes_in_place(const Node& node) {
-  return node.kind == NodeKind::kOperator && node.op->rule.has_any(Trait::kReshapes);
-}
+bool reshapes_in_place(const Node& node) { return has_any(node, Trait::kReshapes); }
 
 /// The values that share memory with one whose sizes change in place, or any that is written.
 std::vector<bool> reshaped_values(const Graph& graph) {

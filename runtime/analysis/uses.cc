@@ -3,10 +3,6 @@
 namespace henson::runtime {
 namespace {
 
-bool has_trait(const Node& node, Trait trait) {
-  return node.kind == NodeKind::kOperator && node.op->rule.has_any(trait);
-}
-
 std::optional<std::int64_t> rows_of_constant(const GraphValue& table) {
   const auto* const tensor = table.constant ? std::get_if<Tensor>(&*table.constant) : nullptr;
   if (tensor == nullptr || !tensor->defined() || tensor->sizes().empty()) return std::nullopt;
@@ -31,9 +27,9 @@ std::vector<bool> read_values(const Graph& graph) {
 std::vector<bool> embedding_indices(const Graph& graph) {
   std::vector<bool> indices(graph.values.size(), false);
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    if (has_trait(*node, Trait::kLooksUp)) {
+    if (has_any(*node, Trait::kLooksUp)) {
       indices[node->inputs[1]] = true;
-    } else if (has_trait(*node, Trait::kMoves) && indices[node->outputs[0]]) {
+    } else if (has_any(*node, Trait::kMoves) && indices[node->outputs[0]]) {
       indices[node->inputs[0]] = true;
     }
   }
@@ -43,7 +39,7 @@ std::vector<bool> embedding_indices(const Graph& graph) {
 std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph) {
   std::vector<std::optional<std::int64_t>> rows(graph.values.size());
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    if (has_trait(*node, Trait::kLooksUp)) {
+    if (has_any(*node, Trait::kLooksUp)) {
       take_fewer(rows[node->inputs[1]], rows_of_constant(graph.values[node->inputs[0]]));
     } else if (keeps_elements(*node)) {
       take_fewer(rows[node->inputs[0]], rows[node->outputs[0]]);
@@ -52,6 +48,6 @@ std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph) {
   return rows;
 }
 
-bool keeps_elements(const Node& node) { return has_trait(node, Trait::kMoves | Trait::kCasts); }
+bool keeps_elements(const Node& node) { return has_any(node, Trait::kMoves | Trait::kCasts); }
 
 }  // namespace henson::runtime

@@ -77,6 +77,10 @@ std::string to_string(const script::SourceLine& where);
 [[noreturn]] void throw_at(const script::SourceLine& where, ErrorCode code,
                            const std::string& message);
 
+/// Whether a node calls an operator that has any of these traits.
+inline bool has_any(const Node& node, Trait wanted) {
+  return node.kind == NodeKind::kOperator && node.op->rule.has_any(wanted);
+}
 /// Whether a node writes into one of its arguments: the schema says so, as Tensor(a!).
 bool writes(const Node& node);
 
