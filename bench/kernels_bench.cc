@@ -1,4 +1,4 @@
-// The kernels by themselves, on one thread: products of each maker, attention, and what runs over
+// The kernels by themselves, on one thread: products of each backend, attention, and what runs over
 // rows. Weights and rows stay in cache from one iteration to the next, as far as they fit.
 // HENSON_ISA chooses the instruction set.
 //
@@ -71,13 +71,13 @@ void report_floats(benchmark::State& state, std::size_t floats, double seconds) 
   state.counters["share_of_copy"] = speed / copy_speed(bytes);
 }
 
-void multiply(benchmark::State& state, kernels::ProductMaker maker, std::size_t in, std::size_t out,
-              std::size_t rows) {
+void multiply(benchmark::State& state, kernels::GemmBackend backend, std::size_t in,
+              std::size_t out, std::size_t rows) {
   const AlignedArray<float> matrix = random_floats(out * in);
   const AlignedArray<float> bias = random_floats(out);
   const AlignedArray<float> x = random_floats(rows * in);
   AlignedArray<float> y(rows * out);
-  const auto weights = kernels::make_weights(out, in, maker);
+  const auto weights = kernels::make_weights(out, in, backend);
   const kernels::WeightView view{matrix.data(), out, in, static_cast<std::ptrdiff_t>(in), 1};
   weights->fill({&view, 1}, 0, weights->blocks());
   kernels::Product product;
@@ -97,15 +97,15 @@ void multiply(benchmark::State& state, kernels::ProductMaker maker, std::size_t 
 void add_products() {
   constexpr std::size_t kShapes[][2] = {
       {kHidden, kHidden}, {kHidden, kInner}, {kInner, kHidden}, {kHidden, 3 * kHidden}};
-  for (const auto maker : {kernels::ProductMaker::kOwn, kernels::ProductMaker::kOneDnn}) {
-    if (!is_built(maker)) continue;
+  for (const auto backend : {kernels::GemmBackend::kOwn, kernels::GemmBackend::kOneDnn}) {
+    if (!is_built(backend)) continue;
     for (const auto& [in, out] : kShapes) {
       for (const std::size_t rows : {1, 14, 128, 1024}) {
-        const std::string name = "product/" + std::string(name_of(maker)) + '/' +
+        const std::string name = "product/" + std::string(name_of(backend)) + '/' +
                                  std::to_string(in) + 'x' + std::to_string(out) + '/' +
                                  std::to_string(rows);
         benchmark::RegisterBenchmark(name.c_str(), [=, in = in, out = out](auto& state) {
-          multiply(state, maker, in, out, rows);
+          multiply(state, backend, in, out, rows);
         });
       }
     }

@@ -20,8 +20,8 @@ namespace henson::kernels::HWY_NAMESPACE {
 /// More of them take more instructions for the same lines (BERT-base, 1×128 with AVX2, Zen 4: 214
 /// ms when none fetches, 211 when all 22 do, 209.5 when four do).
 inline constexpr std::size_t kSharingTiles = 4;
-/// How much of `in` a tile sums at a time, so that this part of a panel and the next one lie in the
-/// second cache while all tiles go over them.
+/// How much of `in` a tile sums at a time, so that this part of a panel and the next one lie in
+/// L2 while all tiles go over them.
 inline constexpr std::size_t kChunkDepth = 768;
 
 std::size_t panel_columns() noexcept { return kTileColumns; }
@@ -114,7 +114,7 @@ namespace henson::kernels {
 namespace {
 
 constexpr std::size_t kMostColumns = 32;  // of a panel
-constexpr std::size_t kBlock = 16;  // of `in`, so that what is written stays in the first cache
+constexpr std::size_t kBlock = 16;        // of `in`, so that what is written stays in L1
 
 /// One output column of a panel: `in` from first to last.
 void copy_column(const float* from, std::ptrdiff_t stride, float* to, std::size_t width,

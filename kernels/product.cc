@@ -9,28 +9,28 @@
 
 namespace henson::kernels {
 
-std::string_view name_of(ProductMaker maker) noexcept {
-  return maker == ProductMaker::kOwn ? "own" : "onednn";
+std::string_view name_of(GemmBackend backend) noexcept {
+  return backend == GemmBackend::kOwn ? "own" : "onednn";
 }
 
-bool is_built(ProductMaker maker) noexcept {
-  return maker == ProductMaker::kOwn || HENSON_HAS_ONEDNN;
+bool is_built(GemmBackend backend) noexcept {
+  return backend == GemmBackend::kOwn || HENSON_HAS_ONEDNN;
 }
 
-ProductMaker default_maker() {
+GemmBackend default_backend() {
   const char* const wanted = std::getenv("HENSON_PRODUCTS");
-  for (const ProductMaker maker : {ProductMaker::kOwn, ProductMaker::kOneDnn}) {
-    if (wanted != nullptr && name_of(maker) == wanted && is_built(maker)) return maker;
+  for (const GemmBackend backend : {GemmBackend::kOwn, GemmBackend::kOneDnn}) {
+    if (wanted != nullptr && name_of(backend) == wanted && is_built(backend)) return backend;
   }
-  const bool own_wins = active_isa() >= Isa::kAvx2 || !is_built(ProductMaker::kOneDnn);
-  return own_wins ? ProductMaker::kOwn : ProductMaker::kOneDnn;
+  const bool own_wins = active_isa() >= Isa::kAvx2 || !is_built(GemmBackend::kOneDnn);
+  return own_wins ? GemmBackend::kOwn : GemmBackend::kOneDnn;
 }
 
-std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, ProductMaker maker) {
+std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, GemmBackend backend) {
 #if HENSON_HAS_ONEDNN
-  if (maker == ProductMaker::kOneDnn) return make_onednn_weights(out, in);
+  if (backend == GemmBackend::kOneDnn) return make_onednn_weights(out, in);
 #endif
-  (void)maker;
+  (void)backend;
   return make_own_weights(out, in);
 }
 

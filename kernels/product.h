@@ -36,7 +36,7 @@ struct Product {
   bool add_to_result = false;  // y += …, without bias: the sum goes on where another part left it
 };
 
-/// Weights as a maker wants them. Several matrices over the same input may stand in one, as one
+/// Weights as a backend wants them. Several matrices over the same input may stand in one, as one
 /// product.
 class PackedWeights {
  public:
@@ -70,18 +70,18 @@ class PackedWeights {
   std::size_t column_block_;
 };
 
-enum class ProductMaker { kOwn, kOneDnn };
+enum class GemmBackend { kOwn, kOneDnn };
 
-std::string_view name_of(ProductMaker maker) noexcept;  // "own", "onednn"
+std::string_view name_of(GemmBackend backend) noexcept;  // "own", "onednn"
 /// Whether this library was built with it.
-bool is_built(ProductMaker maker) noexcept;
+bool is_built(GemmBackend backend) noexcept;
 /// Our own where it was measured to win, with AVX2 and AVX-512; else oneDNN, where it is built in.
 /// The environment variable HENSON_PRODUCTS names another.
-ProductMaker default_maker();
+GemmBackend default_backend();
 
 /// Room for weights [out, in], not yet filled, for the instruction set that is active. Throws
 /// std::bad_alloc.
-std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, ProductMaker maker);
+std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, GemmBackend backend);
 
 /// Which instruction set our own products were compiled for that run when asked for now.
 Isa own_product_isa() noexcept;

@@ -10,8 +10,8 @@
 namespace henson::runtime {
 namespace {
 
-// Rows that go through a layer together: with their results they stay in the second cache while the
-// weights pass by.
+// Rows that go through a layer together: with their results they stay in L2 while the weights pass
+// by.
 constexpr std::size_t kGroupRows = 128;
 // Below so many rows a thread, all threads work on the same rows.
 constexpr std::size_t kLeastRows = 32;
@@ -89,7 +89,7 @@ std::shared_ptr<kernels::PackedWeights> PackingList::add(std::vector<Tensor> mat
   for (const Tensor& matrix : matrices) out += static_cast<std::size_t>(matrix.sizes()[0]);
   const auto in = static_cast<std::size_t>(matrices.front().sizes()[1]);
   entries_.push_back(
-      {kernels::make_weights(out, in, kernels::default_maker()), std::move(matrices)});
+      {kernels::make_weights(out, in, kernels::default_backend()), std::move(matrices)});
   return entries_.back().packed;
 }
 

@@ -27,7 +27,7 @@ std::optional<Rows> rows_of(std::span<const Frame> frames, ValueId id);
 Rows make_rows(std::span<Frame> frames, ValueId like, ValueId result, std::size_t columns);
 
 /// A stride for rows of so many columns with which the rows of a tile do not all fall into the same
-/// set of the first cache.
+/// set of L1.
 std::size_t row_stride(std::size_t columns) noexcept;
 
 }  // namespace henson::runtime

@@ -15,33 +15,33 @@
 namespace henson::kernels {
 namespace {
 
-/// A maker on an instruction set.
-using Way = std::tuple<ProductMaker, Isa>;
+/// A backend on an instruction set.
+using Way = std::tuple<GemmBackend, Isa>;
 
 class ProductTest : public testing::TestWithParam<Way> {
  protected:
   void SetUp() override {
-    if (!is_built(maker())) GTEST_SKIP() << "built without " << name_of(maker());
+    if (!is_built(backend())) GTEST_SKIP() << "built without " << name_of(backend());
     if (!force_if_available(std::get<Isa>(GetParam()))) {
       GTEST_SKIP() << "this machine has no " << name_of(std::get<Isa>(GetParam()));
     }
   }
   void TearDown() override { force_isa(available_isas().back()); }
-  static ProductMaker maker() { return std::get<ProductMaker>(GetParam()); }
+  static GemmBackend backend() { return std::get<GemmBackend>(GetParam()); }
 };
 
 std::string name_of_way(const testing::TestParamInfo<Way>& way) {
-  const auto& [maker, isa] = way.param;
-  return std::string(maker == ProductMaker::kOwn ? name_of(isa) : name_of(maker));
+  const auto& [backend, isa] = way.param;
+  return std::string(backend == GemmBackend::kOwn ? name_of(isa) : name_of(backend));
 }
 
 // oneDNN picks its instruction set itself.
 INSTANTIATE_TEST_SUITE_P(, ProductTest,
-                         testing::Values(Way(ProductMaker::kOwn, Isa::kBaseline),
-                                         Way(ProductMaker::kOwn, Isa::kSse4),
-                                         Way(ProductMaker::kOwn, Isa::kAvx2),
-                                         Way(ProductMaker::kOwn, Isa::kAvx512),
-                                         Way(ProductMaker::kOneDnn, Isa::kBaseline)),
+                         testing::Values(Way(GemmBackend::kOwn, Isa::kBaseline),
+                                         Way(GemmBackend::kOwn, Isa::kSse4),
+                                         Way(GemmBackend::kOwn, Isa::kAvx2),
+                                         Way(GemmBackend::kOwn, Isa::kAvx512),
+                                         Way(GemmBackend::kOneDnn, Isa::kBaseline)),
                          name_of_way);
 
 struct Case {
@@ -50,7 +50,8 @@ struct Case {
 
 /// x, weights and bias of a product, with the packed weights.
 struct Operands {
-  Operands(const Case& c, ProductMaker maker) : shape(c), packed(make_weights(c.out, c.in, maker)) {
+  Operands(const Case& c, GemmBackend backend)
+      : shape(c), packed(make_weights(c.out, c.in, backend)) {
     std::mt19937 random(7);
     std::uniform_real_distribution<float> numbers(-1, 1);
     const auto fill = [&](std::vector<float>& values, std::size_t size) {
@@ -93,7 +94,7 @@ TEST_P(ProductTest, OwnProductsRunOnTheForcedInstructionSet) {
 TEST_P(ProductTest, AgreesWithDoublePrecision) {
   for (const Case& c : {Case{1, 1, 1}, Case{1, 768, 768}, Case{3, 5, 2}, Case{14, 64, 32},
                         Case{15, 33, 47}, Case{29, 100, 65}, Case{128, 96, 96}}) {
-    const Operands operands(c, maker());
+    const Operands operands(c, backend());
     const std::vector<float> y = operands.run();
     for (std::size_t r = 0; r < c.rows; ++r) {
       for (std::size_t o = 0; o < c.out; ++o) {
@@ -109,7 +110,7 @@ TEST_P(ProductTest, AgreesWithDoublePrecision) {
 }
 
 TEST_P(ProductTest, WithoutBiasTheSumStartsFromZero) {
-  const Operands operands({5, 20, 40}, maker());
+  const Operands operands({5, 20, 40}, backend());
   std::vector<float> y(5 * 40);
   Product product = operands.product(y);
   product.bias = nullptr;
@@ -120,12 +121,12 @@ TEST_P(ProductTest, WithoutBiasTheSumStartsFromZero) {
 }
 
 TEST_P(ProductTest, NoRowsGiveNone) {
-  const Operands operands({0, 20, 40}, maker());
+  const Operands operands({0, 20, 40}, backend());
   EXPECT_EQ(operands.run().size(), 0U);
 }
 
 TEST_P(ProductTest, RowsDoNotDependOnTheirNeighbours) {
-  const Operands all({67, 200, 75}, maker());
+  const Operands all({67, 200, 75}, backend());
   const std::vector<float> y = all.run();
   for (const std::size_t rows : {1, 2, 5, 14, 40}) {
     for (std::size_t first = 0; first + rows <= 67; first += rows) {
@@ -141,7 +142,7 @@ TEST_P(ProductTest, RowsDoNotDependOnTheirNeighbours) {
 }
 
 TEST_P(ProductTest, PartsOfColumnsAndOfTheSumGiveTheSameBits) {
-  const Operands all({20, 200, 500}, maker());
+  const Operands all({20, 200, 500}, backend());
   const std::vector<float> y = all.run();
   std::vector<float> parts(y.size(), NAN);
   std::vector<std::pair<std::size_t, std::size_t>> cuts = {{0, 200}};
@@ -164,7 +165,7 @@ TEST_P(ProductTest, PartsOfColumnsAndOfTheSumGiveTheSameBits) {
 }
 
 TEST_P(ProductTest, WritesNothingBesideItsColumns) {
-  const Operands all({9, 40, 33}, maker());
+  const Operands all({9, 40, 33}, backend());
   std::vector<float> y(9 * 50, 5);
   Product product = all.product(y);
   product.y_stride = 50;
@@ -175,7 +176,7 @@ TEST_P(ProductTest, WritesNothingBesideItsColumns) {
 }
 
 TEST_P(ProductTest, SeveralMatricesAndTransposedOnesPackAsOne) {
-  const Operands all({4, 30, 470}, maker());
+  const Operands all({4, 30, 470}, backend());
   const std::size_t below = 450;
   std::vector<float> transposed(30 * below);
   for (std::size_t o = 0; o < below; ++o) {
@@ -185,18 +186,18 @@ TEST_P(ProductTest, SeveralMatricesAndTransposedOnesPackAsOne) {
   }
   const WeightView views[] = {{all.weights.data(), 20, 30, 30, 1},
                               {transposed.data(), below, 30, 1, below}};
-  const auto packed = make_weights(470, 30, maker());
+  const auto packed = make_weights(470, 30, backend());
   for (std::size_t block = packed->blocks(); block-- > 0;) packed->fill(views, block, block + 1);
   std::vector<float> y(4 * 470);
   packed->multiply(all.product(y));
   EXPECT_TRUE(same_bits(y.data(), all.run().data(), y.size()));
 }
 
-TEST(ProductMakersTest, AgreeWithEachOther) {
-  if (!is_built(ProductMaker::kOneDnn)) GTEST_SKIP() << "built without oneDNN";
+TEST(GemmBackendsTest, AgreeWithEachOther) {
+  if (!is_built(GemmBackend::kOneDnn)) GTEST_SKIP() << "built without oneDNN";
   const Case shape{33, 768, 500};
-  const std::vector<float> own = Operands(shape, ProductMaker::kOwn).run();
-  const std::vector<float> onednn = Operands(shape, ProductMaker::kOneDnn).run();
+  const std::vector<float> own = Operands(shape, GemmBackend::kOwn).run();
+  const std::vector<float> onednn = Operands(shape, GemmBackend::kOneDnn).run();
   for (std::size_t i = 0; i < own.size(); ++i) ASSERT_NEAR(own[i], onednn[i], 1e-4);
 }
 
