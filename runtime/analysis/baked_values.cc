@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "runtime/analysis/compute_node.h"
-#include "runtime/analysis/writes.h"
+#include "runtime/graph/aliases.h"
 
 namespace henson::runtime {
 namespace {

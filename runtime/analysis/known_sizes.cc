@@ -4,8 +4,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "runtime/analysis/writes.h"
-#include "runtime/graph/match.h"
+#include "runtime/graph/aliases.h"
 #include "runtime/operators/fact_items.h"
 
 namespace henson::runtime {
@@ -18,7 +17,7 @@ bool reshapes_in_place(const Node& node) { return has_any(node, Trait::kReshapes
 /// The values that share memory with one whose sizes change in place, or any that is written.
 std::vector<bool> reshaped_values(const Graph& graph) {
   if (std::any_of(graph.nodes.begin(), graph.nodes.end(), reshapes_in_place)) {
-    return unstable_values(graph);
+    return written_values(graph);
   }
   return std::vector<bool>(graph.values.size(), false);
 }

@@ -6,8 +6,8 @@
 #include <new>
 
 #include "henson/error.h"
-#include "runtime/analysis/writes.h"
 #include "runtime/execution/explain_ids.h"
+#include "runtime/graph/aliases.h"
 
 namespace henson::runtime {
 namespace {

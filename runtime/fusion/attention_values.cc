@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_set>
 #include <utility>
 
 #include "runtime/fusion/attention_scores.h"
+#include "runtime/graph/node_traits.h"
 
 namespace henson::runtime {
 namespace {
@@ -24,22 +24,8 @@ bool is_ready(const AttentionOperand& o) {
 }
 
 /// Passes the weights of attention on as they are.
-bool keeps_weights(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {"aten::dropout",
-                                                         "aten::feature_dropout",
-                                                         "aten::to",
-                                                         "aten::type_as",
-                                                         "aten::contiguous",
-                                                         "aten::clone",
-                                                         "aten::detach",
-                                                         "aten::view",
-                                                         "aten::reshape",
-                                                         "aten::unflatten",
-                                                         "aten::_autocast_to_reduced_precision",
-                                                         "aten::expand_as",
-                                                         "aten::expand",
-                                                         "aten::_autocast_to_full_precision"};
-  return kNames.contains(name);
+bool keeps_weights(const Node& node) {
+  return keeps_places(node) || regroups(node) || expands(node);
 }
 
 bool is_product(const std::string& name) {
@@ -141,7 +127,7 @@ std::optional<NodeId> AttentionValues::next_of_weights(ValueId weights) const {
     const std::string& name = taken.op->schema.name;
     if (listed ? name == "aten::einsum" : is_product(name)) return taker;
     const bool first = !listed && taken.inputs[0] == weights && taken.outputs.size() == 1;
-    if (first && keeps_weights(name) && !passes_on) passes_on = taker;
+    if (first && keeps_weights(taken) && !passes_on) passes_on = taker;
   }
   return passes_on;
 }

@@ -9,6 +9,7 @@
 #include "runtime/analysis/compute_node.h"
 #include "runtime/fusion/fuse.h"
 #include "runtime/graph/match.h"
+#include "runtime/graph/node_traits.h"
 #include "runtime/operators/operator.h"
 
 namespace henson::runtime {
@@ -16,8 +17,6 @@ namespace {
 
 /// How much larger than what it was made of a folded tensor may be.
 constexpr std::int64_t kSpareBytes = std::int64_t{1} << 20;
-
-using NameSet = std::unordered_set<std::string>;
 
 std::int64_t bytes_of(const Tensor& tensor) {
   return tensor.numel() * static_cast<std::int64_t>(size_of(tensor.dtype()));
@@ -225,30 +224,9 @@ class Merger {
 
 // --- Steps that change nothing -------------------------------------------------------------------
 
-bool keeps_everything(const std::string& name) {
-  static const NameSet kNames = {"aten::dropout",
-                                 "aten::feature_dropout",
-                                 "aten::alpha_dropout",
-                                 "aten::detach",
-                                 "aten::alias",
-                                 "aten::lift",
-                                 "aten::lift_fresh",
-                                 "aten::contiguous",
-                                 "aten::clone",
-                                 "aten::cuda",
-                                 "aten::cpu"};
-  return kNames.contains(name);
-}
-
-bool casts(const std::string& name) {
-  static const NameSet kNames = {"aten::to", "aten::type_as", "aten::_to_copy", "aten::_cast_Float",
-                                 "aten::_cast_Long"};
-  return kNames.contains(name);
-}
-
 /// Whether a cast asks for no dtype: `to(device)`.
 bool asks_for_no_dtype(const GraphEditor& edit, const Node& node) {
-  if (node.op->schema.name != "aten::to" || node.op->schema.overload == "other") return false;
+  if (node.op->rule.dtype != DTypeRule(dtypes::told_or<dtypes::same>)) return false;
   const std::vector<Argument>& arguments = node.op->schema.arguments;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].name == "dtype") return edit.is_none(node.inputs[i]);
@@ -257,22 +235,12 @@ bool asks_for_no_dtype(const GraphEditor& edit, const Node& node) {
 }
 
 bool changes_nothing(const GraphEditor& edit, const Node& node) {
-  if (node.kind != NodeKind::kOperator || node.outputs.size() != 1 || node.inputs.empty()) {
+  if (!keeps_places(node) || node.outputs.size() != 1 || !edit.is_tensor(node.inputs[0])) {
     return false;
   }
-  const std::string& name = node.op->schema.name;
-  if (!edit.is_tensor(node.inputs[0])) return false;
-  if (keeps_everything(name)) return true;
-  if (!casts(name)) return false;
+  if (repeats_first(node)) return true;
   const std::optional<DType> own = edit.value(node.inputs[0]).dtype;
   return asks_for_no_dtype(edit, node) || (own && own == edit.value(node.outputs[0]).dtype);
-}
-
-/// What reads the layout of a tensor, which steps that copy do change.
-bool reads_layout(const std::string& name) {
-  static const NameSet kNames = {"aten::stride", "aten::is_contiguous", "aten::storage_offset",
-                                 "aten::as_strided"};
-  return kNames.contains(name);
 }
 
 /// `view` of what was made contiguous before becomes `reshape`, which needs no such thing.
@@ -289,11 +257,14 @@ void loosen_views(GraphEditor& edit) {
 
 /// Sizes go through 0-dimensional tensors in traces: Int(NumToTensor(n)) is n.
 void unwrap_number(GraphEditor& edit, const Node& node) {
-  static const NameSet kNames = {"aten::Int", "aten::ScalarImplicit", "aten::IntImplicit"};
-  if (node.kind != NodeKind::kOperator || !kNames.contains(node.op->schema.name)) return;
-  const Node* wrapped = edit.call_of(node.inputs[0], "prim::NumToTensor");
-  if (wrapped == nullptr || edit.value(wrapped->inputs[0]).type.kind != TypeKind::kInt) return;
-  edit.redirect(node.outputs[0], wrapped->inputs[0]);
+  const auto is_int = [&](ValueId id) { return edit.value(id).type.kind == TypeKind::kInt; };
+  if (!has_sizes_of(node, shapes::same_number) || !is_int(node.outputs[0])) return;
+  const std::optional<NodeId> maker = edit.producer(node.inputs[0]);
+  if (!maker || !edit.pure(*maker)) return;
+  const Node& wrapped = edit.node(*maker);
+  if (!has_sizes_of(wrapped, shapes::same_number) || !is_int(wrapped.inputs[0])) return;
+  if (edit.is_tensor(node.inputs[0]) && edit.value(node.inputs[0]).dtype != DType::kInt64) return;
+  edit.redirect(node.outputs[0], wrapped.inputs[0]);
 }
 
 void unwrap_numbers(GraphEditor& edit) {
@@ -309,12 +280,11 @@ void remove_identities(GraphEditor& edit) {
   }
 }
 
+/// Whether anything depends on strides, which steps that copy do change.
 bool layout_is_read(const GraphEditor& edit) {
   const std::vector<NodeId> nodes = edit.nodes();
-  return std::any_of(nodes.begin(), nodes.end(), [&](NodeId id) {
-    const Node& node = edit.node(id);
-    return node.kind == NodeKind::kOperator && reads_layout(node.op->schema.name);
-  });
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [&](NodeId id) { return has_any(edit.node(id), Trait::kReadsLayout); });
 }
 
 }  // namespace

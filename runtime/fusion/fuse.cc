@@ -4,7 +4,7 @@ namespace henson::runtime {
 
 std::span<const FusionPass> fusion_passes() {
   static constexpr FusionPass kPasses[] = {{"infer_dtypes", infer_dtypes},
-                                           {"remove_writes", remove_writes},
+                                           {"functionalize", functionalize},
                                            {"fold", fold},
                                            {"fuse_layer_norm", fuse_layer_norm},
                                            {"share_sizes", share_sizes},

@@ -26,7 +26,7 @@ std::span<const FusionPass> fusion_passes();
 /// Finds dtypes that the builder could not tell.
 void infer_dtypes(Graph& graph);
 /// In-place operators whose target nothing else sees become the plain ones.
-void remove_writes(Graph& graph);
+void functionalize(Graph& graph);
 /// Computes what follows from constants alone, merges equal computations, drops steps that change
 /// nothing. Runs again after share_sizes(), which makes computations of several layers equal.
 void fold(Graph& graph);

@@ -3,33 +3,14 @@
 #include <algorithm>
 #include <deque>
 #include <string>
-#include <unordered_set>
 #include <utility>
+
+#include "runtime/graph/node_traits.h"
 
 namespace henson::runtime {
 namespace {
 
 constexpr std::size_t kMostDims = 4;  // of a base: batch, head, row, width
-
-bool is_view(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::view",    "aten::reshape",    "aten::flatten",     "aten::unflatten",
-      "aten::view_as", "aten::reshape_as", "aten::_unsafe_view"};
-  return kNames.contains(name);
-}
-
-bool keeps_all(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::contiguous", "aten::clone", "aten::detach", "aten::alias", "aten::dropout"};
-  return kNames.contains(name);
-}
-
-bool permutes(const std::string& name) {
-  static const std::unordered_set<std::string> kNames = {
-      "aten::permute",   "aten::transpose", "aten::swapaxes", "aten::swapdims",
-      "aten::expand_as", "aten::expand",    "aten::mT"};
-  return kNames.contains(name);
-}
 
 }  // namespace
 
@@ -111,7 +92,7 @@ std::optional<Layout> LayoutTracer::trace(ValueId value) const {
         layout->scale *= name == "aten::mul" ? *factor : 1 / *factor;
         return layout;
       }
-    } else if (is_view(name) || keeps_all(name) || permutes(name)) {
+    } else if (has_any(node, Trait::kMoves)) {
       auto layout = trace(node.inputs[0]);
       const bool simple = layout && layout->base_dims.size() <= kMostDims;
       if (simple && apply(node, *layout)) return layout;
@@ -121,52 +102,41 @@ std::optional<Layout> LayoutTracer::trace(ValueId value) const {
 }
 
 bool LayoutTracer::apply(const Node& node, Layout& layout) const {
-  if (node.kind != NodeKind::kOperator) return false;
-  const std::string& name = node.op->schema.name;
-  if (keeps_all(name)) return true;
-  if (is_view(name)) {
-    // view(x, dtype) looks at the bits.
-    if (node.op->schema.overload == "dtype") return false;
+  if (repeats_first(node)) return true;
+  if (regroups(node)) {
     const auto to = sizes_.dims(node.outputs[0]);
     return to && layout.regroup(*to);
   }
-  if (name == "aten::expand" || name == "aten::expand_as") {
+  if (expands(node)) {
     const auto from = sizes_.dims(node.inputs[0]);
     return from && from == sizes_.dims(node.outputs[0]);
   }
-  return permute(node, layout);
+  if (has_sizes_of(node, shapes::permuted)) return permute(node, layout);
+  return has_sizes_of(node, shapes::transposed) && transpose(node, layout);
 }
 
 bool LayoutTracer::permute(const Node& node, Layout& layout) const {
-  const std::string& name = node.op->schema.name;
-  const auto rank = static_cast<std::int64_t>(layout.dims.size());
-  const auto at = [&](std::int64_t dim) {
-    return static_cast<std::size_t>(dim < 0 ? dim + rank : dim);
-  };
-  const auto within = [&](const std::optional<std::int64_t>& dim) {
-    return dim && *dim >= -rank && *dim < rank;
-  };
-  if (name == "aten::permute") {
-    const auto order = editor_.integers(node.inputs[1]);
-    if (!order || static_cast<std::int64_t>(order->size()) != rank) return false;
-    AxisDims permuted;
-    for (const std::int64_t dim : *order) {
-      if (!within(dim)) return false;
-      permuted.push_back(layout.dims[at(dim)]);
-    }
-    layout.dims = std::move(permuted);
-    return true;
+  const auto order = editor_.integers(node.inputs[1]);
+  const std::size_t rank = layout.dims.size();
+  if (!order || order->size() != rank) return false;
+  AxisDims permuted;
+  for (const std::int64_t dim : *order) {
+    const auto at = Inference::dim_at(dim, rank);
+    if (!at) return false;
+    permuted.push_back(layout.dims[*at]);
   }
-  std::optional<std::int64_t> a = -2;
-  std::optional<std::int64_t> b = -1;
-  if (name == "aten::transpose" || name == "aten::swapaxes" || name == "aten::swapdims") {
-    a = editor_.integer(node.inputs[1]);
-    b = editor_.integer(node.inputs[2]);
-  } else if (name != "aten::mT") {
-    return false;
-  }
-  if (!within(a) || !within(b)) return false;
-  std::swap(layout.dims[at(*a)], layout.dims[at(*b)]);
+  layout.dims = std::move(permuted);
+  return true;
+}
+
+/// Of two dimensions: the last two where the operator names none.
+bool LayoutTracer::transpose(const Node& node, Layout& layout) const {
+  const std::size_t rank = layout.dims.size();
+  const bool named = node.inputs.size() >= 3;
+  const auto a = Inference::dim_at(named ? editor_.integer(node.inputs[1]) : -2, rank);
+  const auto b = Inference::dim_at(named ? editor_.integer(node.inputs[2]) : -1, rank);
+  if (!a || !b) return false;
+  std::swap(layout.dims[*a], layout.dims[*b]);
   return true;
 }
 

@@ -46,6 +46,7 @@ class LayoutTracer {
 
  private:
   bool permute(const Node& node, Layout& layout) const;
+  bool transpose(const Node& node, Layout& layout) const;
 
   const GraphEditor& editor_;
   const KnownSizes& sizes_;

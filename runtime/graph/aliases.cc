@@ -1,9 +1,7 @@
-// Which values share memory with a value that is written.
+#include "runtime/graph/aliases.h"
+
 #include <map>
 #include <numeric>
-#include <string>
-
-#include "runtime/graph/match.h"
 
 namespace henson::runtime {
 namespace {
@@ -42,7 +40,7 @@ void join_results(const Node& node, AliasSets& sets) {
 
 }  // namespace
 
-std::vector<bool> unstable_values(const Graph& graph) {
+std::vector<bool> written_values(const Graph& graph) {
   AliasSets sets(graph.values.size());
   std::map<const Buffer*, ValueId> buffers;
   for (ValueId id = 0; id < graph.values.size(); ++id) {
@@ -52,16 +50,16 @@ std::vector<bool> unstable_values(const Graph& graph) {
     if (!fresh) sets.join(id, known->second);
   }
   for (const Node& node : graph.nodes) join_results(node, sets);
-  std::vector<bool> written(graph.values.size(), false);
+  std::vector<bool> written_sets(graph.values.size(), false);
   for (const Node& node : graph.nodes) {
     if (!writes(node)) continue;
     for (std::size_t a = 0; a < node.inputs.size(); ++a) {
-      if (node.op->schema.arguments[a].alias.write) written[sets.find(node.inputs[a])] = true;
+      if (node.op->schema.arguments[a].alias.write) written_sets[sets.find(node.inputs[a])] = true;
     }
   }
-  std::vector<bool> unstable(graph.values.size(), false);
-  for (ValueId id = 0; id < unstable.size(); ++id) unstable[id] = written[sets.find(id)];
-  return unstable;
+  std::vector<bool> written(graph.values.size());
+  for (ValueId id = 0; id < written.size(); ++id) written[id] = written_sets[sets.find(id)];
+  return written;
 }
 
 }  // namespace henson::runtime

@@ -4,11 +4,12 @@
 #include <utility>
 
 #include "henson/error.h"
+#include "runtime/graph/aliases.h"
 #include "runtime/operators/numbers.h"
 
 namespace henson::runtime {
 GraphEditor::GraphEditor(Graph& graph)
-    : graph_(graph), uses_(graph.values.size()), unstable_(unstable_values(graph)) {
+    : graph_(graph), uses_(graph.values.size()), written_(written_values(graph)) {
   for (Node& node : graph_.nodes) {
     order_.push_back(slots_.size());
     slots_.push_back({std::move(node), true});

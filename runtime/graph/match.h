@@ -50,7 +50,7 @@ class GraphEditor {
   bool single_reader(ValueId id) const { return !is_output(id) && readers(id).size() == 1; }
   /// Whether no write may ever reach its elements, through any alias. Only such values may be read
   /// earlier or later than the code does, or not be computed at all.
-  bool stable(ValueId id) const { return id >= unstable_.size() || !unstable_[id]; }
+  bool stable(ValueId id) const { return id >= written_.size() || !written_[id]; }
   /// All inputs and results are stable: the node may be moved, or merged with an equal one. (No
   /// operator of the table is random.)
   bool pure(NodeId node) const;
@@ -123,10 +123,7 @@ class GraphEditor {
   std::vector<NodeId> order_;
   mutable std::vector<std::size_t> places_;  // of each slot in order_; empty when out of date
   std::vector<Uses> uses_;
-  std::vector<bool> unstable_;
+  std::vector<bool> written_;
 };
-
-/// For each value, whether a write may reach its elements through any alias.
-std::vector<bool> unstable_values(const Graph& graph);
 
 }  // namespace henson::runtime

@@ -23,19 +23,14 @@ std::vector<Fact> infer_dtypes_of(const Graph& graph, const Operator& op,
 
 std::optional<Value> static_result(const Graph& graph, const Operator& op,
                                    const std::vector<ValueId>& inputs) {
-  const std::string& name = op.schema.name;
-  if (name == "prim::is_cuda" || name == "aten::is_cuda" || name == "prim::is_mkldnn") return false;
-  if (inputs.size() != 1) return std::nullopt;
-  const std::optional<DType> dtype = graph.values[inputs[0]].dtype;
-  if (name == "aten::is_floating_point") {
-    const std::optional<bool> floating =
-        dtype ? std::optional(is_floating(*dtype)) : graph.values[inputs[0]].floating;
-    return floating ? std::optional<Value>(*floating) : std::nullopt;
-  }
-  if (!dtype) return std::nullopt;
-  if (name == "aten::is_complex") return false;
-  if (name == "prim::dtype") return static_cast<std::int64_t>(*dtype);
-  return std::nullopt;
+  if (op.rule.dtype == nullptr || op.schema.results.size() != 1) return std::nullopt;
+  const Fact answer = infer_dtypes_of(graph, op, inputs)[0];
+  if (answer.constant != nullptr) return *answer.constant;
+  const auto number = answer.number ? answer.number->literal() : std::nullopt;
+  if (!number) return std::nullopt;
+  const TypeKind kind = op.schema.results[0].kind;
+  if (kind == TypeKind::kBool) return *number != 0;
+  return kind == TypeKind::kInt ? std::optional<Value>(*number) : std::nullopt;
 }
 
 Type element_type(const Graph& graph, const std::vector<ValueId>& inputs) {

@@ -17,8 +17,8 @@ Fact graph_fact(const Graph& graph, ValueId id);
 std::vector<Fact> infer_dtypes_of(const Graph& graph, const Operator& op,
                                   const std::vector<ValueId>& inputs);
 
-/// The answer of a question about types (is_floating_point, prim::dtype, is_cuda, …) when it is
-/// known.
+/// The answer of a question about types and places (is_floating_point, prim::dtype, is_cuda, …),
+/// where the operator's rule tells it before anything runs.
 std::optional<Value> static_result(const Graph& graph, const Operator& op,
                                    const std::vector<ValueId>& inputs);
 

@@ -213,27 +213,28 @@ void add_binary(OperatorTable& table, const std::string& name, const std::string
 
 void register_arithmetic(OperatorTable& table) {
   add_binary(table, "add", ", *, Scalar alpha=1", scaled_kernel<add>, scaled_in_place<add>,
-             {dtypes::promoted<0, 1>, shapes::sum});
+             {dtypes::promoted<0, 1>, shapes::sum, Trait::kNone, NumberUse::kAdds});
   for (const std::string name : {"sub", "subtract"}) {
     add_binary(table, name, ", *, Scalar alpha=1", scaled_kernel<subtract>,
-               scaled_in_place<subtract>, {dtypes::promoted<0, 1>, shapes::difference});
+               scaled_in_place<subtract>,
+               {dtypes::promoted<0, 1>, shapes::difference, Trait::kNone, NumberUse::kAdds});
   }
   for (const std::string kind : {"Tensor", "Scalar"}) {
     table.add("aten::rsub." + kind + "(Tensor self, " + kind + " other, Scalar alpha=1) -> Tensor",
               scaled_kernel<reverse_subtract>,
-              {dtypes::promoted<0, 1>, shapes::reverse_difference});
+              {dtypes::promoted<0, 1>, shapes::reverse_difference, Trait::kNone, NumberUse::kAdds});
   }
   for (const std::string name : {"mul", "multiply"}) {
     add_binary(table, name, "", binary_kernel<multiply>, binary_in_place<multiply>,
-               {dtypes::promoted<0, 1>, shapes::product});
+               {dtypes::promoted<0, 1>, shapes::product, Trait::kNone, NumberUse::kScales});
   }
   for (const std::string name : {"maximum", "max.other"}) {
     table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<maximum>,
-              {dtypes::promoted<0, 1>, shapes::larger});
+              {dtypes::promoted<0, 1>, shapes::larger, Trait::kNone, NumberUse::kBounds});
   }
   for (const std::string name : {"minimum", "min.other"}) {
     table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<minimum>,
-              {dtypes::promoted<0, 1>, shapes::smaller});
+              {dtypes::promoted<0, 1>, shapes::smaller, Trait::kNone, NumberUse::kBounds});
   }
   for (const std::string name : {"neg", "negative"})
     add_unary<negate>(table, name, {dtypes::same, shapes::negative});

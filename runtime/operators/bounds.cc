@@ -43,7 +43,8 @@ Tensor relu6(Call& call) {
   return hardtanh(call.tensor(0), Scalar(std::int64_t{0}), Scalar(std::int64_t{6}));
 }
 
-constexpr Rule kWithinBounds{dtypes::promoted<0, 1, 2>, shapes::elementwise};
+constexpr Rule kWithinBounds{dtypes::promoted<0, 1, 2>, shapes::elementwise, Trait::kNone,
+                             NumberUse::kBounds};
 
 }  // namespace
 
@@ -80,7 +81,7 @@ void register_bounds(OperatorTable& table) {
       const bool writes = name.back() == '_';
       table.add("aten::" + name + overload + (writes ? "(Tensor(a!) self, " : "(Tensor self, ") +
                     kind + " " + argument + (writes ? ") -> Tensor(a!)" : ") -> Tensor"),
-                kernel, {dtypes::promoted<0, 1>, shape});
+                kernel, {dtypes::promoted<0, 1>, shape, Trait::kNone, NumberUse::kBounds});
     };
     add(
         "clamp_min", "min", [](Call& call) { call.give(clamp_low(call)); }, shapes::larger);

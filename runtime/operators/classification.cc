@@ -163,10 +163,11 @@ Tensor is_close(const Tensor& a, const Tensor& b, double rtol, double atol, bool
 }
 
 void register_classification(OperatorTable& table) {
-  add_question<test_kernel<is_nan>>(table, "aten::isnan(Tensor self) -> Tensor", shapes::same);
-  add_question<test_kernel<is_infinite>>(table, "aten::isinf(Tensor self) -> Tensor", shapes::same);
-  add_question<test_kernel<is_finite, true>>(table, "aten::isfinite(Tensor self) -> Tensor",
-                                             shapes::same);
+  add_predicate<test_kernel<is_nan>>(table, "aten::isnan(Tensor self) -> Tensor", shapes::same);
+  add_predicate<test_kernel<is_infinite>>(table, "aten::isinf(Tensor self) -> Tensor",
+                                          shapes::same);
+  add_predicate<test_kernel<is_finite, true>>(table, "aten::isfinite(Tensor self) -> Tensor",
+                                              shapes::same);
   table.add("aten::isposinf(Tensor self) -> Tensor", test_kernel<is_positive_infinity>,
             {dtypes::kBool, shapes::same});
   table.add("aten::isneginf(Tensor self) -> Tensor", test_kernel<is_negative_infinity>,

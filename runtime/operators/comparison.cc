@@ -29,10 +29,10 @@ void add_comparison(OperatorTable& table, std::initializer_list<std::string> nam
   for (const std::string& name : names) {
     for (const std::string kind : {"Tensor", "Scalar"}) {
       const std::string rest = " self, " + kind + " other) -> Tensor";
-      add_question<compare_kernel<F>>(table, "aten::" + name + "." + kind + "(Tensor" + rest,
-                                      shapes::elementwise);
+      add_predicate<compare_kernel<F>>(table, "aten::" + name + "." + kind + "(Tensor" + rest,
+                                       shapes::elementwise, NumberUse::kMeasures);
       table.add("aten::" + name + "_." + kind + "(Tensor(a!)" + rest + "(a!)", compare_in_place<F>,
-                {dtypes::same, shapes::elementwise});
+                {dtypes::same, shapes::elementwise, Trait::kNone, NumberUse::kMeasures});
     }
   }
 }

@@ -216,7 +216,7 @@ constexpr Rule kCreated{dtypes::told_or<dtypes::kFloat32>, shapes::created, Trai
 constexpr Rule kCreatedAs{dtypes::told_or<dtypes::same>, shapes::created, Trait::kCreates};
 constexpr Rule kCreatedLike{dtypes::told_or<dtypes::same>, shapes::same, Trait::kCreates};
 constexpr Rule kIdentity{dtypes::told_or<dtypes::kFloat32>, shapes::identity, Trait::kCreates};
-constexpr Rule kFilled{dtypes::same, shapes::same};
+constexpr Rule kFilled{dtypes::same, shapes::same, Trait::kNone, NumberUse::kFills};
 
 void register_sized(OperatorTable& table) {
   table.add("aten::zeros(int[] size, " + kOptions + ") -> Tensor", sized_kernel<0, 1>, kCreated);
@@ -231,9 +231,14 @@ void register_sized(OperatorTable& table) {
       },
       kCreated);
   const std::string full = "aten::full(int[] size, Scalar fill_value, " + kOptions + ") -> Tensor";
-  table.add(full, full_kernel,
-            {dtypes::told_or<dtypes::promoted<1>>, shapes::created, Trait::kCreates}, {.first = 5});
-  table.add(full, old_full_kernel, kCreated, {.first = 0, .last = 4});
+  table.add(
+      full, full_kernel,
+      {dtypes::told_or<dtypes::promoted<1>>, shapes::created, Trait::kCreates, NumberUse::kFills},
+      {.first = 5});
+  table.add(
+      full, old_full_kernel,
+      {dtypes::told_or<dtypes::kFloat32>, shapes::created, Trait::kCreates, NumberUse::kFills},
+      {.first = 0, .last = 4});
   table.add(
       "aten::eye(int n, " + kOptions + ") -> Tensor",
       [](Call& call) {
@@ -263,7 +268,7 @@ void register_from_tensors(OperatorTable& table) {
         call.give(filled(call.ints(1), call.scalar(2),
                          call.maybe_dtype(3).value_or(call.tensor(0).dtype())));
       },
-      kCreatedAs);
+      {dtypes::told_or<dtypes::same>, shapes::created, Trait::kCreates, NumberUse::kFills});
   table.add(
       "aten::new_empty_strided(Tensor self, int[] size, int[] stride, " + kOptions + ") -> Tensor",
       [](Call& call) {
@@ -283,7 +288,7 @@ void register_from_tensors(OperatorTable& table) {
         const Tensor self = call.tensor(0);
         call.give(filled(self.sizes(), call.scalar(1), call.maybe_dtype(2).value_or(self.dtype())));
       },
-      kCreatedLike);
+      {dtypes::told_or<dtypes::same>, shapes::same, Trait::kCreates, NumberUse::kFills});
 }
 
 void register_from_data(OperatorTable& table) {

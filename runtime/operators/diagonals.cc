@@ -146,7 +146,7 @@ void diagonal_of(Inference& call) {
   if (sizes) return sizes->size() == 1 ? embedded(call) : shapes::diagonal(call);
 }
 
-constexpr Rule kTriangle{dtypes::same, shapes::same};
+constexpr Rule kTriangle{dtypes::same, shapes::same, Trait::kNone, NumberUse::kCounts};
 
 }  // namespace
 

@@ -122,17 +122,22 @@ void quotient_type(Inference& call) {
   dtypes::give(call, mode->is_none() ? dtypes::as_floating(whole) : whole);
 }
 
-constexpr Rule kRounded{quotient_type, shapes::rounded_quotient};
-constexpr Rule kTruncated{dtypes::promoted<0, 1>, shapes::trunc_quotient};
-constexpr Rule kFloored{dtypes::promoted<0, 1>, shapes::floor_quotient};
+constexpr Rule kRounded{quotient_type, shapes::rounded_quotient, Trait::kNone, NumberUse::kScales};
+constexpr Rule kTruncated{dtypes::promoted<0, 1>, shapes::trunc_quotient, Trait::kNone,
+                          NumberUse::kMeasures};
+constexpr Rule kTruncatedScale{dtypes::promoted<0, 1>, shapes::trunc_quotient, Trait::kNone,
+                               NumberUse::kScales};
+constexpr Rule kFloored{dtypes::promoted<0, 1>, shapes::floor_quotient, Trait::kNone,
+                        NumberUse::kMeasures};
 
 void add_divide(OperatorTable& table, const std::string& name) {
   const Versions old{0, 3};
   const Versions now{4};
   add_binary(table, name, "", binary_kernel<divide_before_4>, binary_in_place<divide_before_4>,
-             kTruncated, old);
+             kTruncatedScale, old);
   add_binary(table, name, "", binary_kernel<divide>, binary_in_place<divide>,
-             {dtypes::promoted_to_float<0, 1>, shapes::quotient}, now);
+             {dtypes::promoted_to_float<0, 1>, shapes::quotient, Trait::kNone, NumberUse::kScales},
+             now);
   for (const std::string kind : {"Tensor", "Scalar"}) {
     const std::string rest = kind + " other, *, str? rounding_mode)";
     table.add(
@@ -191,14 +196,15 @@ Tensor fmod(const Operand& a, const Operand& b) { return rest_of_quotient(a, b, 
 void register_division(OperatorTable& table) {
   for (const std::string name : {"div", "divide"}) add_divide(table, name);
   add_binary(table, "true_divide", "", binary_kernel<divide>, binary_in_place<divide>,
-             {dtypes::promoted_to_float<0, 1>, shapes::quotient});
+             {dtypes::promoted_to_float<0, 1>, shapes::quotient, Trait::kNone, NumberUse::kScales});
   add_floor_divide(table);
   add_binary(table, "remainder", "", binary_kernel<remainder>, binary_in_place<remainder>,
-             {dtypes::promoted<0, 1>, shapes::remainder});
+             {dtypes::promoted<0, 1>, shapes::remainder, Trait::kNone, NumberUse::kMeasures});
   table.add("aten::remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor",
-            binary_kernel<remainder>, {dtypes::promoted<0, 1>, shapes::remainder});
+            binary_kernel<remainder>,
+            {dtypes::promoted<0, 1>, shapes::remainder, Trait::kNone, NumberUse::kMeasures});
   add_binary(table, "fmod", "", binary_kernel<fmod>, binary_in_place<fmod>,
-             {dtypes::promoted<0, 1>, shapes::elementwise});
+             {dtypes::promoted<0, 1>, shapes::elementwise, Trait::kNone, NumberUse::kMeasures});
 }
 
 }  // namespace henson::runtime

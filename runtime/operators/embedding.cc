@@ -223,7 +223,7 @@ void register_embedding(OperatorTable& table) {
   table.add(bag + ", int? padding_idx=None" + results, embedding_bag_kernel, kBags);
   table.add("aten::one_hot(Tensor self, int num_classes=-1) -> Tensor",
             [](Call& call) { call.give(one_hot(call.tensor(0), call.integer(1))); },
-            {dtypes::kInt64, classes, Trait::kMixes});
+            {dtypes::kInt64, classes, Trait::kMixes, NumberUse::kClasses});
 }
 
 }  // namespace henson::runtime

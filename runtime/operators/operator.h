@@ -102,7 +102,7 @@ class OperatorTable {
 inline constexpr std::int64_t kFirstVersionWithBool = 1;
 
 template <Kernel kKernel>
-void answer_in_bytes(Call& call) {
+void predicate_in_uint8(Call& call) {
   Value answer;
   Call inner(call.args(), {&answer, 1});
   kKernel(inner);
@@ -111,9 +111,11 @@ void answer_in_bytes(Call& call) {
 
 /// An operator that answers yes or no for each element.
 template <Kernel kKernel>
-void add_question(OperatorTable& table, const std::string& schema, ShapeRule shape) {
-  table.add(schema, kKernel, {dtypes::kBool, shape}, {.first = kFirstVersionWithBool});
-  table.add(schema, answer_in_bytes<kKernel>, {dtypes::kUInt8, shape},
+void add_predicate(OperatorTable& table, const std::string& schema, ShapeRule shape,
+                   NumberUse numbers = NumberUse::kNone) {
+  table.add(schema, kKernel, {dtypes::kBool, shape, Trait::kNone, numbers},
+            {.first = kFirstVersionWithBool});
+  table.add(schema, predicate_in_uint8<kKernel>, {dtypes::kUInt8, shape, Trait::kNone, numbers},
             {.last = kFirstVersionWithBool - 1});
 }
 

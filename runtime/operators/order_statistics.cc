@@ -116,7 +116,7 @@ void register_order_statistics(OperatorTable& table) {
             {dtypes::with_places, shapes::reduced});
   table.add(
       "aten::kthvalue(Tensor self, int k, int dim=-1, bool keepdim=False) -> (Tensor, Tensor)",
-      kth_value, {dtypes::with_places, shapes::reduced});
+      kth_value, {dtypes::with_places, shapes::reduced, Trait::kNone, NumberUse::kCounts});
 }
 
 }  // namespace henson::runtime

@@ -162,9 +162,9 @@ void register_repeats(OperatorTable& table) {
 }
 
 void register_turns(OperatorTable& table) {
-  table.add(
-      "aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor",
-      [](Call& call) { call.give(roll(call.tensor(0), call.ints(1), call.ints(2))); }, kTurned);
+  table.add("aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor",
+            [](Call& call) { call.give(roll(call.tensor(0), call.ints(1), call.ints(2))); },
+            {dtypes::same, shapes::same, Trait::kMoves, NumberUse::kCounts});
   table.add(
       "aten::flip(Tensor self, int[] dims) -> Tensor",
       [](Call& call) { call.give(flip(call.tensor(0), call.ints(1))); }, kTurned);

@@ -39,10 +39,24 @@ constexpr Trait operator|(Trait a, Trait b) {
   return static_cast<Trait>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
 }
 
+/// What a number of the code does that stands among the arguments and is no size, dimension or
+/// index. Numbers that a size of the dummy input may have given are looked for by it.
+enum class NumberUse : std::uint8_t {
+  kNone,
+  kScales,    // elements are multiplied or divided by it
+  kAdds,      // it is added to elements, or elements are taken from it
+  kBounds,    // elements are held below or above it
+  kMeasures,  // elements are compared with it, or taken as so many of it and a rest
+  kFills,     // elements become it
+  kCounts,    // it counts elements, or tells a place
+  kClasses,   // elements are below it
+};
+
 struct Rule {
   DTypeRule dtype = nullptr;  // null: nothing is told of dtypes
   ShapeRule shape = nullptr;  // null: nothing is told of sizes
   Trait traits = Trait::kNone;
+  NumberUse numbers = NumberUse::kNone;
 
   constexpr bool has_any(Trait wanted) const {
     return (static_cast<std::uint32_t>(traits) & static_cast<std::uint32_t>(wanted)) != 0;

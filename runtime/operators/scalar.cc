@@ -83,7 +83,7 @@ double with_sign(double x, double y) { return std::copysign(x, y); }
 
 template <typename F>
 void add_comparison(OperatorTable& table, const std::string& name) {
-  add_numbers<F>(table, name, kNoRule, "bool");
+  add_numbers<F>(table, name, {nullptr, nullptr, Trait::kNone, NumberUse::kMeasures}, "bool");
   table.add(
       name + ".str(str a, str b) -> bool",
       [](Call& call) { call.give(F{}(call.string(0), call.string(1))); }, kNoRule);
@@ -101,14 +101,20 @@ void add_equality(OperatorTable& table, const std::string& name) {
 }
 
 void register_arithmetic_of_numbers(OperatorTable& table) {
-  add_numbers<Wrapping<std::plus<>>>(table, "aten::add", {nullptr, shapes::sum});
-  add_numbers<Wrapping<std::minus<>>>(table, "aten::sub", {nullptr, shapes::difference});
-  add_numbers<Wrapping<std::multiplies<>>>(table, "aten::mul", {nullptr, shapes::product});
-  add_numbers<Quotient>(table, "aten::div", kNoRule, "float");
+  add_numbers<Wrapping<std::plus<>>>(table, "aten::add",
+                                     {nullptr, shapes::sum, Trait::kNone, NumberUse::kAdds});
+  add_numbers<Wrapping<std::minus<>>>(
+      table, "aten::sub", {nullptr, shapes::difference, Trait::kNone, NumberUse::kAdds});
+  add_numbers<Wrapping<std::multiplies<>>>(
+      table, "aten::mul", {nullptr, shapes::product, Trait::kNone, NumberUse::kScales});
+  add_numbers<Quotient>(table, "aten::div", {nullptr, nullptr, Trait::kNone, NumberUse::kScales},
+                        "float");
   add_numbers<FloorQuotient>(table, "aten::floordiv", {nullptr, shapes::floor_quotient});
-  add_numbers<Modulo>(table, "aten::remainder", {nullptr, shapes::remainder});
+  add_numbers<Modulo>(table, "aten::remainder",
+                      {nullptr, shapes::remainder, Trait::kNone, NumberUse::kMeasures});
   add_numbers<Real<power>>(table, "aten::pow", kNoRule, "float", ".Scalar_Scalar");
-  add_numbers<Real<remainder_of>>(table, "aten::fmod", kNoRule, "float");
+  add_numbers<Real<remainder_of>>(table, "aten::fmod",
+                                  {nullptr, nullptr, Trait::kNone, NumberUse::kMeasures}, "float");
   add_numbers<Real<nearest_remainder>>(table, "aten::mathremainder", kNoRule, "float");
   add_numbers<Real<angle>>(table, "aten::atan2", kNoRule, "float", ".Scalar_Scalar");
   add_numbers<Real<with_sign>>(table, "aten::copysign", kNoRule, "float");

@@ -75,7 +75,7 @@ class AssumingDomain : public ShapeDomain {
   void limit(const Dimension& asked, std::int64_t rows);
   bool is_made_by_code(ValueId id) const;
   bool is_made_size(const Dimension& size) const;
-  void hold(std::string reason) { analysis_.held_.push_back({index_, std::move(reason)}); }
+  void hold(std::string reason) { analysis_.undecided_.push_back({index_, std::move(reason)}); }
   void hold_from_end(const Dimension& size, std::int64_t place);
   void hold_number(std::int64_t number, const std::string& what, bool in_table);
   void lock_to_traced(const Dimension& size, std::string reason);

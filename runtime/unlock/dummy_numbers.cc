@@ -5,6 +5,8 @@
 #include <string>
 
 #include "runtime/analysis/baked_values.h"
+#include "runtime/analysis/uses.h"
+#include "runtime/graph/graph.h"
 #include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"
 
@@ -192,19 +194,12 @@ void AssumingDomain::saw_pooled_to(const Dimension& size, std::int64_t wanted) {
 
 bool AssumingDomain::is_made_by_code(ValueId id) const {
   const Node* maker = analysis_.producers_[id];
-  while (maker != nullptr && maker->kind == NodeKind::kOperator &&
-         (maker->op->schema.name == "aten::expand" || maker->op->schema.name == "aten::to" ||
-          maker->op->schema.name == "aten::unsqueeze")) {
+  while (maker != nullptr && keeps_elements(*maker)) {
     id = maker->inputs[0];
     maker = analysis_.producers_[id];
   }
   if (maker == nullptr) return !is_weight(analysis_.graph_.values[id]);
-  if (maker->kind != NodeKind::kOperator) return false;
-  const std::string& name = maker->op->schema.name;
-  for (const char* const made : {"zeros", "ones", "full", "empty", "arange"}) {
-    if (name.find(made) != std::string::npos) return true;
-  }
-  return false;
+  return has_any(*maker, Trait::kCreates);
 }
 
 /// A size that the code gave to what it made.

@@ -109,7 +109,7 @@ void ShapeAnalysis::visit_all() {
   contradictions_ = 0;
   locks_ = kept_locks_;
   rows_.clear();
-  held_.clear();
+  undecided_.clear();
   limits_.clear();
   noted_.assign(input_sizes_.size(), false);
   for (std::size_t id = 0; id < values_.size(); ++id) {  // what was written in place is as it was

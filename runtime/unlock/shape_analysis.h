@@ -11,7 +11,7 @@
 
 #include "runtime/graph/graph.h"
 #include "runtime/operators/inference.h"
-#include "runtime/tensor/dimension.h"
+#include "runtime/unlock/dimension_solver.h"
 
 namespace henson::runtime {
 
@@ -66,7 +66,7 @@ struct RowSite {
 };
 
 /// A node whose numbers may stem from any size of the dummy input.
-struct HeldNode {
+struct UndecidedNode {
   std::size_t node = 0;
   std::string reason;
 };
@@ -142,7 +142,7 @@ class ShapeAnalysis {
   std::vector<ShapeLock> locks_;
   std::vector<ShapeLock> kept_locks_;
   std::vector<RowSite> rows_;
-  std::vector<HeldNode> held_;
+  std::vector<UndecidedNode> undecided_;
   std::vector<TableLimit> limits_;
   std::size_t contradictions_ = 0;
 };

@@ -14,7 +14,7 @@ void ShapeAnalysis::settle() {
   settle_rows();
   settle_numbers();
   // One such node locks every size there is: the others would say the same again.
-  if (!held_.empty()) lock_to_trace(held_.front().node, held_.front().reason);
+  if (!undecided_.empty()) lock_to_trace(undecided_.front().node, undecided_.front().reason);
   widen_locks();
   settle_limits();
 }

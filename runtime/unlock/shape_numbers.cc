@@ -6,28 +6,13 @@
 #include <vector>
 
 #include "runtime/analysis/baked_values.h"
+#include "runtime/analysis/uses.h"
+#include "runtime/graph/node_traits.h"
 #include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"
 
 namespace henson::runtime {
 namespace {
-
-/// How a number stands to the tensor that it meets.
-enum class Meets { kNothing, kScales, kShifts };
-
-Meets meets(std::string_view name) {
-  if (name.starts_with("aten::")) name.remove_prefix(6);
-  if (name.ends_with('_')) name.remove_suffix(1);
-  for (const char* const scales : {"mul", "div", "true_divide", "multiply", "divide"}) {
-    if (name == scales) return Meets::kScales;
-  }
-  for (const char* const shifts :
-       {"add", "sub", "rsub", "subtract", "floor_divide", "remainder", "fmod", "clamp", "clamp_min",
-        "clamp_max", "clip", "lt", "le", "gt", "ge", "eq", "ne"}) {
-    if (name == shifts) return Meets::kShifts;
-  }
-  return Meets::kNothing;
-}
 
 /// Equal as far as a number stored in single precision tells.
 bool same_number(double a, double b) { return std::abs(a - b) <= 3e-7 * std::abs(b); }
@@ -71,11 +56,10 @@ bool may_scale(double value, std::int64_t t, bool sum) {
   return false;
 }
 
-/// Operators that take counts and places as numbers, and that no rule looks at.
-bool takes_counts(const std::string& operation) {
-  static const std::set<std::string> kNames = {"roll", "kthvalue", "tril",      "triu",   "fill",
-                                               "full", "new_full", "full_like", "one_hot"};
-  return kNames.contains(operation);
+/// Whether it meets the elements of a tensor.
+bool meets(NumberUse use) {
+  return use == NumberUse::kScales || use == NumberUse::kAdds || use == NumberUse::kBounds ||
+         use == NumberUse::kMeasures;
 }
 
 std::string text_of(double value) {
@@ -100,15 +84,16 @@ class NumberCheck {
     for (std::size_t n = 0; n < analysis_.graph_.nodes.size(); ++n) {
       const Node& node = analysis_.graph_.nodes[n];
       if (node.kind != NodeKind::kOperator) continue;
-      const Meets how = meets(node.op->schema.name);
-      if (how == Meets::kNothing) {
+      const NumberUse use = node.op->rule.numbers;
+      if (use == NumberUse::kNone) continue;
+      if (!meets(use)) {
         look_at_counts(n);
         continue;
       }
       for (std::size_t i = 0; i < node.inputs.size(); ++i) {
         if (node.op->schema.arguments[i].name == "alpha") continue;
         const std::optional<double> number = number_of(node.inputs[i]);
-        if (number) look(n, i, *number, how);
+        if (number) look(n, i, *number, use);
       }
     }
   }
@@ -159,10 +144,8 @@ class NumberCheck {
   /// Whole numbers of any other operator: shifts, counts, fills.
   void look_at_counts(std::size_t n) {
     const Node& node = analysis_.graph_.nodes[n];
-    std::string name = node.op->schema.name.substr(node.op->schema.name.rfind(':') + 1);
-    if (name.ends_with('_')) name.pop_back();
-    if (!takes_counts(name)) return;
-    const bool fills = name.find("f") != std::string::npos;
+    const NumberUse use = node.op->rule.numbers;
+    const bool fills = use == NumberUse::kFills;
     const bool of_input = std::any_of(node.inputs.begin(), node.inputs.end(),
                                       [&](ValueId id) { return meets_input(id); });
     if (!fills && !of_input) return;
@@ -173,7 +156,7 @@ class NumberCheck {
         continue;
       }
       for (const std::int64_t number : whole_numbers(node.inputs[i])) {
-        look_at_count(n, number, fills, name == "one_hot");
+        look_at_count(n, number, fills, use == NumberUse::kClasses);
       }
     }
   }
@@ -221,20 +204,20 @@ class NumberCheck {
                        [&](const Dimension& d) { return !analysis_.solver_.inputs_of(d).empty(); });
   }
 
-  void look(std::size_t node, std::size_t argument, double number, Meets how) {
+  void look(std::size_t node, std::size_t argument, double number, NumberUse use) {
     const std::vector<ValueId>& inputs = analysis_.graph_.nodes[node].inputs;
     const ValueId other = inputs[argument == 0 && inputs.size() > 1 ? 1 : 0];
     if (!meets_input(other) || is_size(other)) return;
-    if (how == Meets::kScales && argument == 1 && look_at_mean(node, other, number)) return;
-    if (number == 1 && how == Meets::kScales && analysis_.weighs_[other] &&
+    if (use == NumberUse::kScales && argument == 1 && look_at_mean(node, other, number)) return;
+    if (number == 1 && use == NumberUse::kScales && analysis_.weighs_[other] &&
         is_integer(inputs[argument])) {
       lock_batch_of_one(node);
     }
     if (is_common(number)) return;
     number = std::abs(number);
-    if (how == Meets::kScales && scales_product(node, other, number)) return;
+    if (use == NumberUse::kScales && scales_product(node, other, number)) return;
     look_at_sizes(node, other, number);
-    if (how == Meets::kShifts) return look_at_shift_without_trace(node, other, number);
+    if (use != NumberUse::kScales) return look_at_shift_without_trace(node, other, number);
     if (!analysis_.weighs_[other] && !counts_up(other)) return;
     bool length_known = false;
     for (const Known& known : known_) {
@@ -271,13 +254,11 @@ class NumberCheck {
     for (const Known& known : known_) {
       if (!is_batch(known.size)) return;
     }
-    const std::string& name = analysis_.graph_.nodes[node].op->schema.name;
-    const bool clamps = name.find("clamp") != std::string::npos || described->last;
-    const bool adds =
-        name.find("add") != std::string::npos || name.find("sub") != std::string::npos;
-    if (!tokens && !adds) return;
+    const NumberUse use = analysis_.graph_.nodes[node].op->rule.numbers;
+    const bool bounds = use == NumberUse::kBounds || described->last;
+    if (!tokens && use != NumberUse::kAdds) return;
     if (const auto length = length_of(other)) {
-      lock(node, *length, clamps ? kNoSize : *size, number);
+      lock(node, *length, bounds ? kNoSize : *size, number);
     }
   }
 
@@ -318,8 +299,7 @@ class NumberCheck {
     const auto& described = analysis_.values_[sum];
     if (!described || !described->summed_over) return false;
     const Dimension over = analysis_.solver_.resolve(*described->summed_over);
-    const std::string& name = analysis_.graph_.nodes[node].op->schema.name;
-    const bool multiplies = name.starts_with("aten::mul");
+    const bool multiplies = has_sizes_of(analysis_.graph_.nodes[node], shapes::product);
     std::optional<std::int64_t> count = whole(multiplies ? 1 / number : number);
     if (!count) return false;
     const std::vector<SymbolId> symbols = over.symbols();
@@ -361,11 +341,6 @@ class NumberCheck {
 
   /// Whether a product of matrices takes what a node makes, through views.
   bool feeds_product(std::size_t node) const {
-    static const std::set<std::string> kViews = {
-        "aten::view",       "aten::reshape",   "aten::permute",  "aten::transpose",
-        "aten::contiguous", "aten::unsqueeze", "aten::add",      "aten::expand",
-        "aten::to",         "aten::slice",     "aten::select",   "aten::_unsafe_view",
-        "aten::view_as",    "aten::clone",     "aten::expand_as"};
     ValueId made = analysis_.graph_.nodes[node].outputs[0];
     int steps = 0;
     for (std::size_t n = node + 1; n < analysis_.graph_.nodes.size() && steps < 8; ++n) {
@@ -374,12 +349,10 @@ class NumberCheck {
         continue;
       }
       if (reader.kind != NodeKind::kOperator) return reader.kind == NodeKind::kList;  // einsum
-      const std::string& name = reader.op->schema.name;
-      if (name.find("mm") != std::string::npos || name.find("matmul") != std::string::npos ||
-          name.find("attention") != std::string::npos) {
+      if (has_any(reader, Trait::kMultiplies) || has_sizes_of(reader, shapes::attention))
         return true;
-      }
-      if (!kViews.contains(name)) return false;
+      const bool adds = reader.op->rule.numbers == NumberUse::kAdds;
+      if (!adds && !keeps_elements(reader)) return false;
       made = reader.outputs[0];
       ++steps;
     }
@@ -390,8 +363,7 @@ class NumberCheck {
   bool scales_product(std::size_t node, ValueId other, double number) const {
     const Node* const maker = analysis_.producers_[other];
     const bool product =
-        maker != nullptr && maker->kind == NodeKind::kOperator &&
-        (maker->op->schema.name == "aten::matmul" || maker->op->schema.name == "aten::bmm");
+        maker != nullptr && has_any(*maker, Trait::kMultiplies) && maker->inputs.size() == 2;
     const auto& described = analysis_.values_[product ? maker->inputs[0] : other];
     if (!described || !described->dims || described->dims->size() < 3) return false;
     const auto summed = analysis_.solver_.resolve(described->dims->back()).literal();

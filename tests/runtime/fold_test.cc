@@ -95,7 +95,7 @@ TEST(Fold, WhatIsWrittenStays) {
 Graph without_writes(const std::vector<std::string>& lines) {
   return folded(lines, [](Graph& graph) {
     infer_dtypes(graph);
-    remove_writes(graph);
+    functionalize(graph);
   });
 }
 

@@ -99,7 +99,7 @@ class FuseAttention : public ::testing::Test {
     }
     Graph after = graph;
     infer_dtypes(after);
-    remove_writes(after);
+    functionalize(after);
     share_sizes(after);
     fuse_attention(after);
     EXPECT_EQ(attentions(after), fused);

@@ -66,7 +66,7 @@ bool keeps_dtype(const GraphEditor& edit, const Operator& plain, const Node& nod
 
 }  // namespace
 
-void remove_writes(Graph& graph) {
+void functionalize(Graph& graph) {
   GraphEditor edit(graph);
   for (const NodeId id : edit.nodes()) {
     const Node& node = edit.node(id);
