@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <random>
 
 #include "henson/error.h"
 #include "runtime/analysis/known_sizes.h"
@@ -78,43 +79,51 @@ std::string difference(const Answer& got, const Answer& wanted) {
   return "";
 }
 
-/// What the graph and the analysis say of the values of a run, against what they are.
+/// What the graph and the analysis say of a value, against what it is.
+std::string contradiction_of(const Graph& graph, const KnownSizes& known, ValueId id,
+                             const Tensor& tensor) {
+  for (const auto& dtype : {graph.values[id].dtype, known.dtype(id)}) {
+    if (dtype && *dtype != tensor.dtype()) {
+      return "inferred " + std::string(name_of(*dtype)) + ", is " +
+             std::string(name_of(tensor.dtype()));
+    }
+  }
+  const auto dims = known.dims(id);
+  if (!dims) return "";
+  if (dims->size() != tensor.sizes().size()) return "inferred another rank";
+  for (std::size_t d = 0; d < dims->size(); ++d) {
+    const auto literal = (*dims)[d].literal();
+    if (literal && *literal != tensor.sizes()[d]) {
+      return "inferred the size " + std::to_string(*literal) + ", is " + to_string(tensor.sizes());
+    }
+  }
+  return "";
+}
+
+/// The first of them in a run. What is inferred holds for runs that end: a later node may be what
+/// asks for it.
 std::string contradiction(const Graph& graph, const std::vector<Value>& inputs) {
   const KnownSizes known(graph);
   const FramePlan plan(graph);
   Frame frame = plan.new_frame();
   plan.start(frame, inputs);
+  std::string first;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
     try {
       plan.run_node(n, frame);
     } catch (const Error&) {
       return "";
     }
-    for (const ValueId id : graph.nodes[n].outputs) {
-      if (!frame[id].is<Tensor>()) continue;
-      const Tensor& tensor = frame[id].as<Tensor>();
-      const std::string place = "node " + std::to_string(n) + " (" +
-                                (graph.nodes[n].op ? graph.nodes[n].op->schema.name : "list") +
-                                "): ";
-      for (const auto& dtype : {graph.values[id].dtype, known.dtype(id)}) {
-        if (dtype && *dtype != tensor.dtype()) {
-          return place + "inferred " + std::string(name_of(*dtype)) + ", is " +
-                 std::string(name_of(tensor.dtype()));
-        }
-      }
-      const auto dims = known.dims(id);
-      if (!dims) continue;
-      if (dims->size() != tensor.sizes().size()) return place + "inferred another rank";
-      for (std::size_t d = 0; d < dims->size(); ++d) {
-        const auto literal = (*dims)[d].literal();
-        if (literal && *literal != tensor.sizes()[d]) {
-          return place + "inferred the size " + std::to_string(*literal) + ", is " +
-                 to_string(tensor.sizes());
-        }
-      }
+    for (const ValueId id : node.outputs) {
+      if (!frame[id].is<Tensor>() || !first.empty()) continue;
+      const std::string found = contradiction_of(graph, known, id, frame[id].as<Tensor>());
+      if (found.empty()) continue;
+      first = "node " + std::to_string(n) + " (" + (node.op ? node.op->schema.name : "list") +
+              "): " + found;
     }
   }
-  return "";
+  return first;
 }
 
 Graph with_ranks(Graph graph, const std::vector<Value>& inputs) {
@@ -125,21 +134,59 @@ Graph with_ranks(Graph graph, const std::vector<Value>& inputs) {
   return graph;
 }
 
-/// Whether the last digits of the inputs decide the answer: nothing can be compared then.
-bool is_ill_conditioned(const Graph& graph, const std::vector<Value>& inputs,
-                        const Answer& wanted) {
-  std::vector<Value> moved;
-  for (const Value& input : inputs) {
-    const Tensor& tensor = input.as<Tensor>();
-    if (tensor.dtype() != DType::kFloat32) {
-      moved.push_back(input);
-      continue;
-    }
-    Tensor other = tensor.clone();
-    for (std::int64_t i = 0; i < other.numel(); ++i) other.mutable_data<float>()[i] *= 1.000001F;
-    moved.push_back(other);
+/// The tensor with other last digits, in each element by itself.
+Tensor nudged(const Tensor& tensor, std::mt19937_64& digits) {
+  if (tensor.dtype() != DType::kFloat32) return tensor;
+  Tensor other = tensor.clone();
+  for (std::int64_t i = 0; i < other.numel(); ++i) {
+    other.mutable_data<float>()[i] *= digits() % 2 == 0 ? 1.000001F : 0.999999F;
   }
-  return !difference(interpret(graph, moved), wanted).empty();
+  return other;
+}
+
+/// Some zeros with the other sign.
+void flip_zeros(const Value& value, std::mt19937_64& coins) {
+  const auto* const held = std::get_if<Tensor>(&value);
+  if (held == nullptr || held->dtype() != DType::kFloat32 || !held->is_contiguous()) return;
+  if (held->buffer()->read_only()) return;
+  Tensor tensor = *held;
+  float* const elements = tensor.mutable_data<float>();
+  for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+    if (elements[i] == 0 && coins() % 2 == 0) elements[i] = -elements[i];
+  }
+}
+
+Answer interpret_with_flipped_zeros(const Graph& graph, const std::vector<Value>& inputs,
+                                    std::mt19937_64& coins) {
+  const FramePlan plan(graph);
+  Frame frame = plan.new_frame();
+  plan.start(frame, inputs);
+  try {
+    for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+      plan.run_node(n, frame);
+      for (const ValueId id : graph.nodes[n].outputs) flip_zeros(frame[id], coins);
+    }
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return plan.outputs(frame);
+}
+
+/// Whether last digits or the sign of a zero decide the answer: nothing can be compared then.
+bool is_ill_conditioned(Graph graph, std::vector<Value> inputs, const Answer& wanted) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    std::mt19937_64 digits(seed);
+    const Answer flipped = interpret_with_flipped_zeros(graph, inputs, digits);
+    if (!difference(flipped, wanted).empty()) return true;
+    for (Value& input : inputs) input = nudged(input.as<Tensor>(), digits);
+    for (GraphValue& value : graph.values) {
+      if (value.constant && value.constant->is<Tensor>()) {
+        value.constant = nudged(value.constant->as<Tensor>(), digits);
+      }
+    }
+    if (!difference(interpret(graph, inputs), wanted).empty()) return true;
+  }
+  return false;
 }
 
 /// Empty when all agree.
