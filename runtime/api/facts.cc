@@ -238,7 +238,7 @@ std::vector<Lock> describe_locks(const UnlockResult& unlocked) {
     locks.push_back({to_string(size.where), size.what, true, {}});
   }
   for (const ShapeCondition& condition : unlocked.conditions) {
-    if (condition.limit) continue;
+    if (condition.limit || condition.whole) continue;
     locks.push_back({to_string(condition.where), condition.reason, false,
                      condition.value < 0 ? "the archive does not tell at which shape it was traced"
                                          : std::string("the archive runs where the size is ") +

@@ -111,6 +111,15 @@ std::optional<std::int64_t> Dimension::coefficient() const {
   return terms_.begin()->second.numerator;
 }
 
+bool Dimension::is_polynomial() const {
+  return std::all_of(terms_.begin(), terms_.end(), [](const auto& term) {
+    const auto& [product_of, factor] = term;
+    return factor.denominator == 1 &&
+           std::all_of(product_of.begin(), product_of.end(),
+                       [](const auto& power) { return power.second >= 0; });
+  });
+}
+
 std::vector<SymbolId> Dimension::symbols() const {
   std::map<SymbolId, bool> found;
   for (const auto& [product_of, factor] : terms_) {

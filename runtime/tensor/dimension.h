@@ -30,6 +30,8 @@ class Dimension {
   std::optional<SymbolId> symbol() const;       // when it is one symbol and nothing else
   /// One product only, as the dimensions of views are.
   bool is_monomial() const { return terms_.size() == 1; }
+  /// Nothing in it is divided: whole sizes give a whole number.
+  bool is_polynomial() const;
   /// The whole-number factor of a monomial; nothing for a fraction.
   std::optional<std::int64_t> coefficient() const;
   bool is_one() const { return literal() == 1; }

@@ -160,12 +160,17 @@ class Unlocker {
     } else {
       graph_.nodes[site.node].inputs[site.argument] = *size;
     }
-    note(where, graph_.nodes[site.node].op->schema.name + " holds " + std::to_string(site.value) +
-                    ", the dummy input's " + analysis_->solver().to_string(*formula));
+    note(where,
+         graph_.nodes[site.node].op->schema.name + " holds " + std::to_string(site.value) +
+             ", the dummy input's " + analysis_->solver().to_string(*formula),
+         *formula);
   }
 
-  void note(const script::SourceLine& where, const std::string& what) {
+  void note(const script::SourceLine& where, const std::string& what, const Dimension& formula) {
     result_.unlocked.push_back({where, what});
+    // A size by another: it was a whole number in the trace, and must be one here.
+    if (formula.is_polynomial()) return;
+    result_.conditions.push_back({.size = formula, .whole = true, .where = where, .reason = what});
   }
 
   /// Puts `size` into a list argument: the list is made anew before the node.
@@ -214,8 +219,10 @@ class Unlocker {
     const ValueId from = current == stretched_.end() ? stretch.value : current->second;
     stretched_[stretch.value] = stretch.counts ? count_along(from, stretch, *size, where)
                                                : repeat_along(from, stretch, *size, where);
-    note(where, graph_.values[stretch.value].name + " is as long as the dummy input's " +
-                    analysis_->solver().to_string(*formula));
+    note(where,
+         graph_.values[stretch.value].name + " is as long as the dummy input's " +
+             analysis_->solver().to_string(*formula),
+         *formula);
   }
 
   script::SourceLine first_use(ValueId value) const {
@@ -280,8 +287,12 @@ class Unlocker {
                    : std::nullopt);
     }
     for (const ShapeLock& lock : merged(analysis_->locks())) {
-      result_.conditions.push_back(
-          {lock.size, lock.value, lock.at_most, locations_[lock.node], lock.reason, lock.limit});
+      result_.conditions.push_back({.size = lock.size,
+                                    .value = lock.value,
+                                    .at_most = lock.at_most,
+                                    .where = locations_[lock.node],
+                                    .reason = lock.reason,
+                                    .limit = lock.limit});
     }
   }
 
@@ -312,6 +323,55 @@ class Unlocker {
                                         " dimensions, and has " + std::to_string(given));
 }
 
+/// The formula at the inputs' shapes, and which sizes it is made of; nothing where an input is
+/// absent.
+std::optional<Dimension> evaluate(const ShapeCondition& condition, const UnlockResult& result,
+                                  const Graph& graph,
+                                  std::span<const std::optional<std::vector<std::int64_t>>> shapes,
+                                  std::string& sizes) {
+  std::optional<Dimension> size = condition.size;
+  for (const SymbolId id : condition.size.symbols()) {
+    const auto& place = result.symbols[id];
+    if (!place || !shapes[place->input]) return std::nullopt;
+    const GraphInput& input = graph.inputs[place->input];
+    const std::vector<std::int64_t>& shape = *shapes[place->input];
+    if (place->dim >= shape.size()) {
+      wrong_rank(input, result.ranks[place->input], shape.size());
+    }
+    if (!sizes.empty()) sizes += " with ";
+    sizes += "dimension " + std::to_string(place->dim) + " of input " + input.path + " (" +
+             input.name + ")";
+    // Divided by a size of zero it has no value, and is no whole number.
+    if (size) size = size->substitute(id, Dimension::of(shape[place->dim]));
+  }
+  return size.value_or(Dimension::unknown());
+}
+
+bool holds(const ShapeCondition& condition, const std::optional<std::int64_t>& value) {
+  if (!value) return false;
+  if (condition.whole) return *value >= 0;
+  return *value == condition.value || (condition.at_most && *value < condition.value);
+}
+
+[[noreturn]] void refuse(const ShapeCondition& condition, const std::optional<std::int64_t>& value,
+                         const std::string& sizes) {
+  std::string message = condition.reason;
+  if (condition.limit) {
+    message = "the input has " + (value ? std::to_string(*value) : "too many") +
+              " tokens; this model takes at most " + std::to_string(condition.value) + " (table " +
+              condition.reason + ")";
+  } else if (condition.whole) {
+    message += "; that is no whole number at this shape: " + sizes;
+  } else if (condition.value < 0) {
+    message += "; the archive does not tell at which shape it was traced";
+  } else {
+    message += "; the archive runs where " + sizes + " gives " +
+               (condition.at_most ? "at most " : "") + std::to_string(condition.value) +
+               ", and not at " + (value ? std::to_string(*value) : "a fraction");
+  }
+  throw_at(condition.where, ErrorCode::kBadInput, message);
+}
+
 }  // namespace
 
 UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks) {
@@ -334,43 +394,9 @@ void check_conditions(const UnlockResult& result, const Graph& graph,
                                               [](const ShapeCondition& c) { return !c.limit; });
   if (matters) check_ranks(result, graph, shapes);
   for (const ShapeCondition& condition : result.conditions) {
-    std::optional<Dimension> size = condition.size;
-    std::string text;
-    for (const SymbolId id : condition.size.symbols()) {
-      const auto& place = result.symbols[id];
-      if (!place || !shapes[place->input]) {
-        size.reset();
-        break;
-      }
-      const GraphInput& input = graph.inputs[place->input];
-      const std::vector<std::int64_t>& shape = *shapes[place->input];
-      if (place->dim >= shape.size()) {
-        wrong_rank(input, result.ranks[place->input], shape.size());
-      }
-      if (!text.empty()) text += " with ";
-      text += "dimension " + std::to_string(place->dim) + " of input " + input.path + " (" +
-              input.name + ")";
-      if (size) size = size->substitute(id, Dimension::of(shape[place->dim]));
-    }
-    if (!size) continue;
-    const std::optional<std::int64_t> value = size->literal();
-    if (value && (*value == condition.value || (condition.at_most && *value < condition.value))) {
-      continue;
-    }
-    if (condition.limit) {
-      throw_at(condition.where, ErrorCode::kBadInput,
-               "the input has " + (value ? std::to_string(*value) : "too many") +
-                   " tokens; this model takes at most " + std::to_string(condition.value) +
-                   " (table " + condition.reason + ")");
-    }
-    if (condition.value < 0) {
-      throw_at(condition.where, ErrorCode::kBadInput,
-               condition.reason + "; the archive does not tell at which shape it was traced");
-    }
-    throw_at(condition.where, ErrorCode::kBadInput,
-             condition.reason + "; the archive runs where " + text + " gives " +
-                 (condition.at_most ? "at most " : "") + std::to_string(condition.value) +
-                 ", and not at " + (value ? std::to_string(*value) : "a fraction"));
+    std::string sizes;
+    const std::optional<Dimension> size = evaluate(condition, result, graph, shapes, sizes);
+    if (size && !holds(condition, size->literal())) refuse(condition, size->literal(), sizes);
   }
 }
 

@@ -26,6 +26,13 @@ TEST(Dimension, DividesExactly) {
   EXPECT_FALSE(s.divided_by(s + Dimension::of(1)));
 }
 
+TEST(Dimension, TellsWhatIsDivided) {
+  const Dimension s = Dimension::of_symbol(0);
+  EXPECT_TRUE((s * s + Dimension::of(2) * s).is_polynomial());
+  EXPECT_FALSE(s.divided_by(Dimension::of(2))->is_polynomial());
+  EXPECT_FALSE(s.divided_by(Dimension::of_symbol(1))->is_polynomial());
+}
+
 TEST(Dimension, SubstitutesIntoPowers) {
   const Dimension s = Dimension::of_symbol(0);
   const Dimension inverse = *Dimension::of(12).divided_by(s);

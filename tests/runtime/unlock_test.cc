@@ -292,6 +292,13 @@ TEST(Unlock, RowsOfTheFlatInputLock) {
   EXPECT_NE(graph.refusal({7, 2}), "ran");
 }
 
+TEST(Unlock, ASizeByAnotherMustBeWhole) {
+  Unlocked graph({"h = torch.repeat_interleave(torch.sum(x, [0]), 2)",
+                  "return torch.mul(h, torch.sum(x, [1]))"});
+  EXPECT_EQ(graph.run({4, 2}), (Shape{4}));
+  EXPECT_NE(graph.refusal({1, 7}).find("no whole number at this shape"), std::string::npos);
+}
+
 TEST(Unlock, SizesThatAreComputedNeedNothing) {
   Unlocked graph({"n = torch.size(x, 1)", "return torch.view(x, [-1, n, 1])"});
   EXPECT_EQ(graph.run({3, 4}), (Shape{3, 4, 1}));
