@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <numeric>
+#include <type_traits>
 
 #include "henson/error.h"
 #include "runtime/operators/views.h"
+#include "runtime/tensor/half.h"
 
 namespace henson::runtime {
 namespace {
@@ -23,6 +25,16 @@ Accumulator<T> total(std::span<const T> row) {
                          [](auto a, T x) { return a + static_cast<Accumulator<T>>(x); });
 }
 
+/// PyTorch multiplies halves as halves: what overflows on the way stays infinite.
+template <typename T>
+T rounded_to(DType common, T value) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (common == DType::kFloat16) return static_cast<float>(Half(value));
+    if (common == DType::kBFloat16) return static_cast<float>(BFloat16(value));
+  }
+  return value;
+}
+
 Tensor product(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
   const DType common = sum_dtype(self, dtype);
   const DType compute = compute_dtype(common);
@@ -31,9 +43,11 @@ Tensor product(const Tensor& self, const Dims& dims, bool keepdim, std::optional
                        [&](auto tag) {
                          using T = typename decltype(tag)::type;
                          using Factor = std::conditional_t<std::is_integral_v<T>, std::uint64_t, T>;
-                         return reduce_rows<T, T>(rows, compute, [](std::span<const T> row) {
+                         return reduce_rows<T, T>(rows, compute, [&](std::span<const T> row) {
                            Factor result(1);
-                           for (const T x : row) result *= static_cast<Factor>(x);
+                           for (const T x : row) {
+                             result = rounded_to(common, result * static_cast<Factor>(x));
+                           }
                            return static_cast<T>(result);
                          });
                        })

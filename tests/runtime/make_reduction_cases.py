@@ -159,4 +159,8 @@ for _ in range(count):
 for name in ["cumsum", "cumprod"]:
     for flag in [torch.tensor(True), torch.tensor([True])]:
         add(f"aten::{name}_", flag, 0)
+for kind, large in [(torch.float16, 2000.0), (torch.bfloat16, 1e30)]:  # infinite on the way
+    x = torch.tensor([[large, large, 0.0], [large, large, 1 / large]], dtype=kind)
+    add("aten::prod.dim_int", x, 1)
+    add("aten::prod", x[1])
 writer.save(path)
