@@ -238,12 +238,15 @@ std::vector<Lock> describe_locks(const UnlockResult& unlocked) {
     locks.push_back({to_string(size.where), size.what, true, {}});
   }
   for (const ShapeCondition& condition : unlocked.conditions) {
-    if (condition.limit || condition.whole) continue;
+    using Demand = ShapeCondition::Demand;
+    const bool at_most = condition.demand == Demand::kAtMost;
+    // The others go with a size that is unlocked.
+    if (condition.limit || (!at_most && condition.demand != Demand::kValue)) continue;
     locks.push_back({to_string(condition.where), condition.reason, false,
-                     condition.value < 0 ? "the archive does not tell at which shape it was traced"
-                                         : std::string("the archive runs where the size is ") +
-                                               (condition.at_most ? "at most " : "") +
-                                               std::to_string(condition.value)});
+                     condition.value < 0
+                         ? "the archive does not tell at which shape it was traced"
+                         : std::string("the archive runs where the size is ") +
+                               (at_most ? "at most " : "") + std::to_string(condition.value)});
   }
   return locks;
 }

@@ -106,7 +106,10 @@ std::optional<Dimensions> AssumingDomain::view(const Dimensions& from,
 
 Dimension AssumingDomain::expand(const Dimension& size, const Dimension& to) {
   if (size.is_one()) return to;
-  require_equal(to, size);
+  using Equality = DimensionSolver::Equality;
+  const bool may_be_one = solver().told(size).value_or(1) == 1;
+  const Equality equality = may_be_one ? Equality::kUnlessOne : Equality::kAlways;
+  if (!solver().unify(to, size, equality)) throw Mismatch{};
   return resolve(size);
 }
 

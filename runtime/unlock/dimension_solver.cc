@@ -15,12 +15,16 @@ constexpr std::size_t kLongestText = 4096;
 
 Dimension DimensionSolver::input(std::size_t input, std::size_t dim,
                                  std::optional<std::int64_t> traced) {
-  symbols_.push_back({Kind::kInput, input, dim, traced, std::nullopt, {}, {}});
+  symbols_.push_back({.kind = Kind::kInput,
+                      .input = input,
+                      .dim = dim,
+                      .traced = traced,
+                      .told = traced.has_value()});
   return Dimension::of_symbol(static_cast<SymbolId>(symbols_.size() - 1));
 }
 
 Dimension DimensionSolver::constant(std::int64_t value) {
-  symbols_.push_back({Kind::kConstant, 0, 0, value, std::nullopt, {}, {}});
+  symbols_.push_back({.kind = Kind::kConstant, .traced = value, .told = true});
   return Dimension::of_symbol(static_cast<SymbolId>(symbols_.size() - 1));
 }
 
@@ -33,7 +37,8 @@ Dimension DimensionSolver::derived(const std::string& what, const Dimension& a, 
   if (added) {
     std::vector<SymbolId> made_of = resolve(a).symbols();
     for (const SymbolId id : resolve(b).symbols()) made_of.push_back(id);
-    symbols_.push_back({Kind::kDerived, 0, 0, traced, std::nullopt, text, std::move(made_of)});
+    symbols_.push_back(
+        {.kind = Kind::kDerived, .traced = traced, .text = text, .made_of = std::move(made_of)});
   }
   Symbol& symbol = symbols_[found->second];
   if (!symbol.traced) symbol.traced = traced;
@@ -74,8 +79,17 @@ std::optional<std::int64_t> DimensionSolver::traced(const Dimension& dimension) 
   return current.literal();
 }
 
-bool DimensionSolver::learn_traced(const Dimension& dimension, std::int64_t value) {
-  if (const std::optional<std::int64_t> known = traced(dimension)) return *known == value;
+std::optional<std::int64_t> DimensionSolver::told(const Dimension& dimension) const {
+  for (const SymbolId id : resolve(dimension).symbols()) {
+    if (!symbols_[id].told) return std::nullopt;
+  }
+  return traced(dimension);
+}
+
+bool DimensionSolver::learn_traced(const Dimension& dimension, std::int64_t value,
+                                   Equality equality) {
+  const std::optional<std::int64_t> known = traced(dimension);
+  if (known && *known != value) return false;
   const std::vector<SymbolId> symbols = dimension.symbols();
   if (symbols.size() != 1 || !dimension.is_monomial()) return true;
   // k times one size that nothing was known of.
@@ -83,21 +97,36 @@ bool DimensionSolver::learn_traced(const Dimension& dimension, std::int64_t valu
   const std::optional<std::int64_t> times = factor ? factor->literal() : std::nullopt;
   if (!times || *times < 1) return true;
   if (value % *times != 0) return false;
-  symbols_[symbols[0]].traced = value / *times;
+  Symbol& symbol = symbols_[symbols[0]];
+  if (!known) symbol.traced = value / *times;
+  symbol.told = symbol.told || equality == Equality::kAlways;
   return true;
 }
 
-bool DimensionSolver::bind(SymbolId symbol, const Dimension& to) {
+bool DimensionSolver::bind(SymbolId symbol, const Dimension& to, Equality equality) {
   for (const SymbolId id : to.symbols()) {
     if (id == symbol) return false;
   }
-  if (symbols_[symbol].traced && !learn_traced(to, *symbols_[symbol].traced)) return false;
+  if (symbols_[symbol].traced && !learn_traced(to, *symbols_[symbol].traced, equality)) {
+    return false;
+  }
   if (!symbols_[symbol].traced) symbols_[symbol].traced = traced(to);
   symbols_[symbol].bound = to;
+  symbols_[symbol].unless_one = equality == Equality::kUnlessOne;
   return true;
 }
 
-bool DimensionSolver::unify(const Dimension& a, const Dimension& b) {
+bool DimensionSolver::may_be_repeated(const Dimension& constant) const {
+  const std::optional<SymbolId> id = constant.symbol();
+  if (!id || !symbols_[*id].bound || symbols_[*id].traced == 1) return false;
+  const Symbol& symbol = symbols_[*id];
+  const std::optional<SymbolId> next = symbol.bound->symbol();
+  if (next && symbols_[*next].bound && may_be_repeated(*symbol.bound)) return true;
+  if (!symbol.unless_one) return false;
+  return !told(constant);
+}
+
+bool DimensionSolver::unify(const Dimension& a, const Dimension& b, Equality equality) {
   const Dimension x = resolve(a);
   const Dimension y = resolve(b);
   if (x == y || x.is_unknown() || y.is_unknown()) return true;
@@ -107,8 +136,8 @@ bool DimensionSolver::unify(const Dimension& a, const Dimension& b) {
     return id && symbols_[*id].kind == kind;
   };
   // What may be a dummy's gives way first, then the later input, then the earlier.
-  if (is(p, Kind::kConstant)) return bind(*p, y);
-  if (is(q, Kind::kConstant)) return bind(*q, x);
+  if (is(p, Kind::kConstant)) return bind(*p, y, equality);
+  if (is(q, Kind::kConstant)) return bind(*q, x, equality);
   for (const SymbolId id : (x - y).symbols()) {
     // k·v = …: a constant's size within a product.
     if (symbols_[id].kind != Kind::kConstant) continue;
@@ -124,17 +153,17 @@ bool DimensionSolver::unify(const Dimension& a, const Dimension& b) {
       if (const std::optional<Dimension> ratio = x.divided_by(y)) {
         // ratio = v^±1 · rest must be 1.
         if (const std::optional<Dimension> rest = ratio->divided_by(v); free_of(rest)) {
-          return bind(id, *Dimension::of(1).divided_by(*rest));
+          return bind(id, *Dimension::of(1).divided_by(*rest), equality);
         }
-        if (const Dimension rest = *ratio * v; free_of(rest)) return bind(id, rest);
+        if (const Dimension rest = *ratio * v; free_of(rest)) return bind(id, rest, equality);
       }
     }
   }
-  if (is(p, Kind::kDerived)) return bind(*p, y);
-  if (is(q, Kind::kDerived)) return bind(*q, x);
-  if (p && q) return *p > *q ? bind(*p, y) : bind(*q, x);
-  if (p) return bind(*p, y);
-  if (q) return bind(*q, x);
+  if (is(p, Kind::kDerived)) return bind(*p, y, equality);
+  if (is(q, Kind::kDerived)) return bind(*q, x, equality);
+  if (p && q) return *p > *q ? bind(*p, y, equality) : bind(*q, x, equality);
+  if (p) return bind(*p, y, equality);
+  if (q) return bind(*q, x, equality);
   const std::optional<std::int64_t> xv = traced(x);
   const std::optional<std::int64_t> yv = traced(y);
   // Formulas that agree where they can be compared are taken for equal: both are computed when it
@@ -155,7 +184,7 @@ std::optional<Dimension> DimensionSolver::broadcast(const Dimension& a, const Di
   };
   if (is_one(x)) return y;
   if (is_one(y)) return x;
-  if (!unify(x, y)) return std::nullopt;
+  if (!unify(x, y, Equality::kUnlessOne)) return std::nullopt;
   return resolve(x);
 }
 

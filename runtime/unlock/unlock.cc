@@ -163,14 +163,22 @@ class Unlocker {
     note(where,
          graph_.nodes[site.node].op->schema.name + " holds " + std::to_string(site.value) +
              ", the dummy input's " + analysis_->solver().to_string(*formula),
-         *formula);
+         site.symbol, *formula);
   }
 
-  void note(const script::SourceLine& where, const std::string& what, const Dimension& formula) {
+  /// What `symbol`, a number of the code, was made, and where that will do.
+  void note(const script::SourceLine& where, const std::string& what, const Dimension& symbol,
+            const Dimension& formula) {
+    using Demand = ShapeCondition::Demand;
     result_.unlocked.push_back({where, what});
+    const auto demand = [&](Demand demanded) {
+      result_.conditions.push_back(
+          {.size = formula, .demand = demanded, .where = where, .reason = what});
+    };
     // A size by another: it was a whole number in the trace, and must be one here.
-    if (formula.is_polynomial()) return;
-    result_.conditions.push_back({.size = formula, .whole = true, .where = where, .reason = what});
+    if (!formula.is_polynomial()) demand(Demand::kWhole);
+    // Where the size is 1 the number may be the model's own, to which that is repeated.
+    if (analysis_->solver().may_be_repeated(symbol)) demand(Demand::kNotOne);
   }
 
   /// Puts `size` into a list argument: the list is made anew before the node.
@@ -222,7 +230,7 @@ class Unlocker {
     note(where,
          graph_.values[stretch.value].name + " is as long as the dummy input's " +
              analysis_->solver().to_string(*formula),
-         *formula);
+         stretch.symbol, *formula);
   }
 
   script::SourceLine first_use(ValueId value) const {
@@ -287,9 +295,10 @@ class Unlocker {
                    : std::nullopt);
     }
     for (const ShapeLock& lock : merged(analysis_->locks())) {
+      using Demand = ShapeCondition::Demand;
       result_.conditions.push_back({.size = lock.size,
+                                    .demand = lock.at_most ? Demand::kAtMost : Demand::kValue,
                                     .value = lock.value,
-                                    .at_most = lock.at_most,
                                     .where = locations_[lock.node],
                                     .reason = lock.reason,
                                     .limit = lock.limit});
@@ -348,9 +357,18 @@ std::optional<Dimension> evaluate(const ShapeCondition& condition, const UnlockR
 }
 
 bool holds(const ShapeCondition& condition, const std::optional<std::int64_t>& value) {
-  if (!value) return false;
-  if (condition.whole) return *value >= 0;
-  return *value == condition.value || (condition.at_most && *value < condition.value);
+  using Demand = ShapeCondition::Demand;
+  switch (condition.demand) {
+    case Demand::kValue:
+      return value == condition.value;
+    case Demand::kAtMost:
+      return value && *value <= condition.value;
+    case Demand::kWhole:
+      return value && *value >= 0;
+    case Demand::kNotOne:
+      return value != 1;
+  }
+  return false;
 }
 
 [[noreturn]] void refuse(const ShapeCondition& condition, const std::optional<std::int64_t>& value,
@@ -360,14 +378,18 @@ bool holds(const ShapeCondition& condition, const std::optional<std::int64_t>& v
     message = "the input has " + (value ? std::to_string(*value) : "too many") +
               " tokens; this model takes at most " + std::to_string(condition.value) + " (table " +
               condition.reason + ")";
-  } else if (condition.whole) {
+  } else if (condition.demand == ShapeCondition::Demand::kWhole) {
     message += "; that is no whole number at this shape: " + sizes;
+  } else if (condition.demand == ShapeCondition::Demand::kNotOne) {
+    message +=
+        "; where that is 1, as here, it cannot be told whether the number is meant: " + sizes;
   } else if (condition.value < 0) {
     message += "; the archive does not tell at which shape it was traced";
   } else {
     message += "; the archive runs where " + sizes + " gives " +
-               (condition.at_most ? "at most " : "") + std::to_string(condition.value) +
-               ", and not at " + (value ? std::to_string(*value) : "a fraction");
+               (condition.demand == ShapeCondition::Demand::kAtMost ? "at most " : "") +
+               std::to_string(condition.value) + ", and not at " +
+               (value ? std::to_string(*value) : "a fraction");
   }
   throw_at(condition.where, ErrorCode::kBadInput, message);
 }

@@ -15,9 +15,9 @@ namespace henson::runtime {
 /// Where a graph can run: a formula in the inputs' sizes that must have a value.
 struct ShapeCondition {
   Dimension size;  // its symbols are places in `symbols`
+  enum class Demand { kValue, kAtMost, kWhole, kNotOne };
+  Demand demand = Demand::kValue;
   std::int64_t value = 0;  // below zero: it is not told, and no shape will do
-  bool at_most = false;    // less will do
-  bool whole = false;      // any value will do that is a whole number
   script::SourceLine where;
   std::string reason;
   bool limit = false;  // of the model itself, not of the trace: the reason names the table

@@ -292,6 +292,24 @@ TEST(Unlock, RowsOfTheFlatInputLock) {
   EXPECT_NE(graph.refusal({7, 2}), "ran");
 }
 
+/// Two rows of the model's own, or as many as the dummy input had: a batch of one is repeated to the
+/// ones and is the others.
+TEST(Unlock, WhereOneIsRepeatedANumberMayBeTheModelsOwn) {
+  for (const std::string line : {"return torch.add(torch.ones([2, 1], dtype=6), x)",
+                                 "return torch.expand(torch.sum(x, [1], True), [2, -1])"}) {
+    Unlocked untold({line});
+    EXPECT_EQ(untold.run({2, 7})[0], 2);
+    EXPECT_EQ(untold.run({3, 7})[0], 3);
+    EXPECT_NE(untold.refusal({1, 7}).find("cannot be told"), std::string::npos);
+    EXPECT_EQ(Unlocked({line}, Shape{2, 7}).refusal({1, 7}), "ran") << line;
+  }
+  // Elsewhere the code says that it is the batch.
+  Unlocked follows({"h = torch.mul(torch.unsqueeze(x, -1), self.weight)",
+                    "v = torch.view(h, [2, 7, 4, 16])",
+                    "return torch.add(v, torch.ones([2, 7, 1, 1], dtype=6))"});
+  EXPECT_EQ(follows.run({1, 9}), (Shape{1, 9, 4, 16}));
+}
+
 TEST(Unlock, ASizeByAnotherMustBeWhole) {
   Unlocked graph({"h = torch.repeat_interleave(torch.sum(x, [0]), 2)",
                   "return torch.mul(h, torch.sum(x, [1]))"});
