@@ -15,6 +15,7 @@ MOST_ELEMENTS = 600
 DTYPES = ["bool", "uint8", "int8", "int32", "int64", "float16", "bfloat16", "float32", "float64"]
 QUOTIENTS = re.compile(r"/|div|reciprocal|log|rsqrt|pow|atan2|normalize|norm|cosine")
 RESHAPES = re.compile(r"squeeze_\(|transpose_\(")
+HIDDEN_ALIASES = re.compile(r"dropout\(|broadcast_tensors\(")
 ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AttributeError,
           ZeroDivisionError, OverflowError, NameError)
 
@@ -339,6 +340,9 @@ class Grower:
     def accept_write(self, letter, text, used):
         target = used[0]
         level = max(v.level for v in used)
+        # Optimizing, TorchScript takes the results of these for copies: a write to one is not seen.
+        if "script" in self.mode and any(HIDDEN_ALIASES.search(s) for s in self.statements):
+            raise Rejected
         if (letter == "#" and level > 1) or any(map(overlaps, target.values)):
             raise Rejected
         of_input = text.startswith(tuple(self.inputs))
@@ -388,6 +392,17 @@ class Grower:
         """One flag as an index is a value that a trace keeps; near 0, a quotient is all noise."""
         flag = any(v.is_tensor and v.first.dtype == torch.bool and v.first.dim() == 0 for v in used)
         if flag and "[{B}]" in template and "trace" in self.mode:
+            raise Rejected
+        tensors = [v for v in used if v.is_tensor]
+        # The sign of what is no number is nobody's promise.
+        if "copysign" in template or "signbit" in template:
+            if any(value.isnan().any() for v in tensors for value in v.values):
+                raise Rejected
+        # A trace keeps the number of dimensions.
+        if ".dim()" in template and any(len({x.dim() for x in v.values}) > 1 for v in tensors):
+            raise Rejected
+        # What is nearly a whole number becomes one or the other.
+        if "dtype" in template and any(v.level == 2 for v in tensors):
             raise Rejected
         if QUOTIENTS.search(template):
             for variable in used:

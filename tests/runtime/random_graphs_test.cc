@@ -144,27 +144,32 @@ Tensor nudged(const Tensor& tensor, std::mt19937_64& digits) {
   return other;
 }
 
-/// Some zeros with the other sign.
-void flip_zeros(const Value& value, std::mt19937_64& coins) {
+/// What another order of sums may make of a result: other last digits, zeros of the other sign.
+void disturb(const Value& value, std::mt19937_64& coins) {
   const auto* const held = std::get_if<Tensor>(&value);
   if (held == nullptr || held->dtype() != DType::kFloat32 || !held->is_contiguous()) return;
   if (held->buffer()->read_only()) return;
   Tensor tensor = *held;
   float* const elements = tensor.mutable_data<float>();
   for (std::int64_t i = 0; i < tensor.numel(); ++i) {
-    if (elements[i] == 0 && coins() % 2 == 0) elements[i] = -elements[i];
+    const bool up = coins() % 2 == 0;
+    if (elements[i] == 0) {
+      elements[i] = up ? 0.0F : -0.0F;
+    } else {
+      elements[i] *= up ? 1.0000003F : 0.9999997F;
+    }
   }
 }
 
-Answer interpret_with_flipped_zeros(const Graph& graph, const std::vector<Value>& inputs,
-                                    std::mt19937_64& coins) {
+Answer interpret_disturbed(const Graph& graph, const std::vector<Value>& inputs,
+                           std::mt19937_64& coins) {
   const FramePlan plan(graph);
   Frame frame = plan.new_frame();
   plan.start(frame, inputs);
   try {
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
       plan.run_node(n, frame);
-      for (const ValueId id : graph.nodes[n].outputs) flip_zeros(frame[id], coins);
+      for (const ValueId id : graph.nodes[n].outputs) disturb(frame[id], coins);
     }
   } catch (const Error&) {
     return std::nullopt;
@@ -176,8 +181,7 @@ Answer interpret_with_flipped_zeros(const Graph& graph, const std::vector<Value>
 bool is_ill_conditioned(Graph graph, std::vector<Value> inputs, const Answer& wanted) {
   for (const std::uint64_t seed : {1, 2, 3}) {
     std::mt19937_64 digits(seed);
-    const Answer flipped = interpret_with_flipped_zeros(graph, inputs, digits);
-    if (!difference(flipped, wanted).empty()) return true;
+    if (!difference(interpret_disturbed(graph, inputs, digits), wanted).empty()) return true;
     for (Value& input : inputs) input = nudged(input.as<Tensor>(), digits);
     for (GraphValue& value : graph.values) {
       if (value.constant && value.constant->is<Tensor>()) {

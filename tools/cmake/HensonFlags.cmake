@@ -1,11 +1,12 @@
 # How everything is compiled, and the functions that make the parts and the library of them.
 
 # ccache takes precompiled headers only when it is told that neither what is defined after them nor
-# __DATE__ matters: ours are the standard library's alone.
+# __DATE__ matters: ours are the standard library's alone. Their bytes differ from one source tree to
+# the next, so it goes by the .sum file beside them.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
-    env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+    env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1 ${CCACHE_PROGRAM})
 endif()
 
 # What many files include of the standard library, parsed once. Nothing of the project: a change in
@@ -62,6 +63,14 @@ function(henson_part name)
   set_property(GLOBAL APPEND PROPERTY HENSON_LIBRARIES ${arg_LIBRARIES})
 endfunction()
 
+# henson_precompile_headers(TARGET HEADER...): target_precompile_headers, with what ccache goes by.
+function(henson_precompile_headers target)
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} --version OUTPUT_VARIABLE compiler)
+  string(SHA256 sum "${compiler};${ARGN}")
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx.gch.sum ${sum})
+endfunction()
+
 # henson_precompile(PART...): the parts share a precompiled header, that of the first of all; they
 # are compiled with the same flags.
 function(henson_precompile)
@@ -70,7 +79,7 @@ function(henson_precompile)
     if(owner)
       target_precompile_headers(henson_${part} REUSE_FROM ${owner})
     else()
-      target_precompile_headers(henson_${part} PRIVATE ${HENSON_PRECOMPILED})
+      henson_precompile_headers(henson_${part} ${HENSON_PRECOMPILED})
       set_property(GLOBAL PROPERTY HENSON_PRECOMPILED_BY henson_${part})
     endif()
   endforeach()
