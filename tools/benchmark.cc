@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 
+#include "tools/interrupt.h"
 #include "tools/random_batch.h"
 
 namespace henson::tools {
@@ -24,6 +25,7 @@ std::vector<double> time_runs(const std::function<void()>& run, double seconds) 
   std::vector<double> times;
   const auto start = Clock::now();
   while (times.size() < kMinRuns || milliseconds_since(start) < 1e3 * seconds) {
+    Work::check();
     const auto begin = Clock::now();
     run();
     times.push_back(milliseconds_since(begin));

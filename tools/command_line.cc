@@ -3,11 +3,33 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <numeric>
 
 namespace henson::tools {
 namespace {
 
 constexpr std::size_t kHelpColumn = 34;
+constexpr int kUsage = 2;
+
+/// How many letters must be put in, left out or changed to make one word of another.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
 
 template <typename T>
 CLI::Option* add_option(CLI::App& app, const std::string& name, T& value, const std::string& help) {
@@ -112,7 +134,7 @@ void Command::action(Action action) {
 CommandLine::CommandLine(const std::string& name, const std::string& description,
                          const std::string& version, const std::string& footer)
     : app_(std::make_unique<CLI::App>(description, name)) {
-  app_->set_version_flag("--version", name + ' ' + version);
+  app_->set_version_flag("-V,--version", name + ' ' + version);
   app_->require_subcommand(0, 1);
   app_->footer(footer);
   app_->get_formatter()->column_width(kHelpColumn);
@@ -131,10 +153,24 @@ void CommandLine::add_help() {
   command.action([topic, this] { return print_help(*topic); });
 }
 
+void CommandLine::unknown_command(const std::string& word) const {
+  std::string nearest;
+  std::size_t distance = std::max<std::size_t>(word.size() / 2, 2);
+  for (const CLI::App* const command : commands_of(*app_)) {
+    const std::string name = command->get_name();
+    const std::size_t apart = edit_distance(word, name);
+    if (apart > distance || (apart == distance && !nearest.empty())) continue;
+    distance = apart;
+    nearest = name;
+  }
+  throw UsageError("there is no command `" + word + "`" +
+                   (nearest.empty() ? "" : "; did you mean `" + nearest + "`?"));
+}
+
 int CommandLine::print_help(const std::string& topic) const {
   const auto is_topic = [&](const CLI::App* app) { return app->get_name() == topic; };
   const auto found = std::as_const(*app_).get_subcommands(is_topic);
-  if (found.empty() && !topic.empty()) throw UsageError("there is no command `" + topic + "`");
+  if (found.empty() && !topic.empty()) unknown_command(topic);
   // CLI::App::help would tell of the command that was parsed: of `help` itself.
   const CLI::App* const told = found.empty() ? app_.get() : found.front();
   const std::string name = app_->get_name() + (found.empty() ? "" : ' ' + topic);
@@ -143,6 +179,16 @@ int CommandLine::print_help(const std::string& topic) const {
 }
 
 int CommandLine::run(int argc, const char* const* argv) {
+  if (argc <= 1) {
+    std::cerr << app_->help();
+    return kUsage;
+  }
+  const std::string first = argv[1];
+  const auto is_first = [&](const CLI::App* app) { return app->get_name() == first; };
+  const auto commands = commands_of(*app_);
+  if (!first.starts_with('-') && std::none_of(commands.begin(), commands.end(), is_first)) {
+    unknown_command(first);
+  }
   try {
     app_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -155,7 +201,9 @@ int CommandLine::run(int argc, const char* const* argv) {
 
 std::string CommandLine::help_command() const {
   std::string text = app_->get_name() + " help";
-  for (const CLI::App* const command : app_->get_subcommands()) text += ' ' + command->get_name();
+  for (const CLI::App* const command : app_->get_subcommands()) {
+    if (command->get_name() != "help") text += ' ' + command->get_name();
+  }
   return text;
 }
 

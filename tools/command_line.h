@@ -107,6 +107,7 @@ class CommandLine {
 
  private:
   int print_help(const std::string& topic) const;
+  [[noreturn]] void unknown_command(const std::string& word) const;
 
   std::unique_ptr<CLI::App> app_;
   Action chosen_;

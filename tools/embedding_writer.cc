@@ -38,7 +38,9 @@ void append_json(std::string& line, std::span<const float> values) {
 }  // namespace
 
 EmbeddingWriter::EmbeddingWriter(const std::filesystem::path& path, EmbeddingFormat format)
-    : file_(path), format_(format) {}
+    : file_(path, format == EmbeddingFormat::kNpy ? OutFile::Access::kRewinding
+                                                  : OutFile::Access::kForward),
+      format_(format) {}
 
 /// As long for any number of rows: the true one is put in at the end.
 std::string EmbeddingWriter::npy_header(std::size_t dimensions) const {

@@ -14,7 +14,7 @@ namespace henson::tools {
 enum class EmbeddingFormat {
   kText,       // a line an embedding: its numbers, blanks between
   kJsonLines,  // a line an embedding: {"text": "…", "embedding": […]}
-  kNpy,        // one float32 array [texts, dimensions]; into a file alone
+  kNpy,        // one float32 array [texts, dimensions]
 };
 
 class EmbeddingWriter {

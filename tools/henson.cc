@@ -1,5 +1,6 @@
 // henson: the command line.
 #include <exception>
+#include <iostream>
 #include <new>
 #include <string>
 
@@ -15,6 +16,9 @@
 #include "tools/commands/tag.h"
 #include "tools/commands/tokenize.h"
 #include "tools/commands/verify.h"
+#include "tools/interrupt.h"
+#include "tools/out_file.h"
+#include "tools/standard_output.h"
 
 namespace henson::tools {
 namespace {
@@ -30,6 +34,14 @@ Examples:
   henson embed minilm.pt --vocab vocab.txt "Who was Jim Henson?"
   henson fill-mask bert.pt --vocab vocab.txt "Jim Henson was a [MASK]."
 `henson help COMMAND` says more of one.)";
+
+/// Done is what stands in standard output.
+int run_checked(CommandLine& program, int argc, const char* const* argv) {
+  const CheckedOutput checked;
+  const int code = program.run(argc, argv);
+  std::cout.flush();
+  return code;
+}
 
 int run_program(int argc, const char* const* argv) {
   CommandLine program("henson", "Runs traced BERT models (TorchScript archives) without PyTorch.",
@@ -47,8 +59,14 @@ int run_program(int argc, const char* const* argv) {
   add_next_sentence(program);
   add_bench(program);
   program.add_help();
+  catch_interrupts();
   try {
-    return program.run(argc, argv);
+    return run_checked(program, argc, argv);
+  } catch (const BrokenPipe&) {
+    return kDone;  // the reader has what it wanted
+  } catch (const Interrupted&) {
+    report_interrupt();
+    return kInterrupted;
   } catch (const UsageError& error) {
     print_error(error.what() + ("; see `" + program.help_command() + "`"));
     return kBadUsage;

@@ -11,6 +11,7 @@
 
 #include "loader/zip.h"
 #include "tools/npy.h"
+#include "tools/out_file.h"
 
 namespace henson::tools {
 namespace {
@@ -66,15 +67,48 @@ struct DiscardZip {
 };
 using ZipWriter = std::unique_ptr<zip_t, DiscardZip>;
 
-ZipWriter create_zip(const std::filesystem::path& path) {
-  int code = 0;
-  ZipWriter archive(zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code));
-  if (archive) return archive;
-  zip_error_t error;
-  zip_error_init_with_code(&error, code);
-  const std::string reason = zip_error_strerror(&error);
-  zip_error_fini(&error);
+struct FreeSource {
+  void operator()(zip_source_t* source) const noexcept { zip_source_free(source); }
+};
+using ZipBytes = std::unique_ptr<zip_source_t, FreeSource>;
+
+[[noreturn]] void cannot_write(const std::filesystem::path& path, const std::string& reason) {
   bad_file(path, ErrorCode::kNotFound, "cannot be written: " + reason);
+}
+
+/// Bytes in memory that a zip file is made in.
+ZipBytes make_bytes(const std::filesystem::path& path) {
+  zip_error_t error;
+  zip_error_init(&error);
+  ZipBytes bytes(zip_source_buffer_create(nullptr, 0, 0, &error));
+  const std::string reason = bytes ? "" : zip_error_strerror(&error);
+  zip_error_fini(&error);
+  if (!bytes) cannot_write(path, reason);
+  return bytes;
+}
+
+ZipWriter create_zip(const std::filesystem::path& path, zip_source_t* bytes) {
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_keep(bytes);  // closing the zip gives up one of two holds
+  ZipWriter archive(zip_open_from_source(bytes, ZIP_TRUNCATE, &error));
+  const std::string reason = archive ? "" : zip_error_strerror(&error);
+  zip_error_fini(&error);
+  if (archive) return archive;
+  zip_source_free(bytes);
+  cannot_write(path, reason);
+}
+
+void copy(zip_source_t* bytes, OutFile& file, const std::filesystem::path& path) {
+  if (zip_source_open(bytes) != 0) cannot_write(path, zip_error_strerror(zip_source_error(bytes)));
+  std::vector<char> part(std::size_t{1} << 16);
+  for (;;) {
+    const zip_int64_t size = zip_source_read(bytes, part.data(), part.size());
+    if (size < 0) cannot_write(path, zip_error_strerror(zip_source_error(bytes)));
+    if (size == 0) break;
+    file.write({part.data(), static_cast<std::size_t>(size)});
+  }
+  zip_source_close(bytes);
 }
 
 /// `file` must live until the archive is closed.
@@ -112,17 +146,19 @@ void write_npz(const std::filesystem::path& path, const std::vector<NamedArray>&
   }
   std::vector<std::vector<std::byte>> files;
   files.reserve(arrays.size());
-  // libzip writes a temporary file beside the path, and renames it when all of it is there.
-  ZipWriter archive = create_zip(path);
+  OutFile file(path);
+  const ZipBytes bytes = make_bytes(path);
+  ZipWriter archive = create_zip(path, bytes.get());
   for (const NamedArray& array : arrays) {
     files.push_back(encode_npy(array.tensor));
     add_entry(path, archive.get(), array.name + std::string(kSuffix), files.back());
   }
   if (zip_close(archive.get()) != 0) {
-    bad_file(path, ErrorCode::kNotFound,
-             std::string("cannot be written: ") + zip_strerror(archive.get()));
+    cannot_write(path, zip_strerror(archive.get()));
   }
   archive.release();  // closed
+  copy(bytes.get(), file, path);
+  file.finish();
 }
 
 }  // namespace henson::tools

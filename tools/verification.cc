@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tools/compare.h"
+#include "tools/interrupt.h"
 #include "tools/random_inputs.h"
 #include "tools/report.h"
 
@@ -73,6 +74,7 @@ ArchiveResult compare_executors(const Model& model,
   Session plan(model, {Executor::kPlan, options.session.threads});
   Session interpreter(model, {Executor::kInterpreter, options.session.threads});
   for (const std::vector<NamedInput>& inputs : cases) {
+    Work::check();
     CaseResult one;
     one.name = std::to_string(result.cases.size());
     one.inputs = shapes_of(inputs);
@@ -129,6 +131,7 @@ ArchiveResult verify_cases(const Model& model, const std::vector<Case>& cases,
   ArchiveResult result = start_result(model, options);
   Session session(model, options.session);
   for (const Case& recorded : cases) {
+    Work::check();
     CaseResult one;
     one.name = std::to_string(recorded.number);
     one.inputs = shapes_of(recorded.inputs);

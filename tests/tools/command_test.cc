@@ -30,9 +30,19 @@ TEST(Command, HelpAndVersion) {
   EXPECT_TRUE(is_one_line(version.out));
 }
 
+TEST(Command, AloneShowsUsage) {
+  const TestFolder folder;
+  const Result result = henson(folder, "");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.err.find("Usage: henson"), std::string::npos) << result.err;
+  EXPECT_EQ(henson(folder, "-V").out, henson(folder, "--version").out);
+}
+
 TEST(Command, BadUsage) {
-  expect_failure("", 2, "see `henson help`");
-  expect_failure("frobnicate", 2, "see `henson help`");
+  expect_failure("frobnicate", 2, "there is no command `frobnicate`; see `henson help`");
+  expect_failure("inspct", 2, "did you mean `inspect`?");
+  expect_failure("help benhc", 2, "did you mean `bench`?");
   expect_failure("help frobnicate", 2, "no command `frobnicate`");
   expect_failure("run", 2, "see `henson help run`");
   expect_failure("run a.pt --executor fast --ids 1", 2, "--executor");

@@ -213,6 +213,22 @@ TEST(FillMask, TopTokens) {
   expect_failure("fill-mask " + archive("masked_lm") + "frog", 3, "the text has no [MASK]");
 }
 
+TEST(FillMask, ATextWithoutAMaskIsToldOfAndTheOthersAreAnswered) {
+  const TestFolder folder;
+  write_file(folder / "in.txt", "a [MASK]\nfrog\nthe [MASK]\n");
+  const std::string input = (folder / "in.txt").string();
+  const Result result =
+      henson(folder, "fill-mask " + archive("masked_lm") + "--top 1 --input '" + input + "'");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_TRUE(is_one_line(result.err)) << result.err;
+  EXPECT_NE(result.err.find(input + ":2: the text has no [MASK]"), std::string::npos) << result.err;
+  const std::vector<std::string> lines = lines_of(result.out);
+  ASSERT_EQ(lines.size(), 5U) << result.out;
+  EXPECT_EQ(lines[0], "a [MASK]");
+  EXPECT_EQ(lines[2], "");
+  EXPECT_EQ(lines[3], "the [MASK]");
+}
+
 TEST(Classify, LabelsFromAConfig) {
   const TestFolder folder;
   write_file(folder / "config.json", R"({"id2label": {"0": "sad", "1": "so", "2": "happy"}})");
@@ -234,20 +250,21 @@ TEST(Tag, ALineAWord) {
   const Json json = json_of(folder, "tag " + archive("tagger") + "'He made it!'");
   EXPECT_EQ(json["words"][3]["text"], "!");
   EXPECT_EQ(json["words"][3]["begin"], 10);
+  EXPECT_EQ(json["words"][3]["end_char"], 11);
 }
 
-TEST(Answer, PlacesAreCharacters) {
+TEST(Answer, PlacesAreBytesWithTheCharactersBeside) {
   const TestFolder folder;
   const Json json =
       json_of(folder, "answer " + archive("answerer") +
                           "'who was he?' 'J\u00edm H\u00e9nson was a puppeteer' --top 50");
   const std::string context = "J\u00edm H\u00e9nson was a puppeteer";
   for (const Json& answer : json["answers"]) {
-    const std::size_t begin = answer["start_byte"];
-    const std::size_t end = answer["end_byte"];
+    const std::size_t begin = answer["begin"];
+    const std::size_t end = answer["end"];
     EXPECT_EQ(answer["text"], context.substr(begin, end - begin));
     const std::size_t accents = begin > 6 ? 2 : begin > 1 ? 1 : 0;
-    EXPECT_EQ(answer["start"], begin - accents);
+    EXPECT_EQ(answer["begin_char"], begin - accents);
   }
   expect_failure("answer " + archive("answerer") + "'who was he?'", 2, "give the context");
 }

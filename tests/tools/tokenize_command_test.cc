@@ -26,6 +26,7 @@ TEST(TokenizeCommand, ThereAndBack) {
   const auto json = nlohmann::json::parse(henson(folder, "tokenize " + kVocab + "--json who").out);
   EXPECT_EQ(json.at("tokens"), nlohmann::json({"[CLS]", "who", "[SEP]"}));
   EXPECT_EQ(json.at("offsets").at(1), nlohmann::json({0, 3}));
+  EXPECT_EQ(json.at("offsets_char").at(1), nlohmann::json({0, 3}));
 }
 
 TEST(TokenizeCommand, PairsAndWindows) {

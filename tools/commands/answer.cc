@@ -11,9 +11,9 @@ namespace henson::tools {
 namespace {
 
 constexpr std::string_view kExamples =
-    R"(The spans of the context that answer best, each with its score and where it stands: the number of its
-first character and the one after its last, and in JSON its bytes as well. Long contexts are read in
-windows that overlap.
+    R"(The spans of the context that answer best, each with its score and where it stands: the bytes of the
+context from its first to the one after its last. In JSON these are "begin" and "end", and "begin_char"
+and "end_char" the same in characters. Long contexts are read in windows that overlap.
 
 Examples:
   henson answer squad.pt --vocab vocab.txt "Who was Jim Henson?" "Jim Henson was a puppeteer."
@@ -35,31 +35,21 @@ std::string read_context(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::size_t characters_before(const std::string& text, std::uint32_t byte) {
-  return width_of(std::string_view(text).substr(0, byte));
-}
-
-struct Found {
-  std::string text;
-  std::size_t begin = 0;  // in characters
-  std::size_t end = 0;
-};
-
-Found locate(const std::string& context, const ByteRange& range) {
-  return {context.substr(range.begin, range.end - range.begin),
-          characters_before(context, range.begin), characters_before(context, range.end)};
-}
-
 bool is_none(const Answer& answer) { return answer.range == ByteRange{}; }
+
+std::string text_of(const std::string& context, const ByteRange& range) {
+  return context.substr(range.begin, range.end - range.begin);
+}
 
 void print(const std::string& context, const std::vector<Answer>& answers) {
   using enum Table::Align;
   Table table({kRight, kLeft, kLeft});
   for (const Answer& answer : answers) {
-    const Found found = locate(context, answer.range);
     table.add({format_probability(answer.score),
-               is_none(answer) ? "" : std::to_string(found.begin) + "-" + std::to_string(found.end),
-               is_none(answer) ? "(no answer)" : printable(found.text)});
+               is_none(answer)
+                   ? ""
+                   : std::to_string(answer.range.begin) + "-" + std::to_string(answer.range.end),
+               is_none(answer) ? "(no answer)" : printable(text_of(context, answer.range))});
   }
   table.print(std::cout);
 }
@@ -67,14 +57,12 @@ void print(const std::string& context, const std::vector<Answer>& answers) {
 Json to_json(const Options& options, const std::string& context,
              const std::vector<Answer>& answers) {
   Json json{{"question", options.question}, {"answers", Json::array()}};
+  CharacterCount characters(context);
   for (const Answer& answer : answers) {
-    const Found found = locate(context, answer.range);
-    json["answers"].push_back({{"text", is_none(answer) ? Json() : Json(found.text)},
-                               {"start", found.begin},
-                               {"end", found.end},
-                               {"start_byte", answer.range.begin},
-                               {"end_byte", answer.range.end},
-                               {"score", number_as_json(answer.score)}});
+    Json one{{"text", is_none(answer) ? Json() : Json(text_of(context, answer.range))}};
+    add_range(one, characters, answer.range);
+    one["score"] = number_as_json(answer.score);
+    json["answers"].push_back(std::move(one));
   }
   return json;
 }

@@ -11,6 +11,7 @@
 
 #include "tools/benchmark.h"
 #include "tools/commands/command.h"
+#include "tools/interrupt.h"
 #include "tools/progress.h"
 #include "tools/report.h"
 
@@ -81,6 +82,7 @@ Result measure(const Options& options, const std::vector<BatchShape>& shapes) {
   const std::chrono::duration<double, std::milli> opened = std::chrono::steady_clock::now() - start;
   measure_peak(result);
   Progress progress(shapes.size());
+  Work work("shapes");
   for (const BatchShape& shape : shapes) {
     progress.show(result.timings.size(), shape.text);
     try {
@@ -89,6 +91,7 @@ Result measure(const Options& options, const std::vector<BatchShape>& shapes) {
       throw located(options.archive.string() + ": shape " + shape.text, error);
     }
     measure_peak(result);
+    work.done();
   }
   const Timing& first = result.timings.front();
   result.load_ms = opened.count() + std::max(0.0, first.first_ms - first.median_ms);

@@ -53,6 +53,7 @@ Json to_json(const std::string& text, const std::vector<LabelScore>& scores) {
 int classify(const Options& options) {
   const std::vector<std::string> labels = find_labels(options.labels, options.text.archive);
   TextModel model = open_text_model(options.text);
+  Headings headings(options.source);
   for_each_text(options.source, [&](const std::string& text) {
     std::vector<LabelScore> scores =
         options.pair.empty() ? model.classify(text, labels, options.scoring)
@@ -63,6 +64,7 @@ int classify(const Options& options) {
     if (options.json) {
       std::cout << json_line(to_json(text, scores)) << std::flush;
     } else {
+      headings.print(text);
       print(scores);
       std::cout << std::flush;
     }

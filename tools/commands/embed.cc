@@ -36,15 +36,26 @@ struct Options {
   std::string format;
 };
 
+constexpr std::pair<const char*, EmbeddingFormat> kFormats[] = {
+    {"text", EmbeddingFormat::kText},
+    {"jsonl", EmbeddingFormat::kJsonLines},
+    {"npy", EmbeddingFormat::kNpy}};
+
+/// By --format, or as --output ends.
 EmbeddingFormat format_of(const Options& options) {
   const std::string extension = options.output.extension().string();
-  const bool npy = options.format.empty() ? extension == ".npy" : options.format == "npy";
-  const bool json = options.format.empty() ? extension == ".jsonl" : options.format == "jsonl";
-  if (npy && options.output.empty()) {
-    throw UsageError(
-        "--format npy needs --output FILE.npy: its header says how many texts there were");
+  const std::string name = !options.format.empty() ? options.format
+                           : extension.empty()     ? "text"
+                           : extension == ".txt"   ? "text"
+                                                   : extension.substr(1);
+  if (name == "npy" && options.output.empty()) {
+    throw UsageError("--format npy needs --output FILE.npy, or - for standard output");
   }
-  return npy ? EmbeddingFormat::kNpy : json ? EmbeddingFormat::kJsonLines : EmbeddingFormat::kText;
+  for (const auto& [known, format] : kFormats) {
+    if (name == known) return format;
+  }
+  throw UsageError("--output: nothing is known of files that end in " + extension +
+                   "; end it in .txt, .jsonl or .npy, or say --format");
 }
 
 /// How many texts are done, how fast, and of a file how much.
@@ -88,6 +99,7 @@ class Embedding {
     writer_.flush();
     if (embeddings.dimensions > 0) dimensions_ = embeddings.dimensions;
     done_ += group_.size();
+    work_.done(group_.size());
     group_.clear();
     bytes_ = 0;
   }
@@ -102,6 +114,7 @@ class Embedding {
   TextModel& model_;
   EmbedOptions options_;
   EmbeddingWriter& writer_;
+  Work work_{"texts"};
   std::vector<std::string> group_;
   std::size_t bytes_ = 0;
   std::size_t dimensions_ = 0;
@@ -110,15 +123,14 @@ class Embedding {
 
 void embed_lines(Lines& lines, Embedding& embedding) {
   Speedometer speedometer(lines.total_bytes());
-  while (!interrupted()) {
-    auto line = lines.next();
-    if (!line) break;
+  while (auto line = lines.next()) {
     embedding.add(std::move(*line));
     if (!embedding.is_full()) continue;
     embedding.run();
     speedometer.show(embedding.done(), lines.bytes());
   }
-  if (!interrupted()) embedding.run();
+  Work::check();
+  embedding.run();
 }
 
 int embed(const Options& options) {
@@ -126,28 +138,17 @@ int embed(const Options& options) {
   if (!options.source.texts.empty() && !options.source.file.empty()) {
     throw UsageError("give texts or --input, not both");
   }
-  catch_interrupts();
   TextModel model = open_text_model(options.text);
-  try {
-    EmbeddingWriter writer(options.output, format);
-    Embedding embedding(model, options.embed, writer);
-    if (options.source.texts.empty()) {
-      Lines lines(options.source.file.empty() ? "-" : options.source.file);
-      embed_lines(lines, embedding);
-    } else {
-      for (const std::string& text : options.source.texts) embedding.add(text);
-      embedding.run();
-    }
-    if (interrupted()) {
-      print_error(
-          "interrupted after " + plural(embedding.done(), "text") +
-          (options.output.empty() ? "" : "; " + options.output.string() + " is not written"));
-      return kInterrupted;
-    }
-    embedding.finish();
-  } catch (const BrokenPipe&) {
-    return kDone;  // the reader has what it wanted
+  EmbeddingWriter writer(options.output, format);
+  Embedding embedding(model, options.embed, writer);
+  if (options.source.texts.empty()) {
+    Lines lines(options.source.file.empty() ? "-" : options.source.file);
+    embed_lines(lines, embedding);
+  } else {
+    for (const std::string& text : options.source.texts) embedding.add(text);
+    embedding.run();
   }
+  embedding.finish();
   return kDone;
 }
 
@@ -162,7 +163,8 @@ void add_embed(CommandLine& program) {
                  {{"auto", Pooling::kAuto}, {"mean", Pooling::kMean}, {"first", Pooling::kFirst}},
                  "auto (default); mean: of all tokens; first: the first token's, [CLS]");
   command.flag("--no-normalize", options->as_they_are, "Leave the lengths as they are");
-  command.option("--output", options->output, "FILE", "Where to write; standard output by default");
+  command.option("--output", options->output, "FILE",
+                 "Where to write; -: standard output, the default");
   command.choice("--format", options->format, {"text", "jsonl", "npy"},
                  "By default as --output ends, or text");
   command.footer(kExamples);

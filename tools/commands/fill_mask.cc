@@ -9,7 +9,8 @@ namespace henson::tools {
 namespace {
 
 constexpr std::string_view kExamples =
-    R"(Several masks in a text are filled each by itself.
+    R"(Several masks in a text are filled each by itself. Places in JSON: "begin" and "end" are bytes of the
+text, "begin_char" and "end_char" characters. A text without a mask is told of by its line; exit code 1.
 
 Example:
   henson fill-mask bert.pt --vocab vocab.txt "Who was Jim Henson ? Jim Henson was a [MASK].")";
@@ -35,6 +36,7 @@ void print(const std::vector<FilledMask>& masks) {
 
 Json to_json(const std::string& text, const std::vector<FilledMask>& masks) {
   Json json{{"text", text}, {"masks", Json::array()}};
+  CharacterCount characters(text);
   for (const FilledMask& mask : masks) {
     Json guesses = Json::array();
     for (const TokenGuess& guess : mask.guesses) {
@@ -42,24 +44,27 @@ Json to_json(const std::string& text, const std::vector<FilledMask>& masks) {
                          {"id", guess.id},
                          {"probability", number_as_json(guess.probability)}});
     }
-    json["masks"].push_back(
-        {{"begin", mask.range.begin}, {"end", mask.range.end}, {"guesses", std::move(guesses)}});
+    Json one;
+    add_range(one, characters, mask.range);
+    one["guesses"] = std::move(guesses);
+    json["masks"].push_back(std::move(one));
   }
   return json;
 }
 
 int fill_mask(const Options& options) {
   TextModel model = open_text_model(options.text);
-  for_each_text(options.source, [&](const std::string& text) {
+  Headings headings(options.source);
+  return for_each_good_text(options.source, [&](const std::string& text) {
     const std::vector<FilledMask> masks = model.fill_mask(text, options.top);
     if (options.json) {
       std::cout << json_line(to_json(text, masks)) << std::flush;
     } else {
+      headings.print(text);
       print(masks);
       std::cout << std::flush;
     }
   });
-  return kDone;
 }
 
 }  // namespace

@@ -194,7 +194,14 @@ void print_other_values(const Output& output) {
   }
 }
 
+void check_output(const std::filesystem::path& output) {
+  const std::string extension = output.extension().string();
+  if (extension.empty() || extension == ".npz") return;
+  throw UsageError("--output: the tensors are written as .npz, not as " + extension);
+}
+
 int run(const RunOptions& options) {
+  check_output(options.output);
   if (options.inputs.empty() == options.ids.empty()) {
     throw UsageError("give one of --input in.npz and --ids \"101 2040 102\"");
   }
@@ -205,6 +212,7 @@ int run(const RunOptions& options) {
       rows.empty() ? run_npz(model, options) : run_ids(model, rows, options);
   const std::vector<NamedArray> arrays = name_all(outputs);
   if (!options.output.empty()) write_npz(options.output, arrays);
+  if (options.output == "-") return kDone;  // standard output holds the npz
   if (options.json) {
     print_as_json(model, options, arrays);
     return kDone;
@@ -226,7 +234,8 @@ void add_run(CommandLine& program) {
   command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
   command.option("--input", options->inputs, "IN.npz", "Inputs, by position or by name");
   command.option("--ids", options->ids, "\"101 2040 ...\"", "Token ids: one row, the first input");
-  command.option("--output", options->output, "OUT.npz", "Where to write the output's tensors");
+  command.option("--output", options->output, "OUT.npz",
+                 "Where to write the output's tensors; -: standard output");
   add_session_options(command, options->session);
   command.flag("--json", options->json, "Print JSON");
   command.footer(kExamples);

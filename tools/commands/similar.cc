@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include "tools/commands/text.h"
-#include "tools/interrupt.h"
 #include "tools/lines.h"
 
 namespace henson::tools {
@@ -135,13 +134,12 @@ int print_nearest(TextModel& model, const Options& options) {
   } else {
     table.print(std::cout);
   }
-  return interrupted() ? kInterrupted : kDone;
+  return kDone;
 }
 
 int similar(const Options& options) {
   TextModel model = open_text_model(options.text);
   if (options.query.empty()) return print_matrix(model, options);
-  catch_interrupts();
   return print_nearest(model, options);
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view kExamples =
     R"(A word has the label of its first token. --entities joins words that belong together: "B-PER I-PER"
-is one PER, and words labelled O are left out. Places in JSON are bytes of the text.
+is one PER, and words labelled O are left out. Places in JSON: "begin" and "end" are bytes of
+the text, "begin_char" and "end_char" characters.
 
 Examples:
   henson tag ner.pt --vocab vocab.txt --labels config.json "Jim Henson was born in Greenville."
@@ -61,12 +62,13 @@ void print(const std::string& text, const std::vector<Piece>& pieces) {
 
 Json to_json(const std::string& text, const std::vector<Piece>& pieces, bool entities) {
   Json list = Json::array();
+  CharacterCount characters(text);
   for (const Piece& piece : pieces) {
-    list.push_back({{"text", text_of(text, piece.range)},
-                    {"begin", piece.range.begin},
-                    {"end", piece.range.end},
-                    {"label", piece.label},
-                    {"score", number_as_json(piece.score)}});
+    Json one{{"text", text_of(text, piece.range)}};
+    add_range(one, characters, piece.range);
+    one["label"] = piece.label;
+    one["score"] = number_as_json(piece.score);
+    list.push_back(std::move(one));
   }
   return {{"text", text}, {entities ? "entities" : "words", list}};
 }
@@ -74,11 +76,13 @@ Json to_json(const std::string& text, const std::vector<Piece>& pieces, bool ent
 int tag(const Options& options) {
   const std::vector<std::string> labels = find_labels(options.labels, options.text.archive);
   TextModel model = open_text_model(options.text);
+  Headings headings(options.source);
   for_each_text(options.source, [&](const std::string& text) {
     const std::vector<Piece> pieces = pieces_of(model.tag(text, labels), options.entities);
     if (options.json) {
       std::cout << json_line(to_json(text, pieces, options.entities)) << std::flush;
     } else {
+      headings.print(text);
       print(text, pieces);
       std::cout << std::flush;
     }

@@ -63,18 +63,71 @@ void add_text_source(Command& command, TextSource& source) {
                  "A file with a text a line; -: standard input, as without texts");
 }
 
-void for_each_text(const TextSource& source, const std::function<void(const std::string&)>& take) {
+namespace {
+
+/// Each text, and how errors call it: "text 2", "lines.txt:7"; nothing where there is but one.
+using TakeNamed = std::function<void(const std::string& text, const std::string& name)>;
+
+void for_each_named(const TextSource& source, const TakeNamed& take) {
   if (!source.texts.empty() && !source.file.empty()) {
     throw UsageError("give texts or --input, not both");
   }
-  for (const std::string& text : source.texts) take(text);
-  if (!source.texts.empty()) return;
-  Lines lines(source.file.empty() ? "-" : source.file);
-  while (!interrupted()) {
-    const auto line = lines.next();
-    if (!line) return;
-    take(*line);
+  Work work("texts");
+  std::size_t number = 0;
+  for (const std::string& text : source.texts) {
+    ++number;
+    take(text, source.texts.size() > 1 ? "text " + std::to_string(number) : "");
+    work.done();
   }
+  if (!source.texts.empty()) return;
+  const bool standard = source.file.empty() || source.file == "-";
+  Lines lines(standard ? "-" : source.file);
+  const std::string file = standard ? "standard input" : source.file.string();
+  while (const auto line = lines.next()) {
+    take(*line, file + ':' + std::to_string(++number));
+    work.done();
+  }
+  Work::check();
+}
+
+Error named(const Error& error, const std::string& name) {
+  return name.empty() || error.code() != ErrorCode::kBadInput ? error : located(name, error);
+}
+
+}  // namespace
+
+void for_each_text(const TextSource& source, const std::function<void(const std::string&)>& take) {
+  for_each_named(source, [&](const std::string& text, const std::string& name) {
+    try {
+      take(text);
+    } catch (const Error& error) {
+      throw named(error, name);
+    }
+  });
+}
+
+int for_each_good_text(const TextSource& source,
+                       const std::function<void(const std::string&)>& take) {
+  std::size_t good = 0;
+  std::size_t refused = 0;
+  for_each_named(source, [&](const std::string& text, const std::string& name) {
+    try {
+      take(text);
+      ++good;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kBadInput) throw;
+      std::cout.flush();
+      print_error(named(error, name).what());
+      ++refused;
+    }
+  });
+  return refused == 0 ? kDone : good > 0 ? kAnswerIsNo : kBadFile;
+}
+
+void Headings::print(const std::string& text) {
+  if (!several_) return;
+  std::cout << (first_ ? "" : "\n") << printable(text) << '\n';
+  first_ = false;
 }
 
 void add_labels(Command& command, std::filesystem::path& labels) {
@@ -104,6 +157,20 @@ std::string format_probability(double probability) {
 
 std::string json_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::size_t CharacterCount::before(std::size_t byte) {
+  if (byte < byte_) byte_ = characters_ = 0;
+  characters_ += width_of(text_.substr(byte_, byte - byte_));
+  byte_ = byte;
+  return characters_;
+}
+
+void add_range(Json& json, CharacterCount& characters, const ByteRange& range) {
+  json["begin"] = range.begin;
+  json["end"] = range.end;
+  json["begin_char"] = characters.before(range.begin);
+  json["end_char"] = characters.before(range.end);
 }
 
 }  // namespace henson::tools

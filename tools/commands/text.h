@@ -33,9 +33,24 @@ struct TextSource {
 
 /// Texts as positional arguments, and --input.
 void add_text_source(Command& command, TextSource& source);
-/// Calls `take` with each text until there are no more or Ctrl-C came. Throws UsageError when texts
-/// and a file are given.
+/// Calls `take` with each text. Its errors about a text say which one, where there are several.
+/// Throws UsageError when texts and a file are given, Interrupted when Ctrl-C came.
 void for_each_text(const TextSource& source, const std::function<void(const std::string&)>& take);
+/// Likewise; a text that is refused is told of on standard error, and those after it are taken.
+/// Returns the exit code: done, "no" when some were refused, kBadFile when all were.
+int for_each_good_text(const TextSource& source,
+                       const std::function<void(const std::string&)>& take);
+
+/// Tells the results for several texts apart: the text as a heading, a blank line between.
+class Headings {
+ public:
+  explicit Headings(const TextSource& source) : several_(source.texts.size() != 1) {}
+  void print(const std::string& text);
+
+ private:
+  bool several_;
+  bool first_ = true;
+};
 
 /// --labels.
 void add_labels(Command& command, std::filesystem::path& labels);
@@ -48,5 +63,20 @@ std::vector<std::string> find_labels(const std::filesystem::path& labels,
 std::string format_probability(double probability);
 /// The JSON on one line.
 std::string json_line(const Json& json);
+/// Counts the characters (code points) of a text before a byte: fast for one after the other.
+class CharacterCount {
+ public:
+  explicit CharacterCount(std::string_view text) : text_(text) {}
+  std::size_t before(std::size_t byte);
+
+ private:
+  std::string_view text_;
+  std::size_t byte_ = 0;  // so far
+  std::size_t characters_ = 0;
+};
+
+/// Where something stands in a text: "begin" and "end" in bytes, "begin_char" and "end_char" in
+/// characters. Adds them to `json`.
+void add_range(Json& json, CharacterCount& characters, const ByteRange& range);
 
 }  // namespace henson::tools

@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view kExamples =
     R"(A text is an argument, or a line of --input or standard input; its ids are a line. With --pair a text is
 two: two arguments, or a line with a tab between them. --stride with --max-length gives all of a long
-text, in windows, a line each. Offsets are bytes of the text, [0, 0] for special tokens.
+text, in windows, a line each. "offsets" are bytes of the text, "offsets_char" characters, [0, 0] for special
+tokens.
 
 Examples:
   henson tokenize --vocab vocab.txt "Who was Jim Henson ?"
@@ -58,20 +59,34 @@ void for_each_pair(const TextSource& source, const TakePair& take) {
   }
 }
 
-Json to_json(const Tokenizer& tokenizer, const Encoding& encoding) {
+/// `texts`: those that the encoding is of.
+Json to_json(const Tokenizer& tokenizer, const Encoding& encoding,
+             std::initializer_list<std::string_view> texts) {
+  std::vector<CharacterCount> counts(texts.begin(), texts.end());
   Json tokens = Json::array();
-  Json offsets = Json::array();
+  Json bytes = Json::array();
+  Json characters = Json::array();
   for (const std::int64_t id : encoding.ids) tokens.push_back(tokenizer.token(id).value_or(""));
-  for (const ByteRange range : encoding.offsets) offsets.push_back({range.begin, range.end});
+  for (std::size_t i = 0; i < encoding.size(); ++i) {
+    const ByteRange range = encoding.offsets[i];
+    bytes.push_back({range.begin, range.end});
+    CharacterCount none("");
+    CharacterCount& count =
+        encoding.sequences[i] < 0 ? none : counts[static_cast<std::size_t>(encoding.sequences[i])];
+    const std::size_t begin = count.before(range.begin);
+    characters.push_back({begin, count.before(range.end)});
+  }
   return {{"ids", encoding.ids},
           {"tokens", std::move(tokens)},
-          {"offsets", std::move(offsets)},
+          {"offsets", std::move(bytes)},
+          {"offsets_char", std::move(characters)},
           {"type_ids", encoding.type_ids}};
 }
 
-void print_encoding(const Options& options, const Tokenizer& tokenizer, const Encoding& encoding) {
+void print_encoding(const Options& options, const Tokenizer& tokenizer, const Encoding& encoding,
+                    std::initializer_list<std::string_view> texts) {
   if (options.json) {
-    std::cout << to_json(tokenizer, encoding).dump() << '\n';
+    std::cout << to_json(tokenizer, encoding, texts).dump() << '\n';
     return;
   }
   std::string line;
@@ -111,11 +126,12 @@ void decode(const Options& options, const Tokenizer& tokenizer) {
 void encode_pairs(const Options& options, const Tokenizer& tokenizer) {
   for_each_pair(options.source, [&](std::string_view text, std::string_view pair) {
     if (!options.in_windows) {
-      print_encoding(options, tokenizer, tokenizer.encode(text, pair, options.encode));
+      print_encoding(options, tokenizer, tokenizer.encode(text, pair, options.encode),
+                     {text, pair});
       return;
     }
     for (const Encoding& window : tokenizer.encode_windows(text, pair, options.encode)) {
-      print_encoding(options, tokenizer, window);
+      print_encoding(options, tokenizer, window, {text, pair});
     }
   });
 }
@@ -123,11 +139,11 @@ void encode_pairs(const Options& options, const Tokenizer& tokenizer) {
 void encode_texts(const Options& options, const Tokenizer& tokenizer) {
   for_each_text(options.source, [&](const std::string& text) {
     if (!options.in_windows) {
-      print_encoding(options, tokenizer, tokenizer.encode(text, options.encode));
+      print_encoding(options, tokenizer, tokenizer.encode(text, options.encode), {text});
       return;
     }
     for (const Encoding& window : tokenizer.encode_windows(text, options.encode)) {
-      print_encoding(options, tokenizer, window);
+      print_encoding(options, tokenizer, window, {text});
     }
   });
 }
@@ -147,8 +163,6 @@ int tokenize(const Options& options) {
   } else {
     encode_texts(options, tokenizer);
   }
-  std::cout << std::flush;
-  if (!std::cout) throw Error(ErrorCode::kBadInput, "standard output cannot be written");
   return kDone;
 }
 

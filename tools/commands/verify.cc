@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tools/commands/command.h"
+#include "tools/interrupt.h"
 #include "tools/progress.h"
 #include "tools/report.h"
 #include "tools/verification.h"
@@ -171,6 +172,7 @@ int verify_folder(const Options& options) {
   std::size_t verified = 0;
   std::size_t agreeing = 0;
   Progress progress(archives.size());
+  Work work("archives");
   for (std::size_t i = 0; i < archives.size(); ++i) {
     progress.show(i, archives[i].stem().string());
     if (!std::filesystem::exists(cases_of(archives[i]))) {
@@ -185,6 +187,7 @@ int verify_folder(const Options& options) {
     progress.clear();
     if (table) table->print(result);
     json.push_back(to_json(result));
+    work.done();
   }
   if (verified == 0) {
     throw Error(ErrorCode::kNotFound,
