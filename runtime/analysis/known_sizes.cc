@@ -69,7 +69,6 @@ Fact KnownSizes::fact(ValueId id) const {
 
 void KnownSizes::visit(const Node& node) {
   if (node.kind == NodeKind::kList || node.kind == NodeKind::kTuple) {
-    if (written_[node.outputs[0]]) return;
     ItemCollector items;
     for (const ValueId id : node.inputs) items.add(fact(id));
     values_[node.outputs[0]].items = items.take();

@@ -28,13 +28,15 @@ class KnownSizes {
   std::optional<DType> dtype(ValueId id) const { return values_[id].dtype; }
   /// An int, or an integer tensor of one element.
   std::optional<Dimension> number(ValueId id) const;
+  /// What is known of a value, as it was found: see dims() for sizes with all that is known put in.
+  Fact fact(ValueId id) const;
+  const ProvingDomain& domain() const { return domain_; }
   /// The input, and its dimension, that a size is.
   std::optional<ProvingDomain::InputSize> input_of(const Dimension& size) const {
     return domain_.input_of(size);
   }
 
  private:
-  Fact fact(ValueId id) const;
   void describe(ValueId id);
   void visit(const Node& node);
   void visit_operator(const Node& node);

@@ -25,7 +25,7 @@ std::optional<Dimension> whole_quotient(const Dimension& size, const Dimension& 
   return quotient;
 }
 
-Dimension ProvingDomain::input(InputSize size) { return symbol({{}, {}, {}, size}); }
+Dimension ProvingDomain::input(InputSize size) { return symbol({.input = size}); }
 
 std::optional<ProvingDomain::InputSize> ProvingDomain::input_of(const Dimension& size) const {
   const std::optional<SymbolId> id = size.symbol();
@@ -50,7 +50,7 @@ std::optional<Dimension> ProvingDomain::apply(SizeFunction function, const Dimen
   }
   const auto [known, fresh] =
       applied_.try_emplace({function, {a.terms(), b.terms()}}, Dimension::of(0));
-  if (fresh) known->second = unknown();
+  if (fresh) known->second = symbol({.computed = Computed{function, a, b}});
   return known->second;
 }
 
@@ -95,8 +95,27 @@ Dimension ProvingDomain::part(const Dimension& size, const Dimension& first,
     const auto bound = [&](std::int64_t at) { return std::clamp<std::int64_t>(at, 0, *whole); };
     return Dimension::of(std::max<std::int64_t>(bound(*to) - bound(*from), 0));
   }
-  if (from == 0 && whole && !to) return symbol({{}, {}, last, {}});
-  return unknown();
+  const Dimension start = from >= 0 ? first : computed(SizeFunction::kMax, first, Dimension::of(0));
+  const Dimension end = last == size ? size : computed(SizeFunction::kMin, size, last);
+  const Computed left = from == 0 && is_size(last)
+                            ? Computed{SizeFunction::kMin, size, last}
+                            : Computed{SizeFunction::kMax, end - start, Dimension::of(0)};
+  if (from == 0 && whole && !to) return symbol({.at_most = last, .computed = left});
+  return symbol({.computed = left});
+}
+
+/// Whether it is plainly no less than 0.
+bool ProvingDomain::is_size(const Dimension& size) const {
+  const std::vector<SymbolId> symbols = size.symbols();
+  const auto is_input = [&](SymbolId id) { return symbols_[id].input.has_value(); };
+  return std::all_of(symbols.begin(), symbols.end(), is_input) &&
+         std::all_of(size.terms().begin(), size.terms().end(),
+                     [](const auto& term) { return term.second.numerator >= 0; });
+}
+
+/// Unlike apply() a symbol of its own: nothing is said of what equals it.
+Dimension ProvingDomain::computed(SizeFunction function, const Dimension& a, const Dimension& b) {
+  return symbol({.computed = Computed{function, a, b}});
 }
 
 Dimension ProvingDomain::symbol(Symbol symbol) {
@@ -139,7 +158,7 @@ Dimension ProvingDomain::broadcast(const Dimension& a, const Dimension& b) {
       return resolve(Dimension::of_symbol(id));
     }
   }
-  return symbol({{}, std::move(all), {}, {}});
+  return symbol({.of = std::move(all)});
 }
 
 void ProvingDomain::require_equal(const Dimension& a, const Dimension& b) {

@@ -26,7 +26,7 @@ class ProvingDomain : public ShapeDomain {
   Dimension resolve(const Dimension& size) const override;
   Dimension broadcast(const Dimension& a, const Dimension& b) override;
   void require_equal(const Dimension& a, const Dimension& b) override;
-  Dimension unknown() override { return symbol({}); }
+  Dimension unknown() override { return symbol(Symbol()); }
   std::optional<Dimension> apply(SizeFunction function, const Dimension& a,
                                  const Dimension& b) override;
   bool is_fixed(const Dimension& size) const override { return size.literal().has_value(); }
@@ -37,17 +37,25 @@ class ProvingDomain : public ShapeDomain {
   Dimension expand(const Dimension& size, const Dimension& to) override;
   Dimension part(const Dimension& size, const Dimension& first, const Dimension& last) override;
 
+  struct Computed {
+    SizeFunction function = SizeFunction::kMin;
+    Dimension a;
+    Dimension b;
+  };
   /// What a symbol is more than a name.
   struct Symbol {
-    std::optional<Dimension> bound;    // what it must equal
-    Dimensions of;                     // of a broadcast size: the sizes that went in
-    std::optional<Dimension> at_most;  // of a part of something
-    std::optional<InputSize> input;
+    std::optional<Dimension> bound = std::nullopt;    // what it must equal
+    Dimensions of = {};                               // of a broadcast size: the sizes that went in
+    std::optional<Dimension> at_most = std::nullopt;  // of a part of something
+    std::optional<InputSize> input = std::nullopt;
+    std::optional<Computed> computed = std::nullopt;  // by what a run's sizes tell it
   };
   const Symbol& symbol_of(SymbolId id) const { return symbols_[id]; }
 
  private:
   Dimension symbol(Symbol symbol);
+  bool is_size(const Dimension& size) const;
+  Dimension computed(SizeFunction function, const Dimension& a, const Dimension& b);
   Dimensions parts(const Dimension& size) const;
   bool is_part(SymbolId part, SymbolId whole) const;
   bool bind_parts(const Dimension& ratio);

@@ -1,5 +1,7 @@
 #include "runtime/analysis/uses.h"
 
+#include "runtime/analysis/data_flow.h"
+
 namespace henson::runtime {
 namespace {
 
@@ -25,10 +27,11 @@ std::vector<bool> read_values(const Graph& graph) {
 }
 
 std::vector<bool> embedding_indices(const Graph& graph) {
+  const Producers producers(graph);
   std::vector<bool> indices(graph.values.size(), false);
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
     if (has_any(*node, Trait::kLooksUp)) {
-      indices[node->inputs[1]] = true;
+      for (const Lookup& lookup : lookups_of(producers, *node)) indices[lookup.indices] = true;
     } else if (has_any(*node, Trait::kMoves) && indices[node->outputs[0]]) {
       indices[node->inputs[0]] = true;
     }
@@ -37,17 +40,18 @@ std::vector<bool> embedding_indices(const Graph& graph) {
 }
 
 std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph) {
+  const Producers producers(graph);
   std::vector<std::optional<std::int64_t>> rows(graph.values.size());
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
     if (has_any(*node, Trait::kLooksUp)) {
-      take_fewer(rows[node->inputs[1]], rows_of_constant(graph.values[node->inputs[0]]));
+      for (const Lookup& lookup : lookups_of(producers, *node)) {
+        take_fewer(rows[lookup.indices], rows_of_constant(graph.values[lookup.table]));
+      }
     } else if (keeps_elements(*node)) {
       take_fewer(rows[node->inputs[0]], rows[node->outputs[0]]);
     }
   }
   return rows;
 }
-
-bool keeps_elements(const Node& node) { return has_any(node, Trait::kMoves | Trait::kCasts); }
 
 }  // namespace henson::runtime

@@ -20,7 +20,4 @@ std::vector<bool> embedding_indices(const Graph& graph);
 /// views: how many rows that table has, the smallest of several.
 std::vector<std::optional<std::int64_t>> table_rows(const Graph& graph);
 
-/// Whether a node's result has elements of its first argument, moved or cast, and nothing else.
-bool keeps_elements(const Node& node);
-
 }  // namespace henson::runtime

@@ -21,11 +21,6 @@ std::string list_inputs(const BuiltGraph& built) {
   return text.empty() ? "none" : text;
 }
 
-/// Whether `key` names the input, or something within it ("0" or "features" of "0.ids").
-bool names(const std::string& key, const std::string& path, const std::string& name) {
-  return key == path || key == name;
-}
-
 /// A part of a dict or list input that the code never takes: given, and not needed.
 bool is_spare_part(const BuiltGraph& built, const std::string& key) {
   const std::size_t dot = key.find('.');
@@ -76,25 +71,71 @@ std::set<std::string> omitted_parameters(const BuiltGraph& built,
   return omitted;
 }
 
+std::set<std::string> omitted_parameters(const BuiltGraph& built,
+                                         std::span<const henson::Tensor> inputs) {
+  const std::vector<GraphInput>& all = built.graph.inputs;
+  if (inputs.size() > all.size()) {
+    refuse(std::to_string(inputs.size()) + " inputs are given, and the model takes " +
+           std::to_string(all.size()) + ": " + list_inputs(built));
+  }
+  std::vector<bool> given(built.parameters.size(), false);
+  for (std::size_t i = 0; i < inputs.size(); ++i) given[std::stoul(all[i].path)] = true;
+  std::set<std::string> omitted;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const ParameterInfo& parameter = built.parameters[i];
+    if (parameter.has_default && !given[i]) omitted.insert(parameter.name);
+  }
+  return omitted;
+}
+
 InputUses::InputUses(const Graph& graph)
     : read(read_values(graph)), ids(embedding_indices(graph)) {}
 
-std::vector<Value> bind_inputs(const BuiltGraph& built, const InputUses& uses,
-                               std::span<const NamedInput> inputs) {
-  const Graph& graph = built.graph;
-  std::vector<const NamedInput*> given(graph.inputs.size(), nullptr);
+GivenInputs place_inputs(const BuiltGraph& built, std::span<const NamedInput> inputs) {
+  const std::vector<GraphInput>& wanted = built.graph.inputs;
+  GivenInputs given(wanted.size(), nullptr);
   for (const NamedInput& input : inputs) {
-    const auto found = std::find_if(
-        graph.inputs.begin(), graph.inputs.end(),
-        [&](const GraphInput& wanted) { return names(input.key, wanted.path, wanted.name); });
-    if (found == graph.inputs.end()) {
+    const auto found = std::find_if(wanted.begin(), wanted.end(), [&](const GraphInput& one) {
+      return input.key == one.path || input.key == one.name;
+    });
+    if (found == wanted.end()) {
       if (is_spare_part(built, input.key)) continue;
       refuse("the model has no input `" + input.key + "`; it takes " + list_inputs(built));
     }
-    const auto position = static_cast<std::size_t>(found - graph.inputs.begin());
-    if (given[position] != nullptr) refuse(describe(*found) + " is given twice");
-    given[position] = &input;
+    const henson::Tensor*& place = given[static_cast<std::size_t>(found - wanted.begin())];
+    if (place != nullptr) refuse(describe(*found) + " is given twice");
+    place = &input.tensor;
   }
+  return given;
+}
+
+std::vector<std::optional<std::size_t>> places_of(const BuiltGraph& usual,
+                                                  const BuiltGraph& built) {
+  const std::vector<GraphInput>& inputs = built.graph.inputs;
+  std::vector<std::optional<std::size_t>> places;
+  for (const GraphInput& wanted : usual.graph.inputs) {
+    const auto found = std::find_if(inputs.begin(), inputs.end(), [&](const GraphInput& input) {
+      return input.path == wanted.path;
+    });
+    places.push_back(found == inputs.end()
+                         ? std::nullopt
+                         : std::optional(static_cast<std::size_t>(found - inputs.begin())));
+  }
+  return places;
+}
+
+GivenInputs place_inputs(const BuiltGraph& built, std::span<const henson::Tensor> inputs,
+                         std::span<const std::optional<std::size_t>> places) {
+  GivenInputs given(built.graph.inputs.size(), nullptr);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (places[i]) given[*places[i]] = &inputs[i];
+  }
+  return given;
+}
+
+std::vector<Value> bind_inputs(const BuiltGraph& built, const InputUses& uses,
+                               const GivenInputs& given) {
+  const Graph& graph = built.graph;
   std::vector<Value> values(graph.inputs.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const GraphInput& wanted = graph.inputs[i];
@@ -102,7 +143,7 @@ std::vector<Value> bind_inputs(const BuiltGraph& built, const InputUses& uses,
       if (!uses.read[wanted.value]) continue;
       refuse(describe(wanted) + " is missing; the model takes " + list_inputs(built));
     }
-    const henson::Tensor& tensor = given[i]->tensor;
+    const henson::Tensor& tensor = *given[i];
     if (uses.ids[wanted.value] && (is_floating(tensor.dtype()) || tensor.dtype() == DType::kBool)) {
       refuse(describe(wanted) + " holds token ids, and must be int64 or int32, not " +
              std::string(name_of(tensor.dtype())));
@@ -134,19 +175,6 @@ bool has_ranks(const UnlockResult& unlocked, const BoundShapes& shapes) {
     if (shapes[i] && shapes[i]->size() != unlocked.ranks[i]) return false;
   }
   return true;
-}
-
-std::vector<NamedInput> name_inputs(const BuiltGraph& built,
-                                    std::span<const henson::Tensor> inputs) {
-  if (inputs.size() > built.graph.inputs.size()) {
-    refuse(std::to_string(inputs.size()) + " inputs are given, and the model takes " +
-           std::to_string(built.graph.inputs.size()) + ": " + list_inputs(built));
-  }
-  std::vector<NamedInput> named;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    named.push_back({built.graph.inputs[i].path, inputs[i]});
-  }
-  return named;
 }
 
 }  // namespace henson::runtime

@@ -189,11 +189,7 @@ double number_of(const Value* value) {
 
 bool drops_in_training(const Graph& graph, const Node& node) {
   if (node.kind != NodeKind::kOperator) return false;
-  const std::string& name = node.op->schema.name;
-  if (name == "aten::scaled_dot_product_attention") {
-    return number_of(constant_argument(graph, node, "dropout_p")) > 0;
-  }
-  if (name.find("dropout") == std::string::npos) return false;
+  if (number_of(constant_argument(graph, node, "dropout_p")) > 0) return true;
   return number_of(constant_argument(graph, node, "p")) > 0 &&
          number_of(constant_argument(graph, node, "train")) > 0;
 }
@@ -295,6 +291,7 @@ ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
     info.root_class = archive.module->class_name;
   info.output = describe_output(graph, graph.output);
   info.node_count = graph.nodes.size();
+  info.positions = find_position_table(graph);
   std::set<std::string> operators;
   for (const Node& node : graph.nodes) {
     if (node.kind == NodeKind::kOperator) operators.insert(node.op->schema.name);

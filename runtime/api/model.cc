@@ -1,9 +1,10 @@
 #include <algorithm>
 
 #include "henson/error.h"
-#include "runtime/analysis/roles.h"
+#include "runtime/analysis/weight_roles.h"
 #include "runtime/api/facts.h"
 #include "runtime/api/model_impl.h"
+#include "runtime/api/output_info.h"
 
 namespace henson {
 namespace {
@@ -40,6 +41,14 @@ std::string_view name_of(InputRole role) noexcept {
   return "";
 }
 
+Program::Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
+                 const runtime::InputRanks& ranks, const Program* usual)
+    : built(std::move(graph)),
+      unlocked(runtime::unlock(built.graph, traced, ranks)),
+      uses(built.graph),
+      places(runtime::places_of((usual == nullptr ? *this : *usual).built, built)),
+      interpreter(built.graph) {}
+
 const runtime::Plan& Program::plan(int threads) const {
   std::call_once(plan_made_, [&] { plan_.emplace(built.graph, threads); });
   return *plan_;
@@ -56,10 +65,17 @@ Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
   notes = runtime::notes_of(graph);
 }
 
+std::span<const OutputInfo> Model::Impl::outputs() const {
+  std::call_once(outputs_found_, [&] {
+    outputs_ = runtime::describe_outputs(program_->built.graph, inputs, program_->unlocked);
+  });
+  return outputs_;
+}
+
 std::unique_ptr<const Program> Model::Impl::build(const VariantKey& key) const {
   runtime::BuiltGraph built = runtime::build_graph(archive_, {"forward", key.first});
   const runtime::TracedShapes traced = runtime::traced_shapes(archive_, built.graph);
-  return std::make_unique<const Program>(std::move(built), traced, key.second);
+  return std::make_unique<const Program>(std::move(built), traced, key.second, program_.get());
 }
 
 const Program& Model::Impl::variant(const std::set<std::string>& omitted,
@@ -76,6 +92,7 @@ Model Model::open(const std::filesystem::path& path) {
 }
 
 std::span<const InputInfo> Model::inputs() const { return impl_->inputs; }
+std::span<const OutputInfo> Model::outputs() const { return impl_->outputs(); }
 std::span<const WeightInfo> Model::weights() const { return impl_->weights; }
 const ModelInfo& Model::info() const { return impl_->info; }
 std::span<const Lock> Model::locks() const { return impl_->locks; }
@@ -88,8 +105,7 @@ bool Model::computes_in(DType dtype) const {
 bool Model::computes_quantized() const {
   const runtime::Graph& graph = impl_->program().built.graph;
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const runtime::Node& node) {
-    return node.kind == runtime::NodeKind::kOperator &&
-           node.op->schema.name.starts_with("quantized::");
+    return runtime::has_any(node, runtime::Trait::kQuantized);
   });
 }
 

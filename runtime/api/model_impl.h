@@ -22,12 +22,9 @@ namespace henson {
 
 /// A graph that is ready to run.
 struct Program {
+  /// `usual`: the model's usual program, null for that itself.
   Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
-          const runtime::InputRanks& ranks)
-      : built(std::move(graph)),
-        unlocked(runtime::unlock(built.graph, traced, ranks)),
-        uses(built.graph),
-        interpreter(built.graph) {}
+          const runtime::InputRanks& ranks, const Program* usual);
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
@@ -37,6 +34,9 @@ struct Program {
   runtime::BuiltGraph built;
   runtime::UnlockResult unlocked;
   runtime::InputUses uses;
+  /// For each input of the usual program, where it stands among this one's. Parameters that are
+  /// left out are none.
+  std::vector<std::optional<std::size_t>> places;
   runtime::Interpreter interpreter;
 
  private:
@@ -55,6 +55,9 @@ class Model::Impl {
   const Program& variant(const std::set<std::string>& omitted,
                          const runtime::InputRanks& ranks) const;
 
+  /// May be called concurrently.
+  std::span<const OutputInfo> outputs() const;
+
   std::vector<InputInfo> inputs;
   std::vector<WeightInfo> weights;
   ModelInfo info;
@@ -69,6 +72,15 @@ class Model::Impl {
   std::unique_ptr<const Program> program_;
   mutable std::mutex mutex_;
   mutable std::map<VariantKey, std::unique_ptr<const Program>> variants_;
+  mutable std::once_flag outputs_found_;
+  mutable std::vector<OutputInfo> outputs_;
+};
+
+/// The way from a Model to what it holds, for the rest of the runtime.
+class ModelAccess {
+ public:
+  using Impl = Model::Impl;
+  static const Impl& impl(const Model& model) { return *model.impl_; }
 };
 
 }  // namespace henson

@@ -45,6 +45,11 @@ Tensor Tensor::borrow(DType dtype, std::vector<std::int64_t> shape,
   return share(dtype, std::move(shape), bytes, nullptr);
 }
 
+Tensor Tensor::to(DType dtype) const {
+  if (dtype == dtype_) return *this;
+  return runtime::to_public(runtime::from_public(*this).to(dtype));
+}
+
 std::int64_t Tensor::element_count() const noexcept {
   return loader::element_count(shape_).value_or(0);
 }

@@ -65,7 +65,7 @@ void collect_tensors(const Output& output, std::vector<Tensor>& tensors) {
 
 /// The error of running these calls, in the caller's terms where their length or their ranks are
 /// the reason.
-Error explain(const Error& error, const Model::Impl& model, const Program& program,
+Error explain(const Error& error, const ModelAccess::Impl& model, const Program& program,
               std::span<const std::vector<runtime::Value>> calls) {
   if (error.code() != ErrorCode::kBadInput) return error;
   for (const std::vector<runtime::Value>& call : calls) {
@@ -91,6 +91,48 @@ std::vector<Tensor> Output::tensors() const {
   return tensors;
 }
 
+namespace {
+
+/// A call's inputs as a program takes them.
+struct BoundCall {
+  const Program* program = nullptr;
+  std::vector<runtime::Value> values;
+  bool known_ranks = true;  // else only the interpreter may run it: the plan relies on ranks
+};
+
+std::vector<runtime::Value> bind(const Program& program, std::span<const NamedInput> inputs) {
+  return runtime::bind_inputs(program.built, program.uses,
+                              runtime::place_inputs(program.built, inputs));
+}
+
+std::vector<runtime::Value> bind(const Program& program, std::span<const Tensor> inputs) {
+  return runtime::bind_inputs(program.built, program.uses,
+                              runtime::place_inputs(program.built, inputs, program.places));
+}
+
+/// `Input`: NamedInput, or Tensor for inputs by position.
+template <typename Input>
+BoundCall bind_call(const ModelAccess::Impl& model, std::span<const Input> inputs) {
+  BoundCall call;
+  const std::set<std::string> omitted = runtime::omitted_parameters(model.program().built, inputs);
+  call.program = omitted.empty() ? &model.program() : &model.variant(omitted, {});
+  call.values = bind(*call.program, inputs);
+  const auto shapes = runtime::shapes_of(call.values);
+  if (!runtime::has_ranks(call.program->unlocked, shapes)) {
+    call.program = &model.variant(omitted, runtime::ranks_of(shapes));
+    call.known_ranks = runtime::has_ranks(call.program->unlocked, shapes);
+  }
+  runtime::check_conditions(call.program->unlocked, call.program->built.graph, shapes);
+  return call;
+}
+
+Output to_output(const Program& program, const std::vector<runtime::Value>& leaves) {
+  std::span<const runtime::Value> remaining = leaves;
+  return to_output(program.built.graph.output, remaining);
+}
+
+}  // namespace
+
 struct Session::Impl {
   Impl(const Model& of, SessionOptions with)
       : model(of),
@@ -108,7 +150,7 @@ struct Session::Impl {
       operations += 2 * plan_session.multiply_adds();
       return leaves;
     } catch (const Error& error) {
-      throw explain(error, model.impl(), program, calls);
+      throw explain(error, ModelAccess::impl(model), program, calls);
     }
   }
 
@@ -117,8 +159,51 @@ struct Session::Impl {
     try {
       return program.interpreter.run(call);
     } catch (const Error& error) {
-      throw explain(error, model.impl(), program, std::span(&call, 1));
+      throw explain(error, ModelAccess::impl(model), program, std::span(&call, 1));
     }
+  }
+
+  template <typename Input>
+  Output run(std::span<const Input> inputs) {
+    operations = 0;
+    const BoundCall call = bind_call(ModelAccess::impl(model), inputs);
+    if (options.executor == Executor::kInterpreter || !call.known_ranks) {
+      return to_output(*call.program, interpret(*call.program, call.values));
+    }
+    return to_output(*call.program, run_plan(*call.program, std::span(&call.values, 1)).front());
+  }
+
+  template <typename Input>
+  std::vector<Output> run_ragged(std::span<const std::vector<Input>> sequences) {
+    operations = 0;
+    std::vector<Output> outputs;
+    if (options.executor == Executor::kInterpreter) {
+      for (const std::vector<Input>& inputs : sequences) {
+        outputs.push_back(run(std::span<const Input>(inputs)));
+      }
+      return outputs;
+    }
+    std::vector<std::vector<runtime::Value>> values;  // of calls of one program
+    const Program* program = nullptr;
+    const auto flush = [&] {
+      if (values.empty()) return;
+      for (const auto& leaves : run_plan(*program, values)) {
+        outputs.push_back(to_output(*program, leaves));
+      }
+      values.clear();
+    };
+    for (const std::vector<Input>& inputs : sequences) {
+      BoundCall call = bind_call(ModelAccess::impl(model), std::span<const Input>(inputs));
+      if (call.program != program || !call.known_ranks) flush();
+      if (!call.known_ranks) {
+        outputs.push_back(to_output(*call.program, interpret(*call.program, call.values)));
+        continue;
+      }
+      program = call.program;
+      values.push_back(std::move(call.values));
+    }
+    flush();
+    return outputs;
   }
 
   Model model;
@@ -128,57 +213,14 @@ struct Session::Impl {
   double operations = 0;  // of the last run
 };
 
-namespace {
-
-/// A call's inputs as a program takes them.
-struct BoundCall {
-  const Program* program = nullptr;
-  std::vector<runtime::Value> values;
-  bool known_ranks = true;  // else only the interpreter may run it: the plan relies on ranks
-};
-
-BoundCall bind_call(const Model::Impl& model, std::span<const NamedInput> inputs) {
-  BoundCall call;
-  const std::set<std::string> omitted = runtime::omitted_parameters(model.program().built, inputs);
-  call.program = omitted.empty() ? &model.program() : &model.variant(omitted, {});
-  call.values = runtime::bind_inputs(call.program->built, call.program->uses, inputs);
-  const auto shapes = runtime::shapes_of(call.values);
-  if (!runtime::has_ranks(call.program->unlocked, shapes)) {
-    call.program = &model.variant(omitted, runtime::ranks_of(shapes));
-    call.known_ranks = runtime::has_ranks(call.program->unlocked, shapes);
-  }
-  runtime::check_conditions(call.program->unlocked, call.program->built.graph, shapes);
-  return call;
-}
-
-Output to_output(const Program& program, const std::vector<runtime::Value>& leaves) {
-  std::span<const runtime::Value> remaining = leaves;
-  return to_output(program.built.graph.output, remaining);
-}
-
-}  // namespace
-
 Session::Session(const Model& model, SessionOptions options)
     : impl_(std::make_unique<Impl>(model, options)) {}
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
-Output Session::run(std::span<const Tensor> inputs) {
-  const std::vector<NamedInput> named =
-      runtime::name_inputs(impl_->model.impl().program().built, inputs);
-  return run(std::span<const NamedInput>(named));
-}
-
-Output Session::run(std::span<const NamedInput> inputs) {
-  impl_->operations = 0;
-  const BoundCall call = bind_call(impl_->model.impl(), inputs);
-  if (impl_->options.executor == Executor::kInterpreter || !call.known_ranks) {
-    return to_output(*call.program, impl_->interpret(*call.program, call.values));
-  }
-  return to_output(*call.program,
-                   impl_->run_plan(*call.program, std::span(&call.values, 1)).front());
-}
+Output Session::run(std::span<const Tensor> inputs) { return impl_->run(inputs); }
+Output Session::run(std::span<const NamedInput> inputs) { return impl_->run(inputs); }
 
 std::vector<StepTime> Session::profile() const {
   std::vector<StepTime> times;
@@ -199,41 +241,10 @@ double measure_peak_operations(int threads) { return 1e9 * kernels::measure_peak
 std::size_t Session::memory() const noexcept { return impl_->plan_session.memory(); }
 
 std::vector<Output> Session::run_ragged(std::span<const std::vector<Tensor>> sequences) {
-  std::vector<std::vector<NamedInput>> named;
-  for (const std::vector<Tensor>& inputs : sequences) {
-    named.push_back(runtime::name_inputs(impl_->model.impl().program().built, inputs));
-  }
-  return run_ragged(std::span<const std::vector<NamedInput>>(named));
+  return impl_->run_ragged(sequences);
 }
-
 std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>> sequences) {
-  impl_->operations = 0;
-  std::vector<Output> outputs;
-  if (impl_->options.executor == Executor::kInterpreter) {
-    for (const std::vector<NamedInput>& inputs : sequences) outputs.push_back(run(inputs));
-    return outputs;
-  }
-  std::vector<std::vector<runtime::Value>> values;  // of calls of one program
-  const Program* program = nullptr;
-  const auto flush = [&] {
-    if (values.empty()) return;
-    for (const auto& leaves : impl_->run_plan(*program, values)) {
-      outputs.push_back(to_output(*program, leaves));
-    }
-    values.clear();
-  };
-  for (const std::vector<NamedInput>& inputs : sequences) {
-    BoundCall call = bind_call(impl_->model.impl(), inputs);
-    if (call.program != program || !call.known_ranks) flush();
-    if (!call.known_ranks) {
-      outputs.push_back(to_output(*call.program, impl_->interpret(*call.program, call.values)));
-      continue;
-    }
-    program = call.program;
-    values.push_back(std::move(call.values));
-  }
-  flush();
-  return outputs;
+  return impl_->run_ragged(sequences);
 }
 
 }  // namespace henson

@@ -3,36 +3,22 @@
 #include <algorithm>
 #include <vector>
 
+#include "runtime/analysis/data_flow.h"
 #include "runtime/analysis/input_roles.h"
-#include "runtime/analysis/uses.h"
+#include "runtime/graph/node_traits.h"
 
 namespace henson::runtime {
 namespace {
 
-const Node* producer_of(const Graph& graph, ValueId id) {
-  for (const Node& node : graph.nodes) {
-    if (std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end()) {
-      return &node;
-    }
-  }
-  return nullptr;
-}
-
-/// Whether the result has the elements of the first argument, in their places.
-bool keeps_places(const Node& node) {
-  if (node.kind != NodeKind::kOperator) return false;
-  return keeps_elements(node) && node.op->rule.shape == shapes::same_elements;
-}
-
 /// The input that a value is, but for its dtype and memory.
-const GraphInput* input_behind(const Graph& graph, ValueId id) {
+const GraphInput* input_behind(const Producers& producers, ValueId id) {
   for (;;) {
-    for (const GraphInput& input : graph.inputs) {
+    for (const GraphInput& input : producers.graph().inputs) {
       if (input.value == id) return &input;
     }
-    const Node* const maker = producer_of(graph, id);
-    if (maker == nullptr || !keeps_places(*maker)) return nullptr;
-    id = maker->inputs[0];
+    const Node* const producer = producers.of(id);
+    if (producer == nullptr || !keeps_places(*producer)) return nullptr;
+    id = producer->inputs[0];
   }
 }
 
@@ -43,18 +29,16 @@ struct Held {
 };
 
 /// The tensors of a list argument, or the one that it is. The frame holds the list alone.
-std::vector<Held> tensors_of(const Graph& graph, ValueId id, const Frame& frame) {
-  std::vector<Held> held;
+std::vector<Held> tensors_of(const Producers& producers, ValueId id, const Frame& frame) {
   if (const auto* tensor = std::get_if<Tensor>(&frame[id])) return {{id, *tensor}};
   const auto* list = std::get_if<std::shared_ptr<ListValue>>(&frame[id]);
-  const Node* const maker = producer_of(graph, id);
-  if (list == nullptr || maker == nullptr || maker->inputs.size() != (*list)->items.size()) {
-    return {};
-  }
-  for (std::size_t i = 0; i < maker->inputs.size(); ++i) {
+  const std::vector<ValueId> items = producers.items_of(id);
+  if (list == nullptr || items.size() != (*list)->items.size()) return {};
+  std::vector<Held> held;
+  for (std::size_t i = 0; i < items.size(); ++i) {
     const auto* tensor = std::get_if<Tensor>(&(*list)->items[i]);
     if (tensor == nullptr) return {};
-    held.push_back({maker->inputs[i], *tensor});
+    held.push_back({items[i], *tensor});
   }
   return held;
 }
@@ -67,7 +51,8 @@ std::string place_of(std::int64_t flat, const Dims& sizes) {
   return "[" + text + "]";
 }
 
-std::optional<std::string> explain(const Graph& graph, const Held& table, const Held& given) {
+std::optional<std::string> explain(const Producers& producers, const Held& table,
+                                   const Held& given) {
   if (table.tensor.dim() != 2 || !is_integral(given.tensor.dtype())) return std::nullopt;
   const Tensor ids = given.tensor.to(DType::kInt64).contiguous();
   const std::int64_t* const first = ids.data<std::int64_t>();
@@ -75,10 +60,10 @@ std::optional<std::string> explain(const Graph& graph, const Held& table, const 
   const auto outside = [&](std::int64_t id) { return id < 0 || id >= rows; };
   const std::int64_t* const found = std::find_if(first, first + ids.numel(), outside);
   if (found == first + ids.numel()) return std::nullopt;
-  const std::string& name = graph.values[table.id].name;
+  const std::string& name = producers.graph().values[table.id].name;
   const std::string which = "table" + (name.empty() ? std::string() : " " + name) + " has " +
                             std::to_string(rows) + " rows";
-  if (const GraphInput* const input = input_behind(graph, given.id)) {
+  if (const GraphInput* const input = input_behind(producers, given.id)) {
     return describe(*input) + " has the id " + std::to_string(*found) + " at " +
            place_of(found - first, ids.sizes()) + "; the " + which;
   }
@@ -90,13 +75,12 @@ std::optional<std::string> explain(const Graph& graph, const Held& table, const 
 }  // namespace
 
 std::optional<std::string> explain_ids(const Graph& graph, const Node& node, const Frame& frame) {
-  if (node.kind != NodeKind::kOperator) return std::nullopt;
-  const std::string& name = node.op->schema.name;
-  if (name != "aten::embedding" && name != "henson::embeddings") return std::nullopt;
-  const std::vector<Held> tables = tensors_of(graph, node.inputs[0], frame);
-  const std::vector<Held> ids = tensors_of(graph, node.inputs[1], frame);
+  if (!has_any(node, Trait::kLooksUp)) return std::nullopt;
+  const Producers producers(graph);
+  const std::vector<Held> tables = tensors_of(producers, node.inputs[0], frame);
+  const std::vector<Held> ids = tensors_of(producers, node.inputs[1], frame);
   for (std::size_t i = 0; i < std::min(tables.size(), ids.size()); ++i) {
-    if (const auto text = explain(graph, tables[i], ids[i])) return text;
+    if (const auto text = explain(producers, tables[i], ids[i])) return text;
   }
   return std::nullopt;
 }

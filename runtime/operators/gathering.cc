@@ -345,7 +345,7 @@ void register_scatters(OperatorTable& table) {
 void register_gathering(OperatorTable& table) {
   table.add("aten::gather(Tensor self, int dim, Tensor index, bool sparse_grad=False) -> Tensor",
             [](Call& call) { call.give(gather(call.tensor(0), call.integer(1), call.tensor(2))); },
-            {dtypes::same, shapes::gathered, Trait::kPicks});
+            {dtypes::same, shapes::gathered});
   register_scatters(table);
   table.add("aten::take(Tensor self, Tensor index) -> Tensor",
             [](Call& call) {
@@ -353,12 +353,12 @@ void register_gathering(OperatorTable& table) {
               const Tensor index = call.tensor(1);
               call.give(take_at(self, flat_offsets(self, index), index.sizes()));
             },
-            {dtypes::same, shapes::as_other, Trait::kPicks});
+            {dtypes::same, shapes::as_other});
   table.add("aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor",
             [](Call& call) {
               call.give(take_along(call.tensor(0), call.tensor(1), call.maybe_integer(2)));
             },
-            {dtypes::same, taken_along, Trait::kPicks});
+            {dtypes::same, taken_along});
   const std::string put = " self, Tensor index, Tensor source, bool accumulate=False) -> ";
   table.add("aten::put(Tensor" + put + "Tensor", put_kernel<false>, {dtypes::same, shapes::same});
   table.add("aten::put_(Tensor(a!)" + put + "Tensor(a!)", put_kernel<true>,

@@ -8,14 +8,14 @@ namespace {
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 /// What is left to do with scores that the model may have made probabilities of.
-std::vector<double> probabilities_of(std::span<const float> scores, tasks::Maker maker,
+std::vector<double> probabilities_of(std::span<const float> scores, OutputMaker maker,
                                      Scoring scoring) {
   std::vector<double> values(scores.begin(), scores.end());
   if (scoring == Scoring::kAuto) {
-    if (maker == tasks::Maker::kLogSoftmax) {
+    if (maker == OutputMaker::kLogSoftmax) {
       for (double& value : values) value = std::exp(value);
     }
-    if (maker != tasks::Maker::kLinear) return values;
+    if (maker != OutputMaker::kLinear) return values;
     scoring = scores.size() == 1 ? Scoring::kSigmoid : Scoring::kSoftmax;
   }
   if (scoring == Scoring::kSoftmax) return tasks::softmax(scores);

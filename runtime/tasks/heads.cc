@@ -25,7 +25,7 @@ bool is_number_per_token(const OutputFacts& output) {
 }
 
 bool is_scores(const OutputFacts& output) {
-  return output.maker != Maker::kOther && output.maker != Maker::kTanh;
+  return output.maker != OutputMaker::kOther && output.maker != OutputMaker::kTanh;
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ bool Heads::is_hidden_states(const OutputFacts& output) const {
 }
 
 bool Heads::is_own_sentence(const OutputFacts& output) const {
-  return is_per_text(output) && (output.maker == Maker::kOther || !chosen_.empty());
+  return is_per_text(output) && (output.maker == OutputMaker::kOther || !chosen_.empty());
 }
 
 bool Heads::has_hidden_states() const {

@@ -24,12 +24,12 @@ std::size_t margin_of(std::size_t i, std::size_t tokens, bool is_first, bool is_
   return std::min(before, after);
 }
 
-LabelScore best_label(std::span<const float> scores, tasks::Maker maker,
+LabelScore best_label(std::span<const float> scores, OutputMaker maker,
                       std::span<const std::string> labels) {
   const std::size_t best = tasks::largest(scores);
   double score = scores[best];
-  if (maker == tasks::Maker::kLogSoftmax) score = std::exp(score);
-  if (maker == tasks::Maker::kLinear) score = tasks::softmax(scores)[best];
+  if (maker == OutputMaker::kLogSoftmax) score = std::exp(score);
+  if (maker == OutputMaker::kLinear) score = tasks::softmax(scores)[best];
   return {best, tasks::label_of(labels, best), score};
 }
 

@@ -3,10 +3,6 @@
 #include <numeric>
 #include <string>
 
-#include "runtime/analysis/input_roles.h"
-#include "runtime/api/model_impl.h"
-#include "runtime/api/public_tensor.h"
-
 namespace henson::tasks {
 namespace {
 
@@ -40,11 +36,6 @@ void check_can_be_given(const InputInfo& info) {
   }
 }
 
-Tensor cast(const Tensor& tensor, DType dtype) {
-  if (tensor.dtype() == dtype) return tensor;
-  return runtime::to_public(runtime::from_public(tensor).to(dtype));
-}
-
 }  // namespace
 
 TextInputs::TextInputs(const Model& model, const Tokenizer& tokenizer) {
@@ -61,7 +52,7 @@ TextInputs::TextInputs(const Model& model, const Tokenizer& tokenizer) {
                     " tokens and the model's table " + std::to_string(vocabulary_) +
                     " rows: use the vocabulary that the model was made with");
   }
-  if (const auto table = runtime::find_position_table(model.impl().program().built.graph)) {
+  if (const auto& table = model.info().positions) {
     first_position_ = table->first;
     max_length_ = static_cast<std::size_t>(table->rows - table->first);
   }
@@ -94,7 +85,7 @@ Tensor TextInputs::tensor_of(const InputInfo& info, const Encoding& encoding) co
   }
   const Tensor tensor = Tensor::copy(DType::kInt64, {1, length}, std::as_bytes(std::span(values)));
   // What the code does with a mask may need the dtype that it was traced with.
-  return info.role == InputRole::kMask ? cast(tensor, info.dtype.value_or(DType::kInt64)) : tensor;
+  return info.role == InputRole::kMask ? tensor.to(info.dtype.value_or(DType::kInt64)) : tensor;
 }
 
 }  // namespace henson::tasks

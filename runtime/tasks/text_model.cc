@@ -20,7 +20,7 @@ TextModel::Impl::Impl(Model of, Tokenizer with, TextModelOptions given)
       session(model, options.session),
       inputs(model, tokenizer),
       max_length(shorter(inputs.max_length(), options.max_length)),
-      heads(tasks::find_output_facts(model, session, inputs, tokenizer), inputs.vocabulary(),
+      heads(tasks::find_output_facts(model), inputs.vocabulary(),
             static_cast<std::int64_t>(tokenizer.vocabulary_size()), options.output) {}
 
 std::vector<Tensor> TextModel::Impl::run(const Encoding& encoding) {

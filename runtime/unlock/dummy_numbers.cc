@@ -5,7 +5,7 @@
 #include <string>
 
 #include "runtime/analysis/baked_values.h"
-#include "runtime/analysis/uses.h"
+#include "runtime/analysis/data_flow.h"
 #include "runtime/graph/graph.h"
 #include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"

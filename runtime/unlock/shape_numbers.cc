@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "runtime/analysis/baked_values.h"
-#include "runtime/analysis/uses.h"
+#include "runtime/analysis/data_flow.h"
 #include "runtime/graph/node_traits.h"
 #include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"

@@ -50,6 +50,15 @@ class CheckIncludes(unittest.TestCase):
         self.refused("runtime/tensor/x.h", '#include "runtime/graph/c.h"\n',
                      "runtime/tensor/x.h:1: runtime/tensor must not include runtime/graph/c.h")
 
+    def test_tasks_include_what_is_not_public(self):
+        self.refused("runtime/tasks/x.h", '#include "runtime/graph/c.h"\n',
+                     "runtime/tasks/x.h:1: runtime/tasks must not include runtime/graph/c.h")
+        self.refused("runtime/tasks/x.h", '#include "loader/a.h"\n',
+                     "runtime/tasks/x.h:1: runtime/tasks must not include loader/a.h")
+
+    def test_tasks_include_public_headers(self):
+        self.assertEqual(check(TREE | {"runtime/tasks/x.h": '#include "henson/henson.h"\n'})[0], 0)
+
     def test_a_public_header_includes_the_loader(self):
         self.refused("runtime/include/henson/x.h", '#include "loader/a.h"\n',
                      "runtime/include/henson/x.h:1: runtime/include must not include loader/a.h")

@@ -128,7 +128,8 @@ class FuseArchives : public ::testing::Test {
         runtime::omitted_parameters(runtime::build_graph(archive), recorded.inputs);
     runtime::BuiltGraph built = runtime::build_graph(archive, {"forward", omitted});
     const runtime::InputUses uses(built.graph);
-    const auto bound = runtime::bind_inputs(built, uses, recorded.inputs);
+    const auto bound =
+        runtime::bind_inputs(built, uses, runtime::place_inputs(built, recorded.inputs));
     const auto shapes = runtime::shapes_of(bound);
     const auto traced = runtime::traced_shapes(archive, built.graph);
     const auto unlocked = runtime::unlock(built.graph, traced, runtime::ranks_of(shapes));

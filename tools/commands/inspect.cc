@@ -61,6 +61,17 @@ void print_inputs(const Model& model) {
   if (!told) std::cout << "  (the archive does not tell dtypes and shapes)\n";
 }
 
+void print_outputs(const Model& model) {
+  print_heading("Output");
+  std::cout << "  " << printable(model.info().output) << '\n';
+  Table table({kLeft, kLeft, kLeft, kLeft}, "  ");
+  for (const OutputInfo& output : model.outputs()) {
+    table.add({printable(output.path), output.dtype ? std::string(name_of(*output.dtype)) : "",
+               printable(to_string(output.shape)), std::string(name_of(output.maker))});
+  }
+  table.print(std::cout);
+}
+
 void print_locks(const Model& model) {
   print_heading("Shape");
   if (model.locks().empty()) {
@@ -117,6 +128,23 @@ Json to_json(const InputInfo& input) {
   return json;
 }
 
+/// A size that is the same in every run is a number, another a formula, one that is unknown null.
+Json to_json(const SymbolicSize& size) {
+  if (const auto number = size.number()) return *number;
+  return size.is_known() ? Json(size.text()) : Json();
+}
+
+Json to_json(const OutputInfo& output) {
+  Json json{{"path", output.path}, {"maker", name_of(output.maker)}};
+  json["dtype"] = output.dtype ? Json(name_of(*output.dtype)) : Json();
+  json["shape"] = Json();
+  if (output.shape) {
+    json["shape"] = Json::array();
+    for (const SymbolicSize& size : *output.shape) json["shape"].push_back(to_json(size));
+  }
+  return json;
+}
+
 Json to_json(const Lock& lock) {
   return {{"place", lock.place},
           {"what", lock.what},
@@ -164,6 +192,7 @@ void print_as_json(const Model& model, const Options& options) {
   json["archive"] = to_json(model.info());
   json["inputs"] = list_of(model.inputs());
   json["output"] = model.info().output;
+  json["outputs"] = list_of(model.outputs());
   json["locks"] = list_of(model.locks());
   json["notes"] = model.notes();
   json["decoder"] = list_of(find_heads(model.weights()));
@@ -183,8 +212,7 @@ int inspect(const Options& options) {
   std::cout << printable(options.archive.filename().string()) << '\n';
   print_archive(model.info());
   print_inputs(model);
-  print_heading("Output");
-  std::cout << "  " << printable(model.info().output) << '\n';
+  print_outputs(model);
   print_locks(model);
   print_lines("Notes", model.notes());
   print_heads(model);

@@ -73,6 +73,8 @@ class Tensor {
   DType dtype() const noexcept { return dtype_; }
   const std::vector<std::int64_t>& shape() const noexcept { return shape_; }
   std::int64_t element_count() const noexcept;
+  /// The elements in another type, converted as PyTorch does; the same tensor where it is that.
+  Tensor to(DType dtype) const;
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
   /// The elements as T. Throws when T is not the type of dtype().
   template <typename T>
@@ -133,6 +135,66 @@ struct InputInfo {
   InputRole role = InputRole::kOther;
 };
 
+/// A size of a tensor before any run: a number, or a formula in the sizes of the inputs.
+class SymbolicSize {
+ public:
+  /// A shape for each of Model::inputs(), in order; empty for one that is not given.
+  using Shapes = std::span<const std::vector<std::int64_t>>;
+  struct Formula;
+
+  explicit SymbolicSize(std::shared_ptr<const Formula> formula) : formula_(std::move(formula)) {}
+
+  /// Whether anything is known of it.
+  bool is_known() const;
+  /// The size, where it is the same in every run.
+  std::optional<std::int64_t> number() const;
+  /// The size of a run on inputs of these shapes. Nothing where it is not known before that.
+  std::optional<std::int64_t> at(Shapes shapes) const;
+  /// "384", "batch", "2 * length + 1"; "?" where nothing is known. `batch` and `length` are the
+  /// sizes of inputs [batch, length] that have a role, where only one of them takes ids; other
+  /// sizes are named as "input 0 size 1".
+  const std::string& text() const;
+
+ private:
+  std::shared_ptr<const Formula> formula_;
+};
+
+/// The operation that makes an output's elements, seen through views and casts.
+enum class OutputMaker {
+  kOther,
+  kLinear,  // a product by weights, with or without a bias
+  kSoftmax,
+  kLogSoftmax,
+  kSigmoid,
+  kTanh,
+};
+
+/// "linear", "softmax", "log_softmax", "sigmoid", "tanh"; empty for kOther.
+std::string_view name_of(OutputMaker maker) noexcept;
+
+/// One tensor of a model's output.
+struct OutputInfo {
+  /// The way to it through Output::items: positions in tuples and lists and keys of dicts, with
+  /// dots between: "0", "1.2", "last_hidden_state", "past.0"; "0" where the output is one tensor.
+  std::string path;
+  std::string key;             // of the dict whose item it is; else empty
+  std::optional<DType> dtype;  // where it is the same in every run
+  /// Its sizes. Nothing where not even the number of dimensions is known before a run.
+  std::optional<std::vector<SymbolicSize>> shape;
+  OutputMaker maker = OutputMaker::kOther;
+  std::size_t order = 0;  // of what makes it in the computation: a later one's is larger
+};
+
+/// "[batch, length, 384]"; "[...]" where nothing is known.
+std::string to_string(const std::optional<std::vector<SymbolicSize>>& shape);
+
+/// The table of positions that a model has: its sequences have at most rows - first tokens.
+struct PositionTable {
+  std::int64_t rows = 0;
+  std::int64_t first =
+      0;  // the row of a sequence's first token: RoBERTa's come after the padding's
+};
+
 /// A tensor that the archive holds.
 struct WeightInfo {
   std::string name;  // "bert.embeddings.word_embeddings.weight", "CONSTANTS.c3"
@@ -164,6 +226,7 @@ struct ModelInfo {
   std::string
       output;  // the structure of the output: "(Tensor, Tensor)", "{last_hidden_state: Tensor}"
   std::size_t node_count = 0;
+  std::optional<PositionTable> positions;
   std::vector<std::string> operators;  // distinct names that the computation uses
   std::vector<std::pair<std::string, std::uint64_t>> entries;  // the archive's, with their sizes
 };
@@ -182,6 +245,10 @@ class Model {
   static Model open(const std::filesystem::path& path);
 
   std::span<const InputInfo> inputs() const;
+  /// One for each of Output::tensors(), in their order, as far as they can be told apart before a
+  /// run: a list of which not even the length is known ends them. Found at the first call; may be
+  /// called concurrently.
+  std::span<const OutputInfo> outputs() const;
   std::span<const WeightInfo> weights() const;
   const ModelInfo& info() const;
   /// Sizes of the dummy input that the code holds, whether unlocked or not.
@@ -195,11 +262,11 @@ class Model {
   /// its place.
   std::vector<std::string> describe(Executor executor) const;
 
+ private:
+  friend class ModelAccess;
   class Impl;
   explicit Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
-  const Impl& impl() const noexcept { return *impl_; }
 
- private:
   std::shared_ptr<const Impl> impl_;
 };
 

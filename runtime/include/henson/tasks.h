@@ -6,7 +6,7 @@
 //   const henson::Embeddings embeddings = model.embed(texts);
 //
 // Which input takes what, and which output is the answer, is found by what the computation does and
-// by shapes, never by names or positions. Every function throws henson::Error.
+// by their shapes, never by names or positions. Every function throws henson::Error.
 #pragma once
 
 #include <cstddef>
@@ -124,9 +124,8 @@ std::vector<Entity> join_entities(std::span<const TaggedWord> words);
 /// has; and what Tokenizer::encode and Session::run throw.
 class TextModel {
  public:
-  /// Runs the model on two short sequences, to see what it returns. Throws kUnsupported when an
-  /// input is none that a text gives (see InputRole), and kBadInput when the vocabulary is larger
-  /// than the model's table of words.
+  /// Throws kUnsupported when an input is none that a text gives (see InputRole), and kBadInput
+  /// when the vocabulary is larger than the model's table of words.
   TextModel(Model model, Tokenizer tokenizer, TextModelOptions options = {});
   TextModel(TextModel&&) noexcept;
   TextModel& operator=(TextModel&&) noexcept;

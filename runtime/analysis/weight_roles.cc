@@ -1,27 +1,14 @@
-#include "runtime/analysis/roles.h"
+#include "runtime/analysis/weight_roles.h"
 
 #include <cstddef>
 #include <string>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
-#include "runtime/analysis/uses.h"
+#include "runtime/analysis/data_flow.h"
 
 namespace henson::runtime {
 namespace {
-
-bool looks_rows_up(const std::string& name) {
-  return name == "aten::embedding" || name == "aten::embedding_bag" || name == "aten::index_select";
-}
-
-/// The positions of the factors of a product that may be a weight.
-std::vector<std::size_t> factors(const std::string& name) {
-  if (name == "aten::linear") return {1};
-  if (name == "aten::addmm") return {1, 2};
-  if (name == "aten::mm" || name == "aten::matmul" || name == "aten::bmm") return {0, 1};
-  return {};
-}
 
 struct Uses {
   std::vector<bool> table;
@@ -29,16 +16,14 @@ struct Uses {
 };
 
 Uses uses_of(const Graph& graph) {
+  const Producers producers(graph);
   Uses uses{std::vector<bool>(graph.values.size()), std::vector<bool>(graph.values.size())};
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    if (node->kind != NodeKind::kOperator || node->inputs.empty()) continue;
-    const std::string& name = node->op->schema.name;
-    const ValueId first = node->inputs[0];
-    if (looks_rows_up(name)) uses.table[first] = true;
-    for (const std::size_t position : factors(name)) uses.linear[node->inputs[position]] = true;
+    for (const Lookup& lookup : lookups_of(producers, *node)) uses.table[lookup.table] = true;
+    for (const ValueId factor : factors_of(producers, *node)) uses.linear[factor] = true;
     if (!keeps_elements(*node) || node->outputs.empty()) continue;
-    if (uses.table[node->outputs[0]]) uses.table[first] = true;
-    if (uses.linear[node->outputs[0]]) uses.linear[first] = true;
+    if (uses.table[node->outputs[0]]) uses.table[node->inputs[0]] = true;
+    if (uses.linear[node->outputs[0]]) uses.linear[node->inputs[0]] = true;
   }
   return uses;
 }
