@@ -77,7 +77,7 @@ Embeddings TextModel::embed(std::span<const std::string_view> texts, const Embed
   const Pooler pooler(impl_->heads, options.pooling);
   std::vector<Encoding> encodings;
   for (const std::string_view text : texts) {
-    encodings.push_back(impl_->tokenizer.encode(text, impl_->truncating()));
+    encodings.push_back(impl_->encode(text));
   }
   const std::vector<std::size_t> order = by_length(encodings);
   std::vector<float> row;

@@ -38,7 +38,7 @@ std::vector<FilledMask> TextModel::fill_mask(std::string_view text, std::size_t 
   if (!mask) {
     throw Error(ErrorCode::kUnsupported, "the vocabulary has no mask token ([MASK], <mask>)");
   }
-  const Encoding encoding = impl_->tokenizer.encode(text, impl_->truncating());
+  const Encoding encoding = impl_->encode(text);
   if (std::find(encoding.ids.begin(), encoding.ids.end(), *mask) == encoding.ids.end()) {
     throw Error(ErrorCode::kBadInput, "the text has no " +
                                           std::string(impl_->tokenizer.token(*mask).value_or("")) +

@@ -49,6 +49,7 @@ TextModel::~TextModel() = default;
 const Model& TextModel::model() const noexcept { return impl_->model; }
 const Tokenizer& TextModel::tokenizer() const noexcept { return impl_->tokenizer; }
 std::size_t TextModel::max_length() const noexcept { return impl_->max_length; }
+std::size_t TextModel::cut_texts() const noexcept { return impl_->cut_texts; }
 
 namespace tasks {
 

@@ -30,6 +30,13 @@ class TextModel::Impl {
     truncated.max_length = max_length;
     return truncated;
   }
+  /// The tokens of a text, or of two, up to max_length.
+  template <typename... Texts>
+  Encoding encode(const Texts&... texts) {
+    Encoding encoding = tokenizer.encode(texts..., truncating());
+    cut_texts += encoding.lost > 0 ? 1 : 0;
+    return encoding;
+  }
 
   Model model;
   Tokenizer tokenizer;
@@ -37,6 +44,7 @@ class TextModel::Impl {
   Session session;
   tasks::TextInputs inputs;
   std::size_t max_length;
+  std::size_t cut_texts = 0;
   tasks::Heads heads;
 };
 

@@ -161,8 +161,10 @@ Encoding Tokenizer::Impl::encode(std::string_view text, const std::string_view* 
   } else {
     lengths = tokenizer::truncate(lengths, space, options.truncation);
   }
-  return assemble(parts, PieceSpan(first).first(lengths.first),
-                  PieceSpan(second).first(lengths.second));
+  Encoding encoding = assemble(parts, PieceSpan(first).first(lengths.first),
+                               PieceSpan(second).first(lengths.second));
+  encoding.lost = first.size() - lengths.first + second.size() - lengths.second;
+  return encoding;
 }
 
 std::vector<Encoding> Tokenizer::Impl::encode_windows(std::string_view text,

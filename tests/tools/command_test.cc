@@ -88,6 +88,22 @@ TEST(Run, FirstNumbersOnTheTerminal) {
   EXPECT_EQ(outputs[0]["first"].size(), 6U);
 }
 
+TEST(Run, IdsBringMaskAndTypesWithThem) {
+  const TestFolder folder;
+  const auto first_of = [&](const std::string& inputs) {
+    const Result result = henson(folder, "run '" + kFull + "' --json " + inputs);
+    EXPECT_EQ(result.code, 0) << result.err;
+    return nlohmann::json::parse(result.out)["outputs"][0]["first"];
+  };
+  const std::vector<std::int64_t> ids{1, 2, 3};
+  const std::vector<std::int64_t> ones{1, 1, 1};
+  const std::vector<std::int64_t> zeros{0, 0, 0};
+  write_npz(folder / "in.npz", {{"0", Tensor::borrow(ids, {1, 3})},
+                                {"1", Tensor::borrow(ones, {1, 3})},
+                                {"2", Tensor::borrow(zeros, {1, 3})}});
+  EXPECT_EQ(first_of("--ids '1 2 3'"), first_of("--input '" + (folder / "in.npz").string() + "'"));
+}
+
 TEST(Run, SeveralSequencesGetWhatEachGetsAlone) {
   const TestFolder folder;
   const auto outputs_of = [&](const std::string& ids) {
@@ -134,14 +150,6 @@ TEST(Run, InputsByPositionOrByNameGiveTheSame) {
   EXPECT_EQ(mixed.code, 3);
   EXPECT_NE(mixed.err.find("name all in one way"), std::string::npos) << mixed.err;
   EXPECT_FALSE(std::filesystem::exists(folder / "mixed.out.npz"));
-}
-
-TEST(Run, SaysWhatIdsCannotGive) {
-  const TestFolder folder;
-  const Result result = henson(folder, "run '" + kFull + "' --ids '1 2'");
-  EXPECT_EQ(result.code, 3);
-  EXPECT_TRUE(is_one_line(result.err));
-  EXPECT_NE(result.err.find("--ids gives the first input alone"), std::string::npos) << result.err;
 }
 
 TEST(Run, BadInputsWriteNothing) {

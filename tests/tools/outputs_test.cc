@@ -135,7 +135,7 @@ TEST(Outputs, NameBatchAndLength) {
   EXPECT_EQ(shape_of("torch2.13_encoder_full", 0), "[batch, length, 32]");
   EXPECT_EQ(shape_of("torch2.13_encoder_full", 1), "[batch, 32]");
   EXPECT_EQ(shape_of("torch1.0_locked2x7", 0), "[batch, length, 32]");
-  EXPECT_EQ(shape_of("torch2.13_dict_input", 0), "[batch, length, 32]");
+  EXPECT_EQ(shape_of("torch2.13_dict_input", 0), "[batch, 32]");
 }
 
 }  // namespace

@@ -229,6 +229,14 @@ TEST(FillMask, ATextWithoutAMaskIsToldOfAndTheOthersAreAnswered) {
   EXPECT_EQ(lines[3], "the [MASK]");
 }
 
+TEST(Classify, SaysWhatWasCut) {
+  const TestFolder folder;
+  const Result result = henson(folder, "classify " + archive("classifier") + kVocabulary +
+                                           "--max-length 5 frog 'a b c d e f'");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, "henson: note: 1 text was cut to 5 tokens\n");
+}
+
 TEST(Classify, LabelsFromAConfig) {
   const TestFolder folder;
   write_file(folder / "config.json", R"({"id2label": {"0": "sad", "1": "so", "2": "happy"}})");

@@ -38,6 +38,14 @@ TEST(TokenizeCommand, PairsAndWindows) {
   EXPECT_EQ(henson(folder, line + "--input '" + (folder / "pairs").string() + "'").out, windows);
 }
 
+TEST(TokenizeCommand, SaysWhatWasCut) {
+  const TestFolder folder;
+  const Result result = henson(
+      folder, "tokenize " + kVocab + "--max-length 4 'who was' 'who was jim' 'was he jim ?'");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, "henson: note: 2 texts were cut to 4 tokens\n");
+}
+
 TEST(TokenizeCommand, Refusals) {
   expect_failure("tokenize who", 2, "--vocab");
   expect_failure("tokenize --vocab no/such/vocab.txt who", 3, "no/such/vocab.txt");

@@ -69,6 +69,7 @@ int classify(const Options& options) {
       std::cout << std::flush;
     }
   });
+  report_cut(model);
   return kDone;
 }
 
@@ -89,6 +90,7 @@ int next_sentence(const NextSentenceOptions& options) {
   } else {
     std::cout << format_probability(probability) << '\n';
   }
+  report_cut(model);
   return kDone;
 }
 

@@ -149,6 +149,7 @@ int embed(const Options& options) {
     embedding.run();
   }
   embedding.finish();
+  report_cut(model);
   return kDone;
 }
 

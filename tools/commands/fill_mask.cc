@@ -55,7 +55,7 @@ Json to_json(const std::string& text, const std::vector<FilledMask>& masks) {
 int fill_mask(const Options& options) {
   TextModel model = open_text_model(options.text);
   Headings headings(options.source);
-  return for_each_good_text(options.source, [&](const std::string& text) {
+  const int code = for_each_good_text(options.source, [&](const std::string& text) {
     const std::vector<FilledMask> masks = model.fill_mask(text, options.top);
     if (options.json) {
       std::cout << json_line(to_json(text, masks)) << std::flush;
@@ -65,6 +65,8 @@ int fill_mask(const Options& options) {
       std::cout << std::flush;
     }
   });
+  report_cut(model);
+  return code;
 }
 
 }  // namespace

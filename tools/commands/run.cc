@@ -4,6 +4,8 @@
 #include <charconv>
 #include <iostream>
 #include <memory>
+#include <numeric>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -20,7 +22,8 @@ constexpr std::string_view kExamples =
     R"(Inputs in the npz are named by position ("0", "1"; "0.KEY" in a dict, "0.0" in a tuple or list) or
 by the names that `henson inspect` lists. The output's tensors are named "0", "1", … in order, those
 of a dict by key; bfloat16 becomes float32. Several --ids or --input are sequences of different
-lengths, run together without padding: the tensors of sequence k are named "k.0", "k.1", ….
+lengths, run together without padding: the tensors of sequence k are named "k.0", "k.1", …. With --ids
+the mask is all ones, token types are zeros, positions count up.
 
 Examples:
   henson run bert.pt --ids "101 2040 2001 3958 27227 102"
@@ -102,15 +105,64 @@ std::vector<Output> run_npz(const Model& model, const RunOptions& options) {
   }
 }
 
-/// What --ids cannot give, when the model reads more than one input.
+/// What --ids cannot give.
 std::string ids_hint(const Model& model) {
   std::string others;
-  for (const InputInfo& input : model.inputs().subspan(1)) {
-    if (input.used) others += (others.empty() ? "" : ", ") + input.path + " (" + input.name + ")";
+  for (const InputInfo& input : model.inputs()) {
+    const bool given = input.role != InputRole::kOther || &input == &model.inputs().front();
+    if (!input.used || given) continue;
+    others += (others.empty() ? "" : ", ") + input.path + " (" + input.name + ")";
   }
   if (others.empty()) return {};
-  return "; --ids gives the first input alone: give " + others +
+  return "; --ids gives ids, and mask, token types and positions to go with them: give " + others +
          " too, as arrays of an --input npz";
+}
+
+/// What an input has for a row of ids; nothing for one that ids say nothing of.
+std::optional<std::vector<std::int64_t>> values_for(const Model& model, const InputInfo& input,
+                                                    const std::vector<std::int64_t>& ids) {
+  const auto positions = model.info().positions;
+  std::vector<std::int64_t> values(ids.size());
+  switch (input.role) {
+    case InputRole::kIds:
+      return ids;
+    case InputRole::kTokenTypes:
+      return values;
+    case InputRole::kPositions:
+      std::iota(values.begin(), values.end(), positions ? positions->first : 0);
+      return values;
+    case InputRole::kMask:
+      if (input.rank.value_or(2) != 2) return std::nullopt;
+      values.assign(ids.size(), 1);
+      return values;
+    case InputRole::kOther:
+      break;
+  }
+  return std::nullopt;
+}
+
+/// The inputs of one row of ids. A model none of whose inputs is known to take them gets them
+/// first.
+std::vector<NamedInput> inputs_for(const Model& model, const std::vector<std::int64_t>& ids) {
+  const std::vector<std::int64_t> shape{1, static_cast<std::int64_t>(ids.size())};
+  const auto tensor_of = [&](const std::vector<std::int64_t>& values, DType dtype) {
+    return Tensor::copy(DType::kInt64, shape, std::as_bytes(std::span(values))).to(dtype);
+  };
+  std::vector<NamedInput> inputs;
+  bool any_ids = false;
+  for (const InputInfo& input : model.inputs()) {
+    const auto values = input.used ? values_for(model, input, ids) : std::nullopt;
+    if (!values) continue;
+    const bool mask = input.role == InputRole::kMask;
+    any_ids = any_ids || input.role == InputRole::kIds;
+    inputs.push_back({input.path, tensor_of(*values, mask ? input.dtype.value_or(DType::kInt64)
+                                                          : DType::kInt64)});
+  }
+  const InputInfo& first = model.inputs().front();
+  if (!any_ids && first.role == InputRole::kOther) {
+    inputs.insert(inputs.begin(), {first.path, tensor_of(ids, DType::kInt64)});
+  }
+  return inputs;
 }
 
 /// Runs rows of ids, each a sequence of its own when there are several.
@@ -122,8 +174,7 @@ std::vector<Output> run_ids(const Model& model, const std::vector<std::vector<st
   }
   std::vector<std::vector<NamedInput>> sequences;
   for (const std::vector<std::int64_t>& ids : rows) {
-    const Tensor row = Tensor::borrow(ids, {1, static_cast<std::int64_t>(ids.size())});
-    sequences.push_back({{model.inputs().front().path, row}});
+    sequences.push_back(inputs_for(model, ids));
   }
   try {
     return Session(model, options.session)
@@ -233,7 +284,8 @@ void add_run(CommandLine& program) {
   const auto options = std::make_shared<RunOptions>();
   command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
   command.option("--input", options->inputs, "IN.npz", "Inputs, by position or by name");
-  command.option("--ids", options->ids, "\"101 2040 ...\"", "Token ids: one row, the first input");
+  command.option("--ids", options->ids, "\"101 2040 ...\"",
+                 "Token ids: one row; mask, token types and positions go with them");
   command.option("--output", options->output, "OUT.npz",
                  "Where to write the output's tensors; -: standard output");
   add_session_options(command, options->session);

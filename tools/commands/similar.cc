@@ -139,8 +139,10 @@ int print_nearest(TextModel& model, const Options& options) {
 
 int similar(const Options& options) {
   TextModel model = open_text_model(options.text);
-  if (options.query.empty()) return print_matrix(model, options);
-  return print_nearest(model, options);
+  const int code =
+      options.query.empty() ? print_matrix(model, options) : print_nearest(model, options);
+  report_cut(model);
+  return code;
 }
 
 }  // namespace

@@ -130,6 +130,13 @@ void Headings::print(const std::string& text) {
   first_ = false;
 }
 
+void report_cut(std::size_t texts, std::size_t length) {
+  if (texts == 0) return;
+  std::cout.flush();
+  print_error("note: " + plural(texts, "text") + (texts == 1 ? " was" : " were") + " cut to " +
+              std::to_string(length) + " tokens");
+}
+
 void add_labels(Command& command, std::filesystem::path& labels) {
   command.option("--labels", labels, "LABELS",
                  "Names of the classes: config.json (its id2label) or a file with one a line; the "

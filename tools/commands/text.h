@@ -52,6 +52,12 @@ class Headings {
   bool first_ = true;
 };
 
+/// Says on standard error how many texts were cut and to what length, where any was.
+void report_cut(std::size_t texts, std::size_t length);
+inline void report_cut(const TextModel& model) {
+  report_cut(model.cut_texts(), model.max_length());
+}
+
 /// --labels.
 void add_labels(Command& command, std::filesystem::path& labels);
 /// The labels of a file; of the config.json beside the archive when no file is given and it has

@@ -123,29 +123,32 @@ void decode(const Options& options, const Tokenizer& tokenizer) {
   });
 }
 
-void encode_pairs(const Options& options, const Tokenizer& tokenizer) {
-  for_each_pair(options.source, [&](std::string_view text, std::string_view pair) {
-    if (!options.in_windows) {
-      print_encoding(options, tokenizer, tokenizer.encode(text, pair, options.encode),
-                     {text, pair});
-      return;
+/// A line for a text, or for two; in windows several. Returns whether it was cut.
+template <typename... Texts>
+bool print_encodings(const Options& options, const Tokenizer& tokenizer, const Texts&... texts) {
+  if (options.in_windows) {
+    for (const Encoding& window : tokenizer.encode_windows(texts..., options.encode)) {
+      print_encoding(options, tokenizer, window, {texts...});
     }
-    for (const Encoding& window : tokenizer.encode_windows(text, pair, options.encode)) {
-      print_encoding(options, tokenizer, window, {text, pair});
-    }
-  });
+    return false;
+  }
+  const Encoding encoding = tokenizer.encode(texts..., options.encode);
+  print_encoding(options, tokenizer, encoding, {texts...});
+  return encoding.lost > 0;
 }
 
-void encode_texts(const Options& options, const Tokenizer& tokenizer) {
-  for_each_text(options.source, [&](const std::string& text) {
-    if (!options.in_windows) {
-      print_encoding(options, tokenizer, tokenizer.encode(text, options.encode), {text});
-      return;
-    }
-    for (const Encoding& window : tokenizer.encode_windows(text, options.encode)) {
-      print_encoding(options, tokenizer, window, {text});
-    }
-  });
+void encode(const Options& options, const Tokenizer& tokenizer) {
+  std::size_t cut = 0;
+  if (options.pair) {
+    for_each_pair(options.source, [&](std::string_view text, std::string_view pair) {
+      cut += print_encodings(options, tokenizer, text, pair) ? 1 : 0;
+    });
+  } else {
+    for_each_text(options.source, [&](const std::string& text) {
+      cut += print_encodings(options, tokenizer, std::string_view(text)) ? 1 : 0;
+    });
+  }
+  report_cut(cut, options.encode.max_length);
 }
 
 int tokenize(const Options& options) {
@@ -158,10 +161,8 @@ int tokenize(const Options& options) {
   const Tokenizer tokenizer = Tokenizer::open(options.vocabulary, tokenizer_options);
   if (options.decode) {
     decode(options, tokenizer);
-  } else if (options.pair) {
-    encode_pairs(options, tokenizer);
   } else {
-    encode_texts(options, tokenizer);
+    encode(options, tokenizer);
   }
   return kDone;
 }

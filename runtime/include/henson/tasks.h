@@ -135,6 +135,8 @@ class TextModel {
   const Tokenizer& tokenizer() const noexcept;
   /// Tokens of the longest sequence, special ones too; 0 when nothing limits it.
   std::size_t max_length() const noexcept;
+  /// Sequences so far that were longer, and lost what is beyond. `tag` and `answer` lose nothing.
+  std::size_t cut_texts() const noexcept;
 
   /// An embedding a text, in their order. Texts are run together without padding; each embedding
   /// is, to the bit, what the text alone gives.

@@ -41,6 +41,7 @@ struct Encoding {
   std::vector<std::uint8_t> special;   // 1: was added around the texts ([CLS], [SEP]), else 0
   std::vector<std::int8_t> sequences;  // which text the token is from: 0 or 1; -1 when added
   std::vector<std::int32_t> words;     // number of its word in its text, from 0; -1 when added
+  std::size_t lost = 0;                // tokens of the texts that max_length left out
 
   std::size_t size() const noexcept { return ids.size(); }
 };
