@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "runtime/analysis/known_sizes.h"
 #include "runtime/analysis/output_roles.h"
+#include "runtime/analysis/proven_shapes.h"
 #include "runtime/analysis/size_formula.h"
 
 namespace henson {
@@ -161,7 +161,7 @@ class Describer {
   }
 
   const Graph& graph_;
-  KnownSizes known_;
+  ProvenShapes known_;
   OutputRoles roles_;
   SizeNames names_;
   bool knows_ranks_;

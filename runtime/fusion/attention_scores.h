@@ -46,7 +46,7 @@ std::optional<AxisDims> reordered(const AxisDims& dims, const std::string& from,
 
 class ScoreMatcher {
  public:
-  ScoreMatcher(const GraphEditor& editor, const KnownSizes& sizes)
+  ScoreMatcher(const GraphEditor& editor, const ProvenShapes& sizes)
       : editor_(editor), sizes_(sizes), tracer_(editor, sizes) {}
 
   /// Nothing when the value is not made so, or something else reads what is in between.
@@ -70,7 +70,7 @@ class ScoreMatcher {
   std::optional<double> computed(const Node& node) const;
 
   const GraphEditor& editor_;
-  const KnownSizes& sizes_;
+  const ProvenShapes& sizes_;
   LayoutTracer tracer_;
 };
 

@@ -48,7 +48,7 @@ struct AttentionEnd {
 
 class AttentionValues {
  public:
-  AttentionValues(GraphEditor& editor, const KnownSizes& sizes)
+  AttentionValues(GraphEditor& editor, const ProvenShapes& sizes)
       : editor_(editor), sizes_(sizes), tracer_(editor, sizes) {}
 
   /// Nothing when the heads cannot be told.
@@ -90,7 +90,7 @@ class AttentionValues {
                       std::vector<ValueId> inputs, std::optional<DType> dtype) const;
 
   GraphEditor& editor_;
-  const KnownSizes& sizes_;
+  const ProvenShapes& sizes_;
   LayoutTracer tracer_;
 };
 

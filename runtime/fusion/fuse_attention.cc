@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/analysis/known_sizes.h"
+#include "runtime/analysis/proven_shapes.h"
 #include "runtime/fusion/attention_scores.h"
 #include "runtime/fusion/attention_values.h"
 #include "runtime/fusion/fuse.h"
@@ -22,7 +22,7 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 class AttentionFuser {
  public:
-  AttentionFuser(GraphEditor& editor, const KnownSizes& sizes)
+  AttentionFuser(GraphEditor& editor, const ProvenShapes& sizes)
       : editor_(editor), sizes_(sizes), matcher_(editor, sizes), values_(editor, sizes) {}
 
   void run() {
@@ -267,7 +267,7 @@ class AttentionFuser {
   }
 
   GraphEditor& editor_;
-  const KnownSizes& sizes_;
+  const ProvenShapes& sizes_;
   ScoreMatcher matcher_;
   AttentionValues values_;
   std::map<std::vector<TermKey>, ValueId> biases_;
@@ -277,7 +277,7 @@ class AttentionFuser {
 }  // namespace
 
 void fuse_attention(Graph& graph) {
-  const KnownSizes sizes(graph);
+  const ProvenShapes sizes(graph);
   GraphEditor editor(graph);
   AttentionFuser(editor, sizes).run();
   editor.finish();

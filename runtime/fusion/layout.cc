@@ -33,7 +33,7 @@ void Layout::split(Axis axis, const Dimension& outer, const Dimension& inner) {
   }
 }
 
-bool Layout::regroup(const KnownSizes::Dimensions& to) {
+bool Layout::regroup(const ProvenShapes::Dimensions& to) {
   Layout result = *this;
   std::deque<Axis> left;
   for (const AxisList& axes : dims) left.insert(left.end(), axes.begin(), axes.end());

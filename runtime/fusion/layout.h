@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/analysis/known_sizes.h"
+#include "runtime/analysis/proven_shapes.h"
 #include "runtime/graph/match.h"
 
 namespace henson::runtime {
@@ -25,7 +25,7 @@ struct Layout {
 
   /// Puts the axes anew into dimensions of these sizes, as a view does; splits axes where one
   /// dimension becomes several. False when the sizes do not divide.
-  bool regroup(const KnownSizes::Dimensions& to);
+  bool regroup(const ProvenShapes::Dimensions& to);
   Dimension size_of(const AxisList& axes) const;
 
  private:
@@ -34,7 +34,7 @@ struct Layout {
 
 class LayoutTracer {
  public:
-  LayoutTracer(const GraphEditor& editor, const KnownSizes& sizes)
+  LayoutTracer(const GraphEditor& editor, const ProvenShapes& sizes)
       : editor_(editor), sizes_(sizes) {}
 
   /// As far back as the axes can be followed. Nothing when the value's own sizes are not known.
@@ -49,7 +49,7 @@ class LayoutTracer {
   bool transpose(const Node& node, Layout& layout) const;
 
   const GraphEditor& editor_;
-  const KnownSizes& sizes_;
+  const ProvenShapes& sizes_;
 };
 
 }  // namespace henson::runtime

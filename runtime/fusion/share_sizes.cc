@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/analysis/known_sizes.h"
+#include "runtime/analysis/proven_shapes.h"
 #include "runtime/fusion/fuse.h"
 #include "runtime/graph/match.h"
 
@@ -22,7 +22,7 @@ bool stays(const Node& node) {
 
 class SizeSharer {
  public:
-  SizeSharer(GraphEditor& editor, const KnownSizes& sizes) : editor_(editor), sizes_(sizes) {}
+  SizeSharer(GraphEditor& editor, const ProvenShapes& sizes) : editor_(editor), sizes_(sizes) {}
 
   void run() {
     for (const NodeId id : editor_.nodes()) {
@@ -75,14 +75,14 @@ class SizeSharer {
   }
 
   GraphEditor& editor_;
-  const KnownSizes& sizes_;
+  const ProvenShapes& sizes_;
   std::vector<Source> sources_;
 };
 
 }  // namespace
 
 void share_sizes(Graph& graph) {
-  const KnownSizes sizes(graph);
+  const ProvenShapes sizes(graph);
   GraphEditor editor(graph);
   SizeSharer(editor, sizes).run();
   editor.finish();

@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "runtime/unlock/shape_analysis.h"
+#include "runtime/unlock/assumed_shapes.h"
 
 namespace henson::runtime {
 
 /// The domain of one node.
 class AssumingDomain : public ShapeDomain {
  public:
-  AssumingDomain(ShapeAnalysis& analysis, std::size_t index)
+  AssumingDomain(AssumedShapes& analysis, std::size_t index)
       : analysis_(analysis), index_(index), node_(analysis.graph_.nodes[index]) {}
 
   Dimension resolve(const Dimension& size) const override;
@@ -80,7 +80,7 @@ class AssumingDomain : public ShapeDomain {
   void hold_number(std::int64_t number, const std::string& what, bool in_table);
   void lock_to_traced(const Dimension& size, std::string reason);
 
-  ShapeAnalysis& analysis_;
+  AssumedShapes& analysis_;
   std::size_t index_;
   const Node& node_;
   std::size_t unknowns_ = 0;

@@ -8,7 +8,7 @@
 
 namespace henson::runtime {
 
-void ShapeAnalysis::settle() {
+void AssumedShapes::settle() {
   if (!graph_.nodes.empty()) settle_outputs();
   for (const SizeSite& site : sites_) settle_site(site);
   settle_rows();
@@ -20,7 +20,7 @@ void ShapeAnalysis::settle() {
 }
 
 /// A table that is too short for an input: told before it runs, in tokens.
-void ShapeAnalysis::settle_limits() {
+void AssumedShapes::settle_limits() {
   for (const TableLimit& limit : limits_) {
     const Dimension asked = solver_.resolve(limit.asked);
     const std::vector<SymbolId> symbols = asked.symbols();
@@ -35,13 +35,13 @@ void ShapeAnalysis::settle_limits() {
   }
 }
 
-bool ShapeAnalysis::is_batch(const Dimension& size) const {
+bool AssumedShapes::is_batch(const Dimension& size) const {
   const std::optional<SymbolId> id = solver_.resolve(size).symbol();
   return id && solver_.symbol(*id).kind == DimensionSolver::Kind::kInput &&
          solver_.symbol(*id).dim == 0;
 }
 
-std::optional<Dimension> ShapeAnalysis::input_of_size(std::int64_t value) const {
+std::optional<Dimension> AssumedShapes::input_of_size(std::int64_t value) const {
   for (const Dimension& size : input_sizes_) {
     if (solver_.traced(size) == value) return size;
   }
@@ -49,7 +49,7 @@ std::optional<Dimension> ShapeAnalysis::input_of_size(std::int64_t value) const 
 }
 
 /// The sizes of inputs that no other determines.
-std::vector<SymbolId> ShapeAnalysis::free_inputs() const {
+std::vector<SymbolId> AssumedShapes::free_inputs() const {
   std::set<SymbolId> found;
   for (const Dimension& size : input_sizes_) {
     for (const SymbolId id : solver_.inputs_of(size)) found.insert(id);
@@ -57,7 +57,7 @@ std::vector<SymbolId> ShapeAnalysis::free_inputs() const {
   return {found.begin(), found.end()};
 }
 
-void ShapeAnalysis::lock_inputs(const std::vector<SymbolId>& sizes, std::size_t node,
+void AssumedShapes::lock_inputs(const std::vector<SymbolId>& sizes, std::size_t node,
                                 const std::string& reason) {
   for (const SymbolId id : sizes) {
     const Dimension size = Dimension::of_symbol(id);
@@ -65,12 +65,12 @@ void ShapeAnalysis::lock_inputs(const std::vector<SymbolId>& sizes, std::size_t 
   }
 }
 
-void ShapeAnalysis::lock_to_trace(std::size_t node, const std::string& reason) {
+void AssumedShapes::lock_to_trace(std::size_t node, const std::string& reason) {
   lock_inputs(free_inputs(), node, reason);
 }
 
 /// A lock on a size that cannot be computed from the inputs' sizes becomes one on these.
-void ShapeAnalysis::widen_locks() {
+void AssumedShapes::widen_locks() {
   std::vector<ShapeLock> locks = std::move(locks_);
   locks_.clear();
   for (ShapeLock& lock : locks) {
@@ -89,7 +89,7 @@ void ShapeAnalysis::widen_locks() {
 }
 
 /// A size of an output that the code holds as a number, and that the dummy input had.
-void ShapeAnalysis::settle_outputs() {
+void AssumedShapes::settle_outputs() {
   for (const ValueId leaf : leaves_of(graph_.output)) {
     if (!depends_[leaf]) settle_output_number(leaf);
     const std::optional<Dimensions> dims = value(leaf).dims;
@@ -102,7 +102,7 @@ void ShapeAnalysis::settle_outputs() {
 }
 
 /// A whole number that is an output, and no input has a part in it: it may be the dummy's size.
-void ShapeAnalysis::settle_output_number(ValueId leaf) {
+void AssumedShapes::settle_output_number(ValueId leaf) {
   std::optional<std::int64_t> number;
   if (const std::optional<Dimension>& known = value(leaf).number) {
     number = solver_.resolve(*known).literal();
@@ -130,7 +130,7 @@ void ShapeAnalysis::settle_output_number(ValueId leaf) {
   }
 }
 
-void ShapeAnalysis::settle_output_size(ValueId leaf, const Dimensions& dims, std::size_t d) {
+void AssumedShapes::settle_output_size(ValueId leaf, const Dimensions& dims, std::size_t d) {
   const std::optional<SymbolId> symbol = solver_.resolve(dims[d]).symbol();
   if (!symbol || solver_.symbol(*symbol).kind != DimensionSolver::Kind::kConstant) return;
   const bool slice = std::any_of(sites_.begin(), sites_.end(), [&](const SizeSite& site) {
@@ -154,7 +154,7 @@ void ShapeAnalysis::settle_output_size(ValueId leaf, const Dimensions& dims, std
   }
 }
 
-void ShapeAnalysis::settle_site(const SizeSite& site) {
+void AssumedShapes::settle_site(const SizeSite& site) {
   if (!(solver_.resolve(site.symbol) == site.symbol)) return;
   const Dimension against = solver_.resolve(site.against);
   const std::optional<std::int64_t> traced = solver_.traced(against);
@@ -180,7 +180,7 @@ void ShapeAnalysis::settle_site(const SizeSite& site) {
 }
 
 /// The end of a slice of what has the input's size. Beyond the dummy's end it is the model's own.
-void ShapeAnalysis::settle_slice(const SizeSite& site, const Dimension& against) {
+void AssumedShapes::settle_slice(const SizeSite& site, const Dimension& against) {
   const std::string reason = "the number " + std::to_string(site.value) +
                              " stands here, and cannot be told from the dummy input's size";
   const std::vector<SymbolId> sizes = solver_.inputs_of(against);
@@ -211,7 +211,7 @@ void ShapeAnalysis::settle_slice(const SizeSite& site, const Dimension& against)
   locks_.push_back({against, guess, false, site.node, reason});
 }
 
-void ShapeAnalysis::settle_rows() {
+void AssumedShapes::settle_rows() {
   std::vector<std::pair<Dimension, std::map<std::int64_t, std::size_t>>> groups;
   for (const RowSite& site : rows_) {
     const Dimension size = solver_.resolve(site.size);
@@ -225,7 +225,7 @@ void ShapeAnalysis::settle_rows() {
 
 /// Rows that are taken of one size. The first ones are the model's own choice, unless they are all
 /// that the dummy input had, or in its middle or at its end.
-void ShapeAnalysis::settle_rows_of(const Dimension& size,
+void AssumedShapes::settle_rows_of(const Dimension& size,
                                    const std::map<std::int64_t, std::size_t>& rows) {
   const auto [last, node] = *rows.rbegin();
   const std::optional<std::int64_t> traced = solver_.traced(size);

@@ -73,7 +73,7 @@ std::string text_of(double value) {
 /// Looks at every number once the sizes are known.
 class NumberCheck {
  public:
-  explicit NumberCheck(ShapeAnalysis& analysis) : analysis_(analysis) {
+  explicit NumberCheck(AssumedShapes& analysis) : analysis_(analysis) {
     for (const Dimension& size : analysis_.input_sizes_) {
       if (const auto traced = analysis_.solver_.traced(size)) known_.push_back({size, *traced});
     }
@@ -468,12 +468,12 @@ class NumberCheck {
                                     " stands here, and may be made of the dummy input's size"});
   }
 
-  ShapeAnalysis& analysis_;
+  AssumedShapes& analysis_;
   std::vector<Known> known_;
   std::set<std::int64_t> widths_;  // last sizes of weights
   std::set<std::int64_t> own_;
 };
 
-void ShapeAnalysis::settle_numbers() { NumberCheck(*this).run(); }
+void AssumedShapes::settle_numbers() { NumberCheck(*this).run(); }
 
 }  // namespace henson::runtime

@@ -8,12 +8,12 @@
 
 #include "runtime/analysis/baked_values.h"
 #include "runtime/graph/node_writer.h"
-#include "runtime/unlock/shape_analysis.h"
+#include "runtime/unlock/assumed_shapes.h"
 
 namespace henson::runtime {
 namespace {
 
-using InputShape = ShapeAnalysis::InputShape;
+using InputShape = AssumedShapes::InputShape;
 
 /// Analyses at most: one after the other inputs are given other ranks, the first ones first.
 constexpr std::size_t kMostGuesses = 48;
@@ -45,13 +45,13 @@ std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced, const I
 }
 
 /// The analysis whose guesses contradict the graph least.
-std::unique_ptr<ShapeAnalysis> analyse(const Graph& graph, const TracedShapes& traced,
+std::unique_ptr<AssumedShapes> analyse(const Graph& graph, const TracedShapes& traced,
                                        const InputRanks& given,
                                        const std::vector<std::optional<Value>>& baked,
                                        std::vector<std::size_t>& ranks) {
-  std::unique_ptr<ShapeAnalysis> best;
+  std::unique_ptr<AssumedShapes> best;
   for (const std::vector<InputShape>& guess : guesses(traced, given)) {
-    auto analysis = std::make_unique<ShapeAnalysis>(graph, guess, baked);
+    auto analysis = std::make_unique<AssumedShapes>(graph, guess, baked);
     analysis->run();
     if (best && analysis->contradictions() >= best->contradictions()) continue;
     best = std::move(analysis);
@@ -319,7 +319,7 @@ class Unlocker {
   Graph& graph_;
   UnlockResult result_;
   std::vector<std::optional<Value>> baked_;
-  std::unique_ptr<ShapeAnalysis> analysis_;
+  std::unique_ptr<AssumedShapes> analysis_;
   std::vector<script::SourceLine> locations_;
   std::vector<Node> prologue_;
   NodeWriter nodes_{graph_, prologue_};

@@ -8,7 +8,7 @@
 #include <random>
 
 #include "henson/error.h"
-#include "runtime/analysis/known_sizes.h"
+#include "runtime/analysis/proven_shapes.h"
 #include "runtime/execution/plan.h"
 #include "runtime/fusion/fuse.h"
 #include "runtime/graph/match.h"
@@ -80,7 +80,7 @@ std::string difference(const Answer& got, const Answer& wanted) {
 }
 
 /// What the graph and the analysis say of a value, against what it is.
-std::string contradiction_of(const Graph& graph, const KnownSizes& known, ValueId id,
+std::string contradiction_of(const Graph& graph, const ProvenShapes& known, ValueId id,
                              const Tensor& tensor) {
   for (const auto& dtype : {graph.values[id].dtype, known.dtype(id)}) {
     if (dtype && *dtype != tensor.dtype()) {
@@ -103,7 +103,7 @@ std::string contradiction_of(const Graph& graph, const KnownSizes& known, ValueI
 /// The first of them in a run. What is inferred holds for runs that end: a later node may be what
 /// asks for it.
 std::string contradiction(const Graph& graph, const std::vector<Value>& inputs) {
-  const KnownSizes known(graph);
+  const ProvenShapes known(graph);
   const FramePlan plan(graph);
   Frame frame = plan.new_frame();
   plan.start(frame, inputs);

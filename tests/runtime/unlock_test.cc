@@ -292,8 +292,8 @@ TEST(Unlock, RowsOfTheFlatInputLock) {
   EXPECT_NE(graph.refusal({7, 2}), "ran");
 }
 
-/// Two rows of the model's own, or as many as the dummy input had: a batch of one is repeated to the
-/// ones and is the others.
+/// Two rows of the model's own, or as many as the dummy input had: a batch of one is repeated to
+/// the ones and is the others.
 TEST(Unlock, WhereOneIsRepeatedANumberMayBeTheModelsOwn) {
   for (const std::string line : {"return torch.add(torch.ones([2, 1], dtype=6), x)",
                                  "return torch.expand(torch.sum(x, [1], True), [2, -1])"}) {

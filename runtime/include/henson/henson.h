@@ -283,8 +283,8 @@ struct StepTime {
   double seconds = 0;
 };
 
-/// What the multiply-adds of this machine reach at most, in operations a second, on so many threads
-/// at once. Measured anew at each call, for some 50 milliseconds.
+/// The machine's peak throughput of multiply-adds on so many threads, in operations a second (a
+/// multiply-add counts as two). Measured anew at each call, for some 50 milliseconds.
 double measure_peak_operations(int threads);
 
 /// An input by path or name: see InputInfo.

@@ -1,4 +1,4 @@
-#include "runtime/analysis/known_sizes.h"
+#include "runtime/analysis/proven_shapes.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace henson::runtime {
 namespace {
 
-using Dimensions = KnownSizes::Dimensions;
+using Dimensions = ProvenShapes::Dimensions;
 
 /// What is known of the output of a graph of x [B, L, 12] and y [C, M].
 class Sizes {
@@ -32,12 +32,12 @@ class Sizes {
 
  private:
   Graph graph_;
-  std::optional<KnownSizes> sizes_;
+  std::optional<ProvenShapes> sizes_;
 };
 
 Dimension of(std::int64_t size) { return Dimension::of(size); }
 
-TEST(KnownSizes, OfViewsAndPermutations) {
+TEST(ProvenShapes, OfViewsAndPermutations) {
   const Sizes sizes({"h = torch.linear(x, self.w, None)",
                      "v = torch.view(h, [torch.size(x, 0), torch.size(h, 1), -1, 4])",
                      "return torch.permute(v, [0, 2, 1, 3])"});
@@ -45,14 +45,14 @@ TEST(KnownSizes, OfViewsAndPermutations) {
   EXPECT_EQ(sizes.output(), expected);
 }
 
-TEST(KnownSizes, OfProducts) {
+TEST(ProvenShapes, OfProducts) {
   const Sizes sizes({"return torch.flatten(torch.matmul(x, torch.transpose(x, 1, 2)), 0, 1)"});
   const Dimensions expected = {sizes.x(0) * sizes.x(1), sizes.x(1)};
   EXPECT_EQ(sizes.output(), expected);
 }
 
 /// Sizes that are broadcast may differ: one may be 1.
-TEST(KnownSizes, OfBroadcastSizesNothingIsGuessed) {
+TEST(ProvenShapes, OfBroadcastSizesNothingIsGuessed) {
   const Sizes sizes({"return torch.add(torch.select(x, 2, 0), y)"});
   ASSERT_TRUE(sizes.output());
   EXPECT_NE((*sizes.output())[0], sizes.x(0));
@@ -60,7 +60,7 @@ TEST(KnownSizes, OfBroadcastSizesNothingIsGuessed) {
   EXPECT_FALSE((*sizes.output())[1].literal());
 }
 
-TEST(KnownSizes, OfBroadcastSizesOrderDoesNotMatter) {
+TEST(ProvenShapes, OfBroadcastSizesOrderDoesNotMatter) {
   const Sizes sizes({"a = torch.select(x, 2, 0)", "s = torch.add(torch.add(a, y), torch.add(y, a))",
                      "return torch.view(s, [torch.size(torch.add(a, y), 0), -1])"});
   const Sizes plain({"return torch.add(torch.select(x, 2, 0), y)"});
@@ -68,14 +68,14 @@ TEST(KnownSizes, OfBroadcastSizesOrderDoesNotMatter) {
 }
 
 /// A view that fits shows that the mask did not enlarge what it was added to.
-TEST(KnownSizes, OfViewsTellsWhatMustBeEqual) {
+TEST(ProvenShapes, OfViewsTellsWhatMustBeEqual) {
   const Sizes sizes({"s = torch.add(torch.select(x, 2, 0), y)",
                      "v = torch.view(s, [torch.size(x, 0), torch.size(x, 1)])", "return s"});
   const Dimensions expected = {sizes.x(0), sizes.x(1)};
   EXPECT_EQ(sizes.output(), expected);
 }
 
-TEST(KnownSizes, OfSlicesOfTables) {
+TEST(ProvenShapes, OfSlicesOfTables) {
   const Sizes sizes({"p = torch.slice(self.table, 0, 0, torch.size(y, 1), 1)",
                      "return torch.add(torch.select(torch.unsqueeze(p, 0), 2, 0), y)"});
   const Dimensions expected = {sizes.y(0), sizes.y(1)};
@@ -86,20 +86,20 @@ TEST(KnownSizes, OfSlicesOfTables) {
   EXPECT_EQ((*parts.output())[0], of(4));
 }
 
-TEST(KnownSizes, OfInputsWithoutRankNothing) {
+TEST(ProvenShapes, OfInputsWithoutRankNothing) {
   const auto archive = test::archive_of(test::method("x: Tensor", {"return torch.neg(x)"}));
   const Graph graph = build_graph(archive).graph;
-  EXPECT_FALSE(KnownSizes(graph).dims(graph.output.value));
+  EXPECT_FALSE(ProvenShapes(graph).dims(graph.output.value));
 }
 
 /// A size that is written in place is no longer what it was.
-TEST(KnownSizes, OfWrittenNumbersNothing) {
+TEST(ProvenShapes, OfWrittenNumbersNothing) {
   const Sizes sizes({"n = ops.prim.NumToTensor(torch.size(y, 0))", "_0 = torch.add_(n, 1)",
                      "return torch.zeros([int(n)])"});
   EXPECT_FALSE(sizes.output());
 }
 
-TEST(KnownSizes, OfTensorsThatAreReshapedInPlaceNothing) {
+TEST(ProvenShapes, OfTensorsThatAreReshapedInPlaceNothing) {
   const Sizes sizes(
       {"a = torch.neg(y)", "b = torch.detach(a)", "_0 = torch.unsqueeze_(a, 0)", "return a"});
   EXPECT_FALSE(sizes.output());

@@ -1,4 +1,4 @@
-#include "runtime/analysis/known_sizes.h"
+#include "runtime/analysis/proven_shapes.h"
 
 #include <algorithm>
 #include <string>
@@ -24,7 +24,7 @@ std::vector<bool> reshaped_values(const Graph& graph) {
 
 }  // namespace
 
-KnownSizes::KnownSizes(const Graph& graph)
+ProvenShapes::ProvenShapes(const Graph& graph)
     : graph_(graph),
       values_(graph.values.size()),
       written_(written_values(graph)),
@@ -45,7 +45,7 @@ KnownSizes::KnownSizes(const Graph& graph)
 }
 
 /// Constants.
-void KnownSizes::describe(ValueId id) {
+void ProvenShapes::describe(ValueId id) {
   const std::optional<Value>& constant = graph_.values[id].constant;
   if (!constant || reshaped_[id]) return;
   values_[id] = fact_of(*constant);
@@ -56,7 +56,7 @@ void KnownSizes::describe(ValueId id) {
 }
 
 /// What is known of an argument.
-Fact KnownSizes::fact(ValueId id) const {
+Fact ProvenShapes::fact(ValueId id) const {
   const GraphValue& value = graph_.values[id];
   Fact known = values_[id];
   known.kind = value.type.kind;
@@ -67,7 +67,7 @@ Fact KnownSizes::fact(ValueId id) const {
   return known;
 }
 
-void KnownSizes::visit(const Node& node) {
+void ProvenShapes::visit(const Node& node) {
   if (node.kind == NodeKind::kList || node.kind == NodeKind::kTuple) {
     ItemCollector items;
     for (const ValueId id : node.inputs) items.add(fact(id));
@@ -86,7 +86,7 @@ void KnownSizes::visit(const Node& node) {
   visit_operator(node);
 }
 
-void KnownSizes::visit_operator(const Node& node) {
+void ProvenShapes::visit_operator(const Node& node) {
   std::vector<Fact> arguments;
   for (const ValueId id : node.inputs) arguments.push_back(fact(id));
   std::vector<Fact> results(node.outputs.size());
@@ -103,14 +103,14 @@ void KnownSizes::visit_operator(const Node& node) {
   }
 }
 
-std::optional<KnownSizes::Dimensions> KnownSizes::dims(ValueId id) const {
+std::optional<ProvenShapes::Dimensions> ProvenShapes::dims(ValueId id) const {
   if (id >= values_.size() || !values_[id].dims) return std::nullopt;
   Dimensions resolved;
   for (const Dimension& size : *values_[id].dims) resolved.push_back(resolve(size));
   return resolved;
 }
 
-std::optional<Dimension> KnownSizes::number(ValueId id) const {
+std::optional<Dimension> ProvenShapes::number(ValueId id) const {
   if (id >= values_.size() || !values_[id].number) return std::nullopt;
   return resolve(*values_[id].number);
 }

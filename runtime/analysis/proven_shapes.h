@@ -15,12 +15,12 @@ namespace henson::runtime {
 
 /// Formulas over symbols: the sizes of the inputs, and of what no rule tells more about. Equal
 /// formulas are equal sizes in every run that the graph's own operators accept.
-class KnownSizes {
+class ProvenShapes {
  public:
   using Dimensions = std::vector<Dimension>;
 
   /// Follows the whole graph. Of inputs whose rank is not known nothing is known.
-  explicit KnownSizes(const Graph& graph);
+  explicit ProvenShapes(const Graph& graph);
 
   /// The sizes of a tensor. Values that were added to the graph later are not known.
   std::optional<Dimensions> dims(ValueId id) const;

@@ -1,4 +1,4 @@
-#include "runtime/unlock/shape_analysis.h"
+#include "runtime/unlock/assumed_shapes.h"
 
 #include <algorithm>
 
@@ -43,7 +43,7 @@ Along look_along(const Tensor& tensor, std::size_t dim) {
 
 }  // namespace
 
-ShapeAnalysis::ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& inputs,
+AssumedShapes::AssumedShapes(const Graph& graph, const std::vector<InputShape>& inputs,
                              const std::vector<std::optional<Value>>& baked)
     : graph_(graph),
       baked_(baked),
@@ -66,7 +66,7 @@ ShapeAnalysis::ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& 
   }
 }
 
-void ShapeAnalysis::note_dependents() {
+void AssumedShapes::note_dependents() {
   depends_.assign(graph_.values.size(), false);
   weighs_.assign(graph_.values.size(), false);
   for (const GraphInput& input : graph_.inputs) depends_[input.value] = true;
@@ -82,7 +82,7 @@ void ShapeAnalysis::note_dependents() {
   }
 }
 
-void ShapeAnalysis::note_unpacked() {
+void AssumedShapes::note_unpacked() {
   unpacked_into_.assign(graph_.values.size(), 0);
   std::vector<bool> read_otherwise(graph_.values.size(), false);
   for (const Node& node : graph_.nodes) {
@@ -94,7 +94,7 @@ void ShapeAnalysis::note_unpacked() {
   }
 }
 
-void ShapeAnalysis::run() {
+void AssumedShapes::run() {
   note_dependents();
   note_unpacked();
   visit_all();
@@ -105,7 +105,7 @@ void ShapeAnalysis::run() {
   settle();
 }
 
-void ShapeAnalysis::visit_all() {
+void AssumedShapes::visit_all() {
   contradictions_ = 0;
   locks_ = kept_locks_;
   rows_.clear();
@@ -122,12 +122,12 @@ void ShapeAnalysis::visit_all() {
   }
 }
 
-Fact& ShapeAnalysis::value(ValueId id) {
+Fact& AssumedShapes::value(ValueId id) {
   if (!values_[id]) values_[id] = describe_constant(id);
   return *values_[id];
 }
 
-Fact ShapeAnalysis::describe_constant(ValueId id) {
+Fact AssumedShapes::describe_constant(ValueId id) {
   const GraphValue& value = graph_.values[id];
   if (!value.constant) return {};
   Fact described = fact_of(*value.constant);
@@ -138,7 +138,7 @@ Fact ShapeAnalysis::describe_constant(ValueId id) {
 }
 
 /// What is known of an argument.
-Fact ShapeAnalysis::fact(ValueId id) {
+Fact AssumedShapes::fact(ValueId id) {
   const GraphValue& of = graph_.values[id];
   Fact known = value(id);
   known.kind = of.type.kind;
@@ -149,7 +149,7 @@ Fact ShapeAnalysis::fact(ValueId id) {
   return known;
 }
 
-Dimensions ShapeAnalysis::constant_sizes(ValueId id, bool stretchable) {
+Dimensions AssumedShapes::constant_sizes(ValueId id, bool stretchable) {
   const Tensor& tensor = graph_.values[id].constant->as<Tensor>();
   Dimensions sizes;
   for (std::size_t d = 0; d < tensor.sizes().size(); ++d) {
@@ -170,7 +170,7 @@ Dimensions ShapeAnalysis::constant_sizes(ValueId id, bool stretchable) {
   return sizes;
 }
 
-void ShapeAnalysis::visit(std::size_t index) {
+void AssumedShapes::visit(std::size_t index) {
   const Node& node = graph_.nodes[index];
   if (node.kind == NodeKind::kList || node.kind == NodeKind::kTuple) {
     Fact list;
@@ -191,7 +191,7 @@ void ShapeAnalysis::visit(std::size_t index) {
   visit_operator(index);
 }
 
-void ShapeAnalysis::visit_operator(std::size_t index) {
+void AssumedShapes::visit_operator(std::size_t index) {
   const Node& node = graph_.nodes[index];
   std::vector<Fact> arguments;
   for (const ValueId id : node.inputs) arguments.push_back(fact(id));
@@ -211,7 +211,7 @@ void ShapeAnalysis::visit_operator(std::size_t index) {
 }
 
 /// What is written in place has another number from here on.
-void ShapeAnalysis::note_written(const Node& node, std::size_t result, const Fact& written) {
+void AssumedShapes::note_written(const Node& node, std::size_t result, const Fact& written) {
   const Alias& alias = node.op->schema.result_aliases[result];
   if (!alias.write) return;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -222,7 +222,7 @@ void ShapeAnalysis::note_written(const Node& node, std::size_t result, const Fac
 }
 
 /// Of what the code's numbers alone make the sizes are known, whatever made it.
-void ShapeAnalysis::describe_baked(ValueId id) {
+void AssumedShapes::describe_baked(ValueId id) {
   const auto* tensor = baked_[id] ? std::get_if<Tensor>(&*baked_[id]) : nullptr;
   if (tensor == nullptr || !tensor->defined() || values_[id]->dims) return;
   values_[id]->dims.emplace();
@@ -232,7 +232,7 @@ void ShapeAnalysis::describe_baked(ValueId id) {
 }
 
 /// An input's size that had to be a number: constants of the model demand it.
-void ShapeAnalysis::note_bound_inputs(std::size_t node) {
+void AssumedShapes::note_bound_inputs(std::size_t node) {
   for (std::size_t i = 0; i < input_sizes_.size(); ++i) {
     if (noted_[i]) continue;
     const std::optional<std::int64_t> literal = solver_.resolve(input_sizes_[i]).literal();

@@ -71,7 +71,7 @@ struct UndecidedNode {
   std::string reason;
 };
 
-class ShapeAnalysis {
+class AssumedShapes {
  public:
   struct InputShape {
     std::size_t rank = 2;
@@ -79,7 +79,7 @@ class ShapeAnalysis {
   };
 
   /// `baked` has what baked_values() finds; graph and `baked` must outlive the analysis.
-  ShapeAnalysis(const Graph& graph, const std::vector<InputShape>& inputs,
+  AssumedShapes(const Graph& graph, const std::vector<InputShape>& inputs,
                 const std::vector<std::optional<Value>>& baked);
   void run();
 
