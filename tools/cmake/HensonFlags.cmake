@@ -63,6 +63,12 @@ function(henson_part name)
   set_property(GLOBAL APPEND PROPERTY HENSON_LIBRARIES ${arg_LIBRARIES})
 endfunction()
 
+# henson_compile_quickly(FILE...): for code whose speed does not matter.
+function(henson_compile_quickly)
+  set_source_files_properties(${ARGN} PROPERTIES
+    COMPILE_OPTIONS $<$<CONFIG:Release,RelWithDebInfo>:-O1>)
+endfunction()
+
 # henson_precompile_headers(TARGET HEADER...): target_precompile_headers, with what ccache goes by.
 function(henson_precompile_headers target)
   target_precompile_headers(${target} PRIVATE ${ARGN})
