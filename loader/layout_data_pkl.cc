@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 
 #include "loader/code.h"
 #include "loader/limits.h"
@@ -97,39 +98,56 @@ std::string class_named(const script::Expr* type) {
   return name;
 }
 
-// A submodule is of the class that the code declares it as: else the code that runs and the code
-// that is read would be two.
+// What a value is that an attribute holds, as declarations say it.
+std::string kind_of(const Value& value) {
+  if (const auto* object = std::get_if<std::shared_ptr<Object>>(&value)) {
+    return (*object)->class_name;
+  }
+  return std::holds_alternative<std::shared_ptr<StoredTensor>>(value) ? "a Tensor"
+                                                                      : "something else";
+}
+
+// An attribute is what the code declares it as, a submodule of that very class: else the code that
+// runs and the code that is read would be two.
 class ClassCheck {
  public:
   explicit ClassCheck(const Archive& archive) : archive_(archive) {}
 
   void check(const Object& object) {
     if (!seen_.insert(&object).second) return;
-    std::unordered_map<std::string_view, const Object*> held;
+    std::unordered_map<std::string_view, const Value*> held;
     for (const auto& [name, value] : object.attributes) {
-      const auto* part = std::get_if<std::shared_ptr<Object>>(&value);
-      held.emplace(name, part ? part->get() : nullptr);
-      if (part) check(**part);
+      held.emplace(name, &value);
+      if (const auto* part = std::get_if<std::shared_ptr<Object>>(&value)) check(**part);
     }
     const auto own = archive_.classes.find(object.class_name);
     if (own == archive_.classes.end()) return;
     for (const auto& [name, type] : own->second.attributes) {
-      const std::string declared = class_named(type.get());
-      const auto wanted = archive_.classes.find(declared);
       const auto found = held.find(name);
-      if (wanted == archive_.classes.end() || wanted->second.base != "Module" ||
-          found == held.end() || (found->second && found->second->class_name == declared)) {
-        continue;
-      }
+      if (found == held.end()) continue;
+      const std::string declared = class_named(type.get());
+      if (is_declared(declared, *found->second)) continue;
       throw Error(ErrorCode::kBadArchive,
                   "the attribute '" + name + "' of " + object.class_name + " is declared as " +
-                      declared + " and is " +
-                      (found->second ? found->second->class_name : std::string("no module")),
+                      declared + " and is " + kind_of(*found->second),
                   {"data.pkl", {}, {}});
     }
   }
 
  private:
+  // Only what cannot be meant otherwise is compared; None may stand for a tensor that was never
+  // set.
+  bool is_declared(const std::string& declared, const Value& value) const {
+    if (declared == "Tensor") {
+      return std::holds_alternative<std::shared_ptr<StoredTensor>>(value) ||
+             std::holds_alternative<None>(value);
+    }
+    const auto wanted = archive_.classes.find(declared);
+    if (wanted == archive_.classes.end() || wanted->second.base != "Module") return true;
+    const auto* part = std::get_if<std::shared_ptr<Object>>(&value);
+    return part != nullptr && (*part)->class_name == declared;
+  }
+
   const Archive& archive_;
   std::unordered_set<const Object*> seen_;
 };

@@ -10,6 +10,7 @@
 #include "loader/limits.h"
 #include "loader/package.h"
 #include "loader/pickle.h"
+#include "loader/pickle_names.h"
 
 namespace henson::loader {
 namespace {
@@ -24,11 +25,37 @@ constexpr std::uint64_t kMaxNoteBytes = 4096;
   throw Error(ErrorCode::kBadArchive, message, {kModel, {}, {}});
 }
 
+// Of two members of one name one reader takes the first and another the last.
+class MembersOnce {
+ public:
+  bool operator()(Json::parse_event_t event, const Json& parsed) {
+    if (event == Json::parse_event_t::object_start) {
+      names_.emplace_back();
+    } else if (event == Json::parse_event_t::object_end) {
+      names_.pop_back();
+    } else if (event == Json::parse_event_t::key) {
+      const auto& name = parsed.get_ref<const std::string&>();
+      if (!names_.back().insert(name).second) {
+        bad_model("an object has two members '" + name + "'");
+      }
+    }
+    return true;
+  }
+
+ private:
+  std::vector<std::set<std::string>> names_;  // of the objects around
+};
+
 Json parse_model(const std::string& text) {
+  MembersOnce once;
   try {
-    return Json::parse(text);
+    return Json::parse(text, [&](int, Json::parse_event_t event, const Json& parsed) {
+      return once(event, parsed);
+    });
   } catch (const Json::parse_error& error) {
     throw Error(ErrorCode::kBadArchive, "the JSON does not parse", {kModel, error.byte, {}});
+  } catch (const Json::exception&) {  // a number that no double holds
+    bad_model("the JSON has a number that is too large");
   }
 }
 
@@ -139,6 +166,10 @@ std::shared_ptr<StoredTensor> load_tensor(Package& package, const Json& definiti
   tensor->shape = integers_member(definition, "dims");
   tensor->strides = integers_member(definition, "strides");
   tensor->offset = integer_member(definition, "offset");
+  const std::string device = text_member(definition, "device");
+  if (!device.empty() && !is_device(device)) {
+    bad_model("tensor " + std::to_string(id) + " on '" + device + "', which is no device");
+  }
   const Json* data = member(definition, "data");
   const std::string key = data ? text_member(*data, "key") : std::string();
   if (key.empty()) bad_model("tensor " + std::to_string(id) + " has no storage");

@@ -153,22 +153,20 @@ std::shared_ptr<const Storage> Package::storage(const std::string& name, const E
   return storage;
 }
 
-// In place where that can be, else a copy.
 std::shared_ptr<const Storage> Package::open_storage(std::size_t index,
                                                      const std::string& name) const {
-  const auto view = zip_.view(index);
-  if (view && reinterpret_cast<std::uintptr_t>(view->data()) % Storage::kAlignment == 0) {
-    return std::make_shared<const Storage>(name, *view, zip_.file());
-  }
   const auto size = static_cast<std::size_t>(zip_.entries()[index].bytes);
+  const auto place = zip_.place(index);
+  if (place && zip_.mapping() && zip_.mapping()->bytes().size() == zip_.file_bytes()) {
+    const auto mapped =
+        zip_.mapping()->bytes().subspan(static_cast<std::size_t>(place->offset), size);
+    if (reinterpret_cast<std::uintptr_t>(mapped.data()) % Storage::kAlignment == 0) {
+      return std::make_shared<const Storage>(name, mapped, zip_.mapping());
+    }
+  }
   unpack(size, name);
   auto storage = std::make_shared<Storage>(name, size);
-  if (view) {
-    std::copy(view->begin(), view->end(), storage->data());
-    MappedFile::release_pages(*view);
-  } else {
-    zip_.read(index, {storage->data(), size}, name);
-  }
+  zip_.read(index, {storage->data(), size}, name);
   return storage;
 }
 

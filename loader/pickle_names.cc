@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 #include <utility>
 
 namespace henson::loader {
@@ -72,6 +73,17 @@ std::optional<PickleName> find_pickle_name(std::string_view module, std::string_
     }
   }
   return std::nullopt;
+}
+
+bool is_device(std::string_view name) {
+  static const std::unordered_set<std::string_view> kTypes = {
+      "cpu",  "cuda",  "mkldnn", "opengl", "opencl", "ideep", "hip",          "ve",
+      "fpga", "maia",  "ort",    "msnpu",  "xla",    "lazy",  "vulkan",       "mps",
+      "meta", "metal", "hpu",    "mtia",   "xpu",    "ipu",   "privateuseone"};
+  const std::size_t colon = name.find(':');
+  const std::string_view number = colon == std::string_view::npos ? "0" : name.substr(colon + 1);
+  return kTypes.contains(name.substr(0, colon)) && !number.empty() && number.size() <= 3 &&
+         number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 }  // namespace henson::loader

@@ -33,4 +33,8 @@ struct PickleName {
 /// What `module`.`name` means, or nothing if it is not allowed.
 std::optional<PickleName> find_pickle_name(std::string_view module, std::string_view name);
 
+/// "cpu", "cuda:1", …: whether PyTorch knows a device of that name. Every device means here, but
+/// not every word is one.
+bool is_device(std::string_view name);
+
 }  // namespace henson::loader

@@ -38,18 +38,6 @@ double number_at(const StoredTensor& tensor, std::int64_t index) {
   }
 }
 
-/// "cpu", "cuda:1", …: PyTorch's names of where a storage was.
-bool is_device(std::string_view name) {
-  static const std::unordered_set<std::string_view> kTypes = {
-      "cpu",  "cuda",  "mkldnn", "opengl", "opencl", "ideep", "hip",          "ve",
-      "fpga", "maia",  "ort",    "msnpu",  "xla",    "lazy",  "vulkan",       "mps",
-      "meta", "metal", "hpu",    "mtia",   "xpu",    "ipu",   "privateuseone"};
-  const std::size_t colon = name.find(':');
-  const std::string_view number = colon == std::string_view::npos ? "0" : name.substr(colon + 1);
-  return kTypes.contains(name.substr(0, colon)) && !number.empty() && number.size() <= 3 &&
-         number.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 bool is_number_type(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kInt32 ||
          dtype == DType::kInt64;
@@ -187,7 +175,6 @@ void PickleMachine::load_storage(NodeId id) {
   const PickleName& type = name_of_node(argument(fields, 1));
   if (type.kind != Kind::kStorage) fail("'" + type.name + "' is not a storage's type");
   const std::string& key = text(argument(fields, 2), "a storage's key");
-  // Every device means here, but not every word is one.
   const std::string& device = text(argument(fields, 3), "a storage's device");
   if (!is_device(device)) fail("storage " + key + " on '" + device + "', which is no device");
   const std::int64_t count = integer(argument(fields, 4), "a storage's number of elements");

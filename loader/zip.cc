@@ -1,8 +1,10 @@
 #include "loader/zip.h"
 
+#include <unistd.h>
 #include <zip.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "henson/error.h"
 #include "loader/checksum.h"
@@ -48,6 +50,7 @@ void check_sizes(const ZipEntry& entry, std::uint64_t file_bytes) {
 // A name that unpacking would put outside of the folder is one that another reader may look for
 // elsewhere.
 void check_name(const std::string& name) {
+  if (name.empty()) bad_zip("an entry of the zip file has no name");
   const bool absolute = name.starts_with('/') || name.find('\\') != std::string::npos;
   const std::string path = '/' + name + '/';
   if (absolute || path.find("/../") != std::string::npos || path.find("/./") != std::string::npos) {
@@ -80,36 +83,43 @@ EntryFile open_entry(zip* archive, std::size_t index, const ZipEntry& entry,
   bad_zip(std::string("cannot read the entry: ") + zip_file_strerror(file), label);
 }
 
-// No two entries may share bytes: which of them a change means would be a guess.
-void check_apart(std::span<const std::byte> file, const std::vector<DirectoryEntry>& directory) {
-  struct Part {
-    const std::byte* first;
-    const std::byte* last;
-    std::size_t entry;
-  };
-  std::vector<Part> parts;
-  for (std::size_t i = 0; i < directory.size(); ++i) {
-    const auto bytes = locate(file, directory[i]);
-    if (bytes && !bytes->empty())
-      parts.push_back({bytes->data(), bytes->data() + bytes->size(), i});
+// No two entries may share bytes, headers included, and none the directory's: which of them a
+// change means would be a guess.
+void check_apart(const Directory& directory, std::span<const std::uint64_t> ends) {
+  std::vector<std::size_t> order(ends.size());
+  std::iota(order.begin(), order.end(), 0);
+  const std::vector<DirectoryEntry>& entries = directory.entries;
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return entries[a].header < entries[b].header; });
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (ends[order[i]] > directory.start) {
+      bad_zip("the entry reaches into the zip file's directory", entries[order[i]].name);
+    }
+    if (i == 0 || entries[order[i]].header >= ends[order[i - 1]]) continue;
+    bad_zip("the entry lies over the bytes of " + entries[order[i - 1]].name,
+            entries[order[i]].name);
   }
-  std::sort(parts.begin(), parts.end(),
-            [](const Part& a, const Part& b) { return a.first < b.first; });
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    if (parts[i].first >= parts[i - 1].last) continue;
-    bad_zip("the entry lies over the bytes of " + std::string(directory[parts[i - 1].entry].name),
-            std::string(directory[parts[i].entry].name));
-  }
+}
+
+// libzip tells an encrypted entry's method and sizes as they are once it is decrypted.
+bool same(const ZipEntry& entry, const DirectoryEntry& found) {
+  return found.name == entry.name &&
+         (entry.encrypted ||
+          (found.method == entry.method && found.bytes == entry.bytes &&
+           found.packed_bytes == entry.packed_bytes && found.checksum == entry.checksum));
 }
 
 }  // namespace
 
 void Zip::Close::operator()(zip* archive) const noexcept { zip_discard(archive); }
 
-Zip::Zip(const std::filesystem::path& path) {
+Zip::Zip(const std::filesystem::path& path)
+    : file_(std::make_shared<const File>(path)), file_bytes_(file_->size()) {
   int code = 0;
-  archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
+  const int descriptor = dup(file_->descriptor());
+  archive_.reset(zip_fdopen(descriptor, 0, &code));
   if (!archive_) {
+    if (descriptor >= 0) close(descriptor);
     if (code == ZIP_ER_NOZIP) bad_zip("a zip file without its end: truncated; copy it again");
     zip_error_t error;
     zip_error_init_with_code(&error, code);
@@ -117,14 +127,12 @@ Zip::Zip(const std::filesystem::path& path) {
     zip_error_fini(&error);
     bad_zip("the zip file is damaged (" + reason + "); copy it again");
   }
-  const std::uint64_t file_bytes = file_bytes_ = std::filesystem::file_size(path);
-  list_entries(file_bytes);
-  places_.resize(entries_.size());
-  file_ = MappedFile::open(path);
-  if (file_) locate_entries(file_bytes);
+  list_entries();
+  locate_entries();
+  mapping_ = MappedFile::open(path);
 }
 
-void Zip::list_entries(std::uint64_t file_bytes) {
+void Zip::list_entries() {
   const auto count =
       static_cast<std::uint64_t>(std::max<zip_int64_t>(zip_get_num_entries(archive_.get(), 0), 0));
   if (count > limits::kMaxEntries) {
@@ -145,11 +153,11 @@ void Zip::list_entries(std::uint64_t file_bytes) {
                    stat.encryption_method != ZIP_EM_NONE,
                    stat.crc};
     check_name(entry.name);
-    check_sizes(entry, file_bytes);
+    check_sizes(entry, file_bytes_);
     total += entry.packed_bytes;
-    if (total > file_bytes) {
+    if (total > file_bytes_) {
       bad_zip("the entries overlap: together they claim more than the file's " +
-                  std::to_string(file_bytes) + " bytes",
+                  std::to_string(file_bytes_) + " bytes",
               entry.name);
     }
     if (!by_name_.emplace(entry.name, i).second) bad_zip("two entries have this name", entry.name);
@@ -157,45 +165,51 @@ void Zip::list_entries(std::uint64_t file_bytes) {
   }
 }
 
-// What the directory says is taken where libzip says the same.
-void Zip::locate_entries(std::uint64_t file_bytes) {
-  const std::span<const std::byte> bytes = file_->bytes();
-  if (bytes.size() != file_bytes) return;
-  const auto directory = read_directory(bytes, entries_.size());
-  if (!directory) return;
-  check_apart(bytes, *directory);
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const ZipEntry& entry = entries_[i];
-    const DirectoryEntry& found = (*directory)[i];
-    if (entry.method != ZIP_CM_STORE || entry.encrypted || found.method != entry.method ||
-        found.name != entry.name || found.bytes != entry.bytes ||
-        found.packed_bytes != entry.packed_bytes || found.checksum != entry.checksum) {
-      continue;
-    }
-    if (const auto place = locate(bytes, found)) places_[i] = {*place, Place::kUnverified};
+void Zip::locate_entries() {
+  const Directory directory = read_directory(*file_);
+  if (directory.entries.size() != entries_.size()) {
+    bad_zip("the zip file can be read in two ways, with " + std::to_string(entries_.size()) +
+            " entries and with " + std::to_string(directory.entries.size()));
   }
+  places_.resize(entries_.size());
+  std::vector<std::uint64_t> ends;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const DirectoryEntry& found = directory.entries[i];
+    if (!same(entries_[i], found) || found.packed_bytes > file_bytes_) {
+      bad_zip("the entry can be read in two ways", entries_[i].name);
+    }
+    places_[i].offset = check_local_header(*file_, found);
+    ends.push_back(places_[i].offset + found.packed_bytes);
+  }
+  check_apart(directory, ends);
+}
+
+bool Zip::is_stored(std::size_t index) const {
+  return entries_.at(index).method == ZIP_CM_STORE && !entries_[index].encrypted;
 }
 
 void Zip::verify(std::span<const std::size_t> indices) const {
-  std::vector<std::size_t> located;
-  std::vector<std::span<const std::byte>> parts;
+  std::vector<std::size_t> stored;
+  std::vector<FileRange> ranges;
   for (const std::size_t index : indices) {
-    if (places_.at(index).state != Place::kUnverified) continue;
-    located.push_back(index);
-    parts.push_back(places_[index].bytes);
+    if (!is_stored(index) || places_[index].state != Place::kUnverified) continue;
+    stored.push_back(index);
+    ranges.push_back({places_[index].offset, entries_[index].bytes});
   }
-  const std::vector<std::uint32_t> checksums = checksums_of(parts);
-  for (std::size_t i = 0; i < located.size(); ++i) {
-    const bool right = checksums[i] == entries_[located[i]].checksum;
-    places_[located[i]].state = right ? Place::kVerified : Place::kUnknown;
+  std::vector<Checksums> checksums = checksums_of(*file_, ranges);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    Place& place = places_[stored[i]];
+    const bool right = checksums[i].readable && checksums[i].whole == entries_[stored[i]].checksum;
+    place.state = right ? Place::kVerified : Place::kDamaged;
+    if (right) place.checksums = std::move(checksums[i].pieces);
   }
 }
 
-std::optional<std::span<const std::byte>> Zip::view(std::size_t index) const {
+std::optional<StoredPlace> Zip::place(std::size_t index) const {
   verify({&index, 1});
   const Place& place = places_.at(index);
   if (place.state != Place::kVerified) return std::nullopt;
-  return place.bytes;
+  return StoredPlace{place.offset, place.checksums};
 }
 
 std::optional<std::size_t> Zip::find(std::string_view name) const {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "loader/checksum.h"
 #include "loader/mapped_file.h"
 
 struct zip;
@@ -27,14 +28,20 @@ struct ZipEntry {
   std::uint32_t checksum = 0;
 };
 
-/// One open file, read through libzip, which has the last word on what it holds. Entries that are
-/// stored as they are can be seen in place, in the mapped file. The sizes that entries declare have
-/// been checked against the file's own size, so that an entry's size is safe to allocate. One
-/// thread at a time.
+/// Where the bytes of an entry that is stored as it is lie in the file, verified.
+struct StoredPlace {
+  std::uint64_t offset = 0;
+  std::vector<std::uint32_t> checksums;  // of each kChecksumPiece
+};
+
+/// One open file, unpacked by libzip. What libzip, the directory and the headers before the entries
+/// say has been found to be the same, no entry lies over another, and the sizes that entries
+/// declare fit the file's own size, so that an entry's size is safe to allocate. One thread at a
+/// time.
 class Zip {
  public:
   /// Throws henson::Error (kBadArchive) for what libzip cannot open, for two entries of one name,
-  /// and for sizes that cannot be.
+  /// for sizes that cannot be, and for files that two readers could understand in two ways.
   explicit Zip(const std::filesystem::path& path);
 
   const std::vector<ZipEntry>& entries() const noexcept { return entries_; }
@@ -44,13 +51,14 @@ class Zip {
   /// Reads the whole entry; `out` has exactly its size. Verifies the checksum. Errors name the
   /// entry `label`.
   void read(std::size_t index, std::span<std::byte> out, const std::string& label) const;
-  /// The bytes of a stored entry in the mapped file, their checksum verified; nothing when the
-  /// entry is not stored as it is, the file cannot be mapped, or the bytes are not what libzip
-  /// says: then read() reads them or says what is wrong. Valid as long as file() is held.
-  std::optional<std::span<const std::byte>> view(std::size_t index) const;
-  const std::shared_ptr<const MappedFile>& file() const noexcept { return file_; }
-  /// Verifies the checksums of these entries ahead of view(), on several threads.
+  /// Where a stored entry's bytes lie, their checksum verified; nothing when the entry is not
+  /// stored as it is, or is damaged: then read() reads it or says what is wrong.
+  std::optional<StoredPlace> place(std::size_t index) const;
+  /// Verifies the checksums of these entries ahead of place(), on several threads.
   void verify(std::span<const std::size_t> indices) const;
+  const std::shared_ptr<const File>& file() const noexcept { return file_; }
+  /// Null where the file cannot be mapped.
+  const std::shared_ptr<const MappedFile>& mapping() const noexcept { return mapping_; }
   /// The whole entry as text; refused when it has more than `cap` bytes.
   std::string read_text(std::size_t index, std::uint64_t cap, const std::string& label) const;
   /// At most the first `size` bytes, without a checksum: for a look at what a file is.
@@ -61,18 +69,21 @@ class Zip {
     void operator()(zip* archive) const noexcept;
   };
   struct Place {
-    std::span<const std::byte> bytes;
-    enum { kUnknown, kUnverified, kVerified } state = kUnknown;
+    std::uint64_t offset = 0;
+    enum { kUnverified, kVerified, kDamaged } state = kUnverified;
+    std::vector<std::uint32_t> checksums;
   };
-  void list_entries(std::uint64_t file_bytes);
-  void locate_entries(std::uint64_t file_bytes);
+  void list_entries();
+  void locate_entries();
+  bool is_stored(std::size_t index) const;
 
+  std::shared_ptr<const File> file_;
   std::uint64_t file_bytes_ = 0;
   std::unique_ptr<zip, Close> archive_;
   std::vector<ZipEntry> entries_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
-  std::shared_ptr<const MappedFile> file_;  // or null
-  mutable std::vector<Place> places_;       // one an entry
+  std::shared_ptr<const MappedFile> mapping_;  // or null
+  mutable std::vector<Place> places_;          // one an entry
 };
 
 }  // namespace henson::loader

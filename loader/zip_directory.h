@@ -1,18 +1,19 @@
-// Where the entries of a zip file lie in it. libzip tells everything of an entry but that.
+// What a zip file's directory and the headers before its entries say. libzip tells everything of an
+// entry but where it lies, and does not compare the two.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
+#include <string>
 #include <vector>
+
+#include "loader/file.h"
 
 namespace henson::loader {
 
 /// What the central directory says of an entry. Nothing of it has been checked.
 struct DirectoryEntry {
-  std::string_view name;  // in the file's bytes
+  std::string name;
   std::uint16_t flags = 0;
   std::uint16_t method = 0;
   std::uint32_t checksum = 0;
@@ -21,14 +22,20 @@ struct DirectoryEntry {
   std::uint64_t header = 0;  // where the entry's local header starts
 };
 
-/// The central directory of a zip file (zip64 too), in its order; nothing unless it has exactly
-/// `count` entries and all of it lies within the file.
-std::optional<std::vector<DirectoryEntry>> read_directory(std::span<const std::byte> file,
-                                                          std::size_t count);
+struct Directory {
+  std::uint64_t start = 0;
+  std::vector<DirectoryEntry> entries;
+};
 
-/// The bytes of an entry as the file holds them, packed; nothing when the local header is not where
-/// the directory says, disagrees with it, or the bytes reach past the file.
-std::optional<std::span<const std::byte>> locate(std::span<const std::byte> file,
-                                                 const DirectoryEntry& entry);
+/// The central directory (zip64 too), in its order. Throws henson::Error (kBadArchive) when there
+/// is none, when it has more entries than limits::kMaxEntries, when it is not as long as the end
+/// record says, or does not lie right before that: where it starts would be a guess.
+Directory read_directory(const File& file);
+
+/// Where the bytes of an entry start, packed as they are. Throws henson::Error (kBadArchive),
+/// naming the entry, when its local header is not where the directory says or says otherwise: one
+/// who reads the file from its start would see another entry. Sizes and checksum may be left to the
+/// record behind the bytes.
+std::uint64_t check_local_header(const File& file, const DirectoryEntry& entry);
 
 }  // namespace henson::loader

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "loader/budget.h"
 #include "loader/zip.h"
 #include "tools/npy.h"
 #include "tools/out_file.h"
@@ -44,7 +45,7 @@ void check_start(const std::filesystem::path& path) {
   }
 }
 
-NamedArray read_array(const loader::Zip& zip, std::size_t index) {
+NamedArray read_array(const loader::Zip& zip, std::size_t index, loader::Budget& budget) {
   const loader::ZipEntry& entry = zip.entries()[index];
   if (!entry.name.ends_with(kSuffix)) {
     throw Error(ErrorCode::kBadInput,
@@ -57,6 +58,10 @@ NamedArray read_array(const loader::Zip& zip, std::size_t index) {
   const std::string start = zip.read_start(index, kMaxNpyHeader + 12);
   const NpyHeader header =
       parse_npy_header(std::as_bytes(std::span<const char>(start)), entry.bytes, name);
+  constexpr auto kKind = loader::Budget::Kind::kInflatedBytes;
+  if (!budget.spend(kKind, entry.bytes)) {
+    throw Error(ErrorCode::kBadInput, label + ": " + budget.refusal(kKind));
+  }
   std::vector<std::byte> file(entry.bytes);
   zip.read(index, file, label);
   return {name, decode_npy(header, std::span<const std::byte>(file).subspan(header.size))};
@@ -132,8 +137,11 @@ std::vector<NamedArray> read_npz(const std::filesystem::path& path) {
   check_start(path);
   try {
     const loader::Zip zip(path);
+    loader::Budget budget(zip.file_bytes());
     std::vector<NamedArray> arrays;
-    for (std::size_t i = 0; i < zip.entries().size(); ++i) arrays.push_back(read_array(zip, i));
+    for (std::size_t i = 0; i < zip.entries().size(); ++i) {
+      arrays.push_back(read_array(zip, i, budget));
+    }
     return arrays;
   } catch (const Error& error) {
     bad_file(path, error.code(), error.what());

@@ -64,7 +64,16 @@ Term Inliner::call_function(const script::Function& function, Arguments argument
     frame.names.insert_or_assign(function.parameters[i].name, std::move(arguments.positional[i]));
   }
   for (auto& [name, value] : arguments.keywords) {
-    frame.names.insert_or_assign(name, std::move(value));
+    const bool known =
+        std::any_of(function.parameters.begin(), function.parameters.end(),
+                    [&](const script::Parameter& parameter) { return parameter.name == name; });
+    if (!known) {
+      fail(caller != nullptr ? *caller : frame, function.name + " has no parameter " + name);
+    }
+    if (!frame.names.emplace(name, std::move(value)).second) {
+      fail(caller != nullptr ? *caller : frame,
+           "two values for the parameter " + name + " of " + function.name);
+    }
   }
   for (const script::Parameter& parameter : function.parameters) {
     if (frame.names.contains(parameter.name)) continue;
@@ -76,6 +85,11 @@ Term Inliner::call_function(const script::Function& function, Arguments argument
   }
   std::optional<Term> result = run_block(function.body, frame);
   --depth_;
+  const Expr* const declared = function.return_type.get();
+  if (!result && declared != nullptr && declared->kind == ExprKind::kName &&
+      declared->text == "Tensor") {
+    fail(frame, function.name + " ends without the Tensor that it declares to return");
+  }
   return result ? std::move(*result) : constant(None{});
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "henson/error.h"
+#include "loader/pickle_names.h"
 #include "runtime/graph/static_types.h"
 #include "runtime/import/inliner.h"
 #include "runtime/import/types.h"
@@ -44,6 +45,9 @@ Term Inliner::call_named(const std::string& name, const Expr& expr, Frame& frame
     const Value* const known =
         arguments.positional.size() == 1 ? constant_value(arguments.positional[0]) : nullptr;
     const auto* device = known == nullptr ? nullptr : std::get_if<std::string>(known);
+    if (device != nullptr && !loader::is_device(*device)) {
+      fail(frame, "'" + *device + "' is no device");
+    }
     return constant(Device{device == nullptr ? "cpu" : *device});
   }
   if (is_identifier_of_code(name)) {
@@ -70,10 +74,15 @@ Term Inliner::construct(const script::Class& of_class, Arguments arguments, Fram
   std::vector<std::string> names;
   for (const auto& attribute : of_class.attributes) names.push_back(attribute.first);
   std::vector<Term> items = std::move(arguments.positional);
-  items.resize(std::max(items.size(), names.size()), Uninitialized{});
+  if (items.size() > names.size()) fail(frame, "too many values for " + of_class.name);
+  const auto given = static_cast<std::ptrdiff_t>(items.size());
+  items.resize(names.size(), Uninitialized{});
   for (auto& [key, value] : arguments.keywords) {
     const auto found = std::find(names.begin(), names.end(), key);
     if (found == names.end()) fail(frame, of_class.name + " has no field " + key);
+    if (found - names.begin() < given) {
+      fail(frame, "two values for the field " + key + " of " + of_class.name);
+    }
     items[static_cast<std::size_t>(found - names.begin())] = std::move(value);
   }
   return make_tuple(std::move(items), frame, std::move(names));
@@ -95,7 +104,8 @@ Term Inliner::call_method(const Expr& expr, Frame& frame) {
   }
   const script::Function* const method = find_method(module->object->class_name, callee.text);
   if (method == nullptr) {
-    fail(frame, "the module " + module->path + " has no method `" + callee.text + "`");
+    fail(frame, (module->path.empty() ? "the archive's module" : "the module " + module->path) +
+                    " has no method `" + callee.text + "`");
   }
   Arguments arguments = evaluate_arguments(expr, frame);
   arguments.positional.insert(arguments.positional.begin(), base);

@@ -1,4 +1,4 @@
-// Storages in the mapped file: which entries, and what falls back to libzip.
+// Where the entries of a zip file lie, what their two headers say, and storages in the mapped file.
 #include <gtest/gtest.h>
 
 #include <numeric>
@@ -38,68 +38,70 @@ void edit_file(const TempFile& file, Edit&& edit) {
   file.write(bytes);
 }
 
-bool is_viewed(const TempFile& file, std::string_view name) {
-  const Zip zip(file.path());
-  const auto view = zip.view(zip.find(name).value());
-  return view.has_value();
-}
-
-TEST(View, ShowsStoredEntriesInPlace) {
+TEST(Place, IsWhereAStoredEntryLies) {
   const TempFile file;
   test::write_zip(file.path(), {{"stored", "some text"},
                                 {"deflated", std::string(999, 'x'), true},
                                 {"hidden", "secret text", false, true},
                                 {"empty", ""}});
   const Zip zip(file.path());
-  ASSERT_NE(zip.file(), nullptr);
-  const auto view = zip.view(zip.find("stored").value());
-  ASSERT_TRUE(view);
-  EXPECT_EQ(text_of(*view), "some text");
-  EXPECT_GE(view->data(), zip.file()->bytes().data());
-  EXPECT_LE(view->data() + view->size(), zip.file()->bytes().data() + zip.file()->bytes().size());
-  EXPECT_FALSE(zip.view(zip.find("deflated").value()));
-  EXPECT_FALSE(zip.view(zip.find("hidden").value()));
-  EXPECT_TRUE(zip.view(zip.find("empty").value())->empty());
+  const auto place = zip.place(zip.find("stored").value());
+  ASSERT_TRUE(place);
+  EXPECT_EQ(zip.file()->text(place->offset, 9), "some text");
+  EXPECT_EQ(place->checksums.size(), 1U);
+  EXPECT_FALSE(zip.place(zip.find("deflated").value()));
+  EXPECT_FALSE(zip.place(zip.find("hidden").value()));
+  EXPECT_TRUE(zip.place(zip.find("empty").value())->checksums.empty());
 }
 
-TEST(View, VerifiesChecksums) {
+TEST(Place, IsVerified) {
   const TempFile file;
   test::write_zip(file.path(), {{"a", "some text"}, {"b", "more text"}});
   edit_file(file, [](std::string& bytes) { bytes[at_in(bytes, "some text")] = 'S'; });
   const Zip zip(file.path());
   const std::vector<std::size_t> both = {0, 1};
   zip.verify(both);
-  EXPECT_FALSE(zip.view(0));
-  EXPECT_EQ(text_of(zip.view(1).value()), "more text");
+  EXPECT_FALSE(zip.place(0));
+  EXPECT_TRUE(zip.place(1));
 }
 
-TEST(View, NeedsHeadersThatAgree) {
+// Whoever reads the file from its start sees the headers before the entries, not the directory.
+TEST(LocalHeader, SaysWhatTheDirectorySays) {
   const TempFile file;
-  const auto viewed_after = [&](auto&& edit) {
+  const auto answer_after = [&](auto&& edit) {
     test::write_zip(file.path(), {{"name_a", "some text"}, {"name_b", "more text"}});
     edit_file(file, edit);
-    return is_viewed(file, "name_a");
+    return test::error_of([&] { Zip(file.path()); });
   };
-  EXPECT_TRUE(viewed_after([](std::string&) {}));
-  EXPECT_FALSE(viewed_after([](std::string& bytes) { bytes[30] = 'N'; }));            // the name
-  EXPECT_FALSE(viewed_after([](std::string& bytes) { put(bytes, 8, 8, 2); }));        // the method
-  EXPECT_FALSE(viewed_after([](std::string& bytes) { put(bytes, 6, 1, 2); }));        // encrypted
-  EXPECT_FALSE(viewed_after([](std::string& bytes) { put(bytes, 28, 4, 2); }));       // shifted
-  EXPECT_FALSE(viewed_after([](std::string& bytes) { put(bytes, 28, 0xffff, 2); }));  // outside
+  const std::string disagree = "name_a: the entry's own header and the directory disagree on its ";
+  EXPECT_EQ(answer_after([](std::string&) {}), "");
+  EXPECT_EQ(answer_after([](std::string& bytes) { bytes[30] = 'N'; }),
+            "name_a: the directory calls so an entry that calls itself Name_a");
+  EXPECT_EQ(answer_after([](std::string& bytes) { put(bytes, 8, 8, 2); }),
+            disagree + "method, 8 and 0");
+  EXPECT_EQ(answer_after([](std::string& bytes) { put(bytes, 6, 1, 2); }),
+            disagree + "encryption, 1 and 0");
+  EXPECT_EQ(answer_after([](std::string& bytes) { put(bytes, 18, 4, 4); }),
+            disagree + "packed size, 4 and 9");
+  EXPECT_EQ(answer_after([](std::string& bytes) { put(bytes, 22, 4, 4); }),
+            disagree + "size, 4 and 9");
+  EXPECT_EQ(answer_after([](std::string& bytes) { put(bytes, 14, 4, 4); }).find(disagree), 0U);
+  EXPECT_EQ(answer_after([](std::string& bytes) { put(bytes, 28, 0xffff, 2); }),
+            "name_a: the entry does not start at byte 0, where the directory says");
+  EXPECT_EQ(answer_after([](std::string& bytes) { put(bytes, 28, 4, 2); }),
+            "name_b: the entry lies over the bytes of name_a");  // shifted
 }
 
-// libzip is asked for what the mapping does not show, and its answers and errors are the same.
-TEST(View, FallsBackToLibzip) {
+TEST(LocalHeader, MayLeaveSizesAndChecksumToTheRecordBehindTheBytes) {
   const TempFile file;
-  test::write_zip(file.path(), {{"name_a", "some text"}, {"name_b", "more text"}});
-  edit_file(file, [](std::string& bytes) { bytes[30] = 'N'; });
+  test::write_zip(file.path(), {{"a", "some text"}});
+  edit_file(file, [](std::string& bytes) {
+    put(bytes, 6, 8, 2);
+    for (const std::size_t field : {14U, 18U, 22U}) put(bytes, field, 0, 4);
+  });
   const Zip zip(file.path());
-  EXPECT_FALSE(zip.view(0));
   EXPECT_EQ(zip.read_text(0, 99, "a"), "some text");
-}
-
-std::span<const std::byte> as_file(const std::string& bytes) {
-  return std::as_bytes(std::span(bytes));
+  EXPECT_TRUE(zip.place(0));
 }
 
 // An entry "a" of "text", with the zip64 records that a file of more than 4 GiB has.
@@ -117,8 +119,8 @@ Zip64 make_zip64() {
   };
   Zip64 made;
   std::string& bytes = made.bytes;
-  bytes = number(0x04034b50, 4) + number(45, 2) + std::string(20, '\0') + number(1, 2) +
-          number(0, 2) + "a" + "text";
+  bytes = number(0x04034b50, 4) + number(45, 2) + std::string(8, '\0') + number(0x3b8ba7c7, 4) +
+          number(4, 4) + number(4, 4) + number(1, 2) + number(0, 2) + "a" + "text";
   made.directory = bytes.size();
   bytes += number(0x02014b50, 4) + number(45, 2) + number(45, 2) + std::string(8, '\0');
   bytes += number(0x3b8ba7c7, 4) + number(0xffffffff, 4) + number(0xffffffff, 4) + number(1, 2) +
@@ -136,18 +138,26 @@ Zip64 make_zip64() {
   return made;
 }
 
+/// What read_directory says of a file of these bytes, or "".
+std::string error_of_directory(const std::string& bytes) {
+  const TempFile file;
+  file.write(bytes);
+  return test::error_of([&] { read_directory(File(file.path())); });
+}
+
 TEST(Directory, ReadsZip64) {
   const Zip64 made = make_zip64();
-  const auto entries = read_directory(as_file(made.bytes), 1);
-  ASSERT_TRUE(entries);
-  EXPECT_EQ(entries->front().name, "a");
-  EXPECT_EQ(entries->front().bytes, 4U);
-  EXPECT_EQ(text_of(locate(as_file(made.bytes), entries->front()).value()), "text");
   const TempFile file;
   file.write(made.bytes);
-  const Zip zip(file.path());
-  EXPECT_EQ(zip.read_text(0, 99, "a"), "text");
-  EXPECT_EQ(text_of(zip.view(0).value()), "text");
+  const File opened(file.path());
+  const Directory directory = read_directory(opened);
+  ASSERT_EQ(directory.entries.size(), 1U);
+  EXPECT_EQ(directory.start, made.directory);
+  const DirectoryEntry& entry = directory.entries.front();
+  EXPECT_EQ(entry.name, "a");
+  EXPECT_EQ(entry.bytes, 4U);
+  EXPECT_EQ(opened.text(check_local_header(opened, entry), 4), "text");
+  EXPECT_EQ(Zip(file.path()).read_text(0, 99, "a"), "text");
 }
 
 TEST(Directory, BelievesNoOffset) {
@@ -156,35 +166,36 @@ TEST(Directory, BelievesNoOffset) {
        {std::uint64_t{1}, made.bytes.size() - 1, made.bytes.size(), made.bytes.size() + 1,
         std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
     SCOPED_TRACE(wrong);
-    Zip64 edited = made;
-    put(edited.bytes, made.end64 + 48, wrong, 8);
-    EXPECT_FALSE(read_directory(as_file(edited.bytes), 1));
-    edited = made;
-    put(edited.bytes, made.end64 + 56 + 8, wrong, 8);
-    EXPECT_FALSE(read_directory(as_file(edited.bytes), 1));
-    for (const std::size_t field : {16U, 24U}) {  // the packed size, the header
-      edited = made;
+    for (const std::size_t field : {32U, 40U, 48U, 56U + 8}) {  // count, size, start, the locator's
+      if (wrong == 1 && field == 32) continue;                  // that is the count
+      Zip64 edited = made;
+      put(edited.bytes, made.end64 + field, wrong, 8);
+      EXPECT_NE(error_of_directory(edited.bytes), "") << field;
+    }
+    for (const std::size_t field : {8U, 16U, 24U}) {  // sizes and the header, in the zip64 field
+      Zip64 edited = made;
       put(edited.bytes, made.end64 - 32 + field, wrong, 8);
-      const auto entries = read_directory(as_file(edited.bytes), 1);
-      ASSERT_TRUE(entries);
-      if (wrong == 1 && field == 16) continue;  // a shorter entry lies within the file
-      EXPECT_FALSE(locate(as_file(edited.bytes), entries->front()));
+      const TempFile file;
+      file.write(edited.bytes);
+      const File opened(file.path());
+      const Directory directory = read_directory(opened);
+      ASSERT_EQ(directory.entries.size(), 1U);
+      EXPECT_NE(test::error_of([&] { check_local_header(opened, directory.entries.front()); }), "");
     }
   }
-  EXPECT_FALSE(read_directory(as_file(made.bytes), 2));
 }
 
 TEST(Directory, SurvivesEveryTruncation) {
   const std::string whole = make_zip64().bytes;
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_FALSE(read_directory(as_file(whole.substr(0, size)), 1)) << size;
+    EXPECT_NE(error_of_directory(whole.substr(0, size)), "") << size;
   }
 }
 
 TEST(Directory, MeetsNoOffsetOfAFileThatLostItsStart) {
   const std::string whole = make_zip64().bytes;
   for (std::size_t lost = 1; lost <= whole.size(); ++lost) {
-    EXPECT_FALSE(read_directory(as_file(whole.substr(lost)), 1)) << lost;
+    EXPECT_NE(error_of_directory(whole.substr(lost)), "") << lost;
   }
 }
 
@@ -194,25 +205,38 @@ TEST(Directory, ReadsTheLastEndRecordThatFits) {
   std::string bytes = file.read();
   put(bytes, bytes.size() - 2, 30, 2);  // a comment, which starts like an end record
   bytes += std::string("PK\x05\x06", 4) + std::string(26, 'c');
-  const auto entries = read_directory(as_file(bytes), 1);
-  ASSERT_TRUE(entries);
-  EXPECT_EQ(entries->front().name, "a");
+  file.write(bytes);
+  EXPECT_EQ(read_directory(File(file.path())).entries.at(0).name, "a");
 }
 
 TEST(Checksums, AreThoseOfZip) {
-  EXPECT_TRUE(checksums_of({}).empty());
+  const auto as_bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
   const std::string digits = "123456789";
+  EXPECT_EQ(checksum_of(as_bytes(digits)), 0xcbf43926U);
+  EXPECT_EQ(checksum_of({}), 0U);
+  const std::uint32_t first = checksum_of(as_bytes(digits).first(4));
+  EXPECT_EQ(joined_checksum(first, checksum_of(as_bytes(digits).subspan(4)), 5), 0xcbf43926U);
+  EXPECT_EQ(joined_checksum(first, 0, 0), first);
+}
+
+TEST(Checksums, OfRangesOfAFile) {
   std::string large(20 << 20, 'x');
   std::iota(large.begin(), large.end(), '\0');
-  std::vector<std::span<const std::byte>> parts(40, as_file(large).first(1 << 19));
-  parts.push_back(as_file(large));
-  parts.push_back(as_file(digits));
-  parts.push_back({});
-  const std::vector<std::uint32_t> sums = checksums_of(parts);
-  EXPECT_EQ(sums[41], 0xcbf43926U);
-  EXPECT_EQ(sums[42], 0U);
-  for (std::size_t i = 1; i < 40; ++i) EXPECT_EQ(sums[i], sums[0]);
-  EXPECT_NE(sums[40], sums[0]);
+  const TempFile file;
+  file.write(large + "123456789");
+  const File opened(file.path());
+  EXPECT_TRUE(checksums_of(opened, {}).empty());
+  const std::vector<FileRange> ranges = {
+      {0, large.size()}, {large.size(), 9}, {5, 0}, {large.size(), 10}, {256, kChecksumPiece + 1}};
+  const std::vector<Checksums> sums = checksums_of(opened, ranges);
+  EXPECT_EQ(sums[0].whole, checksum_of(std::as_bytes(std::span(large))));
+  EXPECT_EQ(sums[0].pieces.size(), 20U);
+  EXPECT_EQ(sums[1].whole, 0xcbf43926U);
+  EXPECT_EQ(sums[2].whole, 0U);
+  EXPECT_FALSE(sums[3].readable);  // past the file's end
+  EXPECT_EQ(sums[4].pieces.size(), 2U);
+  EXPECT_EQ(sums[4].whole,
+            checksum_of(std::as_bytes(std::span(large)).subspan(256, kChecksumPiece + 1)));
 }
 
 TEST(MappedFile, IsNullWhereNothingCanBeMapped) {
@@ -246,8 +270,8 @@ Archive open_shifted(const TempFile& file, std::size_t shift) {
     padded.insert(padded.begin(), {"extra/pad", std::string(pad, 'p')});
     test::write_zip(file.path(), padded);
     const Zip zip(file.path());
-    const auto view = zip.view(zip.find("data/0").value());
-    if (view && reinterpret_cast<std::uintptr_t>(view->data()) % 64 == shift) {
+    const auto place = zip.place(zip.find("data/0").value());
+    if (place && place->offset % 64 == shift) {
       return open_archive(file.path());
     }
   }
