@@ -3,29 +3,28 @@
 #include <atomic>
 #include <cstdlib>
 #include <optional>
-#include <vector>
 
 namespace henson::kernels {
 namespace {
 
 constexpr Isa kAll[] = {Isa::kBaseline, Isa::kSse4, Isa::kAvx2, Isa::kAvx512};
 
-std::vector<Isa> find_available() {
-  std::vector<Isa> found = {Isa::kBaseline};
+/// The first of kAll: each set has those before it. (No vector: this may not need memory.)
+std::size_t count_available() {
 #if defined(__x86_64__)
-  if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("pclmul")) return found;
-  found.push_back(Isa::kSse4);
+  if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("pclmul")) return 1;
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                     __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");
-  if (!avx2) return found;
-  found.push_back(Isa::kAvx2);
+  if (!avx2) return 2;
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
-    found.push_back(Isa::kAvx512);
+    return 4;
   }
+  return 3;
+#else
+  return 1;
 #endif
-  return found;
 }
 
 bool is_available(Isa isa) {
@@ -51,6 +50,12 @@ std::atomic<Isa>& chosen() {
 
 }  // namespace
 
+std::optional<std::string_view> refused_isa() {
+  const char* const wanted = std::getenv("HENSON_ISA");
+  if (wanted == nullptr || *wanted == '\0' || asked_for()) return std::nullopt;
+  return wanted;
+}
+
 std::string_view name_of(Isa isa) noexcept {
   switch (isa) {
     case Isa::kBaseline:
@@ -66,8 +71,8 @@ std::string_view name_of(Isa isa) noexcept {
 }
 
 std::span<const Isa> available_isas() {
-  static const std::vector<Isa> available = find_available();
-  return available;
+  static const std::size_t count = count_available();
+  return std::span(kAll).first(count);
 }
 
 Isa active_isa() noexcept { return chosen().load(std::memory_order_relaxed); }

@@ -2,6 +2,7 @@
 // machine that compiles, and picked when they are first called.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -20,8 +21,10 @@ std::string_view name_of(Isa isa) noexcept;  // "baseline", "sse4", "avx2", "avx
 std::span<const Isa> available_isas();
 
 /// The one that kernels run on: the best, unless the environment variable HENSON_ISA names another.
-/// A name that is unknown, or that this machine has not, is ignored.
+/// A name that is unknown, or that this machine has not, is passed over: see refused_isa.
 Isa active_isa() noexcept;
+/// What HENSON_ISA names, where that is unknown or this machine has it not.
+std::optional<std::string_view> refused_isa();
 
 /// For tests: every kernel called from now on runs on `isa`, which must be available. Weights that
 /// were packed before may be used no more. Not while kernels run.

@@ -67,8 +67,9 @@ Timing time_shape(const Model& model, const BatchShape& shape, const BenchmarkOp
   return timing;
 }
 
-double count_operations(const Model& model, const BatchShape& shape, int threads) {
-  Session session(model, {Executor::kPlan, threads});
+double count_operations(const Model& model, const BatchShape& shape, SessionOptions options) {
+  options.executor = Executor::kPlan;
+  Session session(model, options);
   RandomBatch(model, shape).run(session);
   return session.operations();
 }

@@ -41,7 +41,7 @@ struct Timing {
 Timing time_shape(const Model& model, const BatchShape& shape, const BenchmarkOptions& options);
 
 /// Operations that the plan does at a shape. Packs the plan's weights when nobody did before.
-double count_operations(const Model& model, const BatchShape& shape, int threads);
+double count_operations(const Model& model, const BatchShape& shape, SessionOptions options);
 
 /// The most memory that this process ever had resident, in bytes.
 std::uint64_t peak_resident_bytes();

@@ -2,7 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <iostream>
+#include <limits>
 #include <numeric>
 
 namespace henson::tools {
@@ -25,6 +28,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
+}
+
+/// The number of "1048576", "1024K", "1M", "4g", "4GB".
+std::optional<std::size_t> parse_bytes(std::string_view text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  std::string unit(end, text.data() + text.size());
+  for (char& letter : unit) letter = static_cast<char>(std::toupper(letter));
+  if (unit.size() > 1 && unit.back() == 'B') unit.pop_back();
+  const std::size_t power = unit.empty() || unit == "B" ? 0 : std::string("BKMGT").find(unit);
+  if (unit.size() > 1 || power == std::string::npos) return std::nullopt;
+  const std::size_t factor = std::size_t{1} << (10 * power);
+  if (number > std::numeric_limits<std::size_t>::max() / factor) return std::nullopt;
+  return number * factor;
 }
 
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {
@@ -106,6 +124,16 @@ Option Command::choice(const std::string& name, std::string& value,
                        const std::vector<std::string>& words, const std::string& help) {
   return choice_of(
       name, words, [&value, words](std::size_t i) { value = words[i]; }, help);
+}
+
+Option Command::bytes(const std::string& name, std::size_t& value, const std::string& help) {
+  const auto take = [&value, name](const std::string& text) {
+    const std::optional<std::size_t> bytes = parse_bytes(text);
+    if (!bytes) throw CLI::ValidationError(name, "`" + text + "` is no size; give one like 512M");
+    value = *bytes;
+  };
+  CLI::Option* const option = app_->add_option_function<std::string>(name, take, help);
+  return Option(*option->type_name("BYTES"));
 }
 
 Option Command::choice_of(const std::string& name, const std::vector<std::string>& words,

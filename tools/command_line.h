@@ -61,6 +61,8 @@ class Command {
   template <typename T>
   Option option(const std::string& name, T& value, const std::string& shown,
                 const std::string& help);
+  /// A number of bytes: "4G", "512M", "1000000". K is 1,024.
+  Option bytes(const std::string& name, std::size_t& value, const std::string& help);
   /// One of some words, each with what it means.
   template <typename T>
   Option choice(const std::string& name, T& value,

@@ -66,13 +66,18 @@ void judge(CaseResult& result, const Answer& ours, const std::vector<Tensor>& th
   result.reason = describe(comparison, reference, tolerance);
 }
 
+SessionOptions with(Executor executor, SessionOptions options) {
+  options.executor = executor;
+  return options;
+}
+
 /// Plan and interpreter on the same inputs.
 ArchiveResult compare_executors(const Model& model,
                                 const std::vector<std::vector<NamedInput>>& cases,
                                 const VerifyOptions& options) {
   ArchiveResult result = start_result(model, options);
-  Session plan(model, {Executor::kPlan, options.session.threads});
-  Session interpreter(model, {Executor::kInterpreter, options.session.threads});
+  Session plan(model, with(Executor::kPlan, options.session));
+  Session interpreter(model, with(Executor::kInterpreter, options.session));
   for (const std::vector<NamedInput>& inputs : cases) {
     Work::check();
     CaseResult one;

@@ -8,7 +8,7 @@ namespace henson::runtime {
 std::optional<std::vector<Value>> compute_node(const Node& node, std::span<const Value> inputs) {
   std::vector<Value> results(node.outputs.size());
   try {
-    Call call(inputs, results);
+    Call call(system_memory(), inputs, results);
     node.op->kernel(call);
   } catch (const Error&) {
     return std::nullopt;

@@ -40,7 +40,8 @@ Value to_value(const GraphInput& input, const Type& type, const henson::Tensor& 
   const Tensor tensor = from_public(given);
   if (type.kind == TypeKind::kTensor) return tensor;
   if (tensor.numel() != 1) refuse(describe(input) + " is a number: give a tensor of one element");
-  const Tensor wide = tensor.to(is_floating(tensor.dtype()) ? DType::kFloat64 : DType::kInt64);
+  const Tensor wide =
+      tensor.to(system_memory(), is_floating(tensor.dtype()) ? DType::kFloat64 : DType::kInt64);
   if (wide.dtype() == DType::kFloat64) {
     if (type.kind == TypeKind::kInt || type.kind == TypeKind::kBool) {
       refuse(describe(input) + " must be an integer");

@@ -3,6 +3,7 @@
 #include "henson/error.h"
 #include "runtime/analysis/weight_roles.h"
 #include "runtime/api/facts.h"
+#include "runtime/api/guarded.h"
 #include "runtime/api/model_impl.h"
 #include "runtime/api/output_info.h"
 
@@ -88,33 +89,42 @@ const Program& Model::Impl::variant(const std::set<std::string>& omitted,
 }
 
 Model Model::open(const std::filesystem::path& path) {
-  return Model(std::make_shared<const Impl>(loader::open_archive(path)));
+  return runtime::guarded([&] {
+    runtime::check_instruction_set();
+    return Model(std::make_shared<const Impl>(loader::open_archive(path)));
+  });
 }
 
-std::span<const InputInfo> Model::inputs() const { return impl_->inputs; }
-std::span<const OutputInfo> Model::outputs() const { return impl_->outputs(); }
-std::span<const WeightInfo> Model::weights() const { return impl_->weights; }
-const ModelInfo& Model::info() const { return impl_->info; }
-std::span<const Lock> Model::locks() const { return impl_->locks; }
-std::span<const std::string> Model::notes() const { return impl_->notes; }
+const Model::Impl& Model::impl() const { return runtime::held(impl_, "model"); }
+
+std::span<const InputInfo> Model::inputs() const { return impl().inputs; }
+std::span<const OutputInfo> Model::outputs() const { return impl().outputs(); }
+std::span<const WeightInfo> Model::weights() const { return impl().weights; }
+const ModelInfo& Model::info() const { return impl().info; }
+std::span<const Lock> Model::locks() const { return impl().locks; }
+std::span<const std::string> Model::notes() const { return impl().notes; }
 
 bool Model::computes_in(DType dtype) const {
-  return graph_has(impl_->program().built.graph, dtype);
+  return graph_has(impl().program().built.graph, dtype);
 }
 
 bool Model::computes_quantized() const {
-  const runtime::Graph& graph = impl_->program().built.graph;
+  const runtime::Graph& graph = impl().program().built.graph;
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const runtime::Node& node) {
     return runtime::has_any(node, runtime::Trait::kQuantized);
   });
 }
 
 std::vector<std::string> Model::describe(Executor executor) const {
-  const Program& program = impl_->program();
-  if (executor == Executor::kInterpreter) return runtime::describe_nodes(program.built.graph);
-  std::vector<std::string> lines;
-  for (runtime::PlanLine& line : program.plan(1).describe()) lines.push_back(std::move(line.text));
-  return lines;
+  return runtime::guarded([&] {
+    const Program& program = impl().program();
+    if (executor == Executor::kInterpreter) return runtime::describe_nodes(program.built.graph);
+    std::vector<std::string> lines;
+    for (runtime::PlanLine& line : program.plan(1).describe()) {
+      lines.push_back(std::move(line.text));
+    }
+    return lines;
+  });
 }
 
 }  // namespace henson

@@ -80,7 +80,8 @@ class Model::Impl {
 class ModelAccess {
  public:
   using Impl = Model::Impl;
-  static const Impl& impl(const Model& model) { return *model.impl_; }
+  /// Throws henson::Error for a model that was moved from.
+  static const Impl& impl(const Model& model) { return model.impl(); }
 };
 
 }  // namespace henson

@@ -35,7 +35,7 @@ Tensor Tensor::share(DType dtype, std::vector<std::int64_t> shape, std::span<con
 Tensor Tensor::copy(DType dtype, std::vector<std::int64_t> shape,
                     std::span<const std::byte> bytes) {
   const std::shared_ptr<runtime::Buffer> buffer =
-      runtime::Buffer::allocate(checked_bytes(dtype, shape, bytes));
+      runtime::system_memory().allocate(checked_bytes(dtype, shape, bytes));
   if (!bytes.empty()) std::memcpy(buffer->mutable_data(), bytes.data(), bytes.size());
   return share(dtype, std::move(shape), {buffer->data(), buffer->size()}, buffer);
 }
@@ -47,7 +47,7 @@ Tensor Tensor::borrow(DType dtype, std::vector<std::int64_t> shape,
 
 Tensor Tensor::to(DType dtype) const {
   if (dtype == dtype_) return *this;
-  return runtime::to_public(runtime::from_public(*this).to(dtype));
+  return runtime::to_public(runtime::from_public(*this).to(runtime::system_memory(), dtype));
 }
 
 std::int64_t Tensor::element_count() const noexcept {
@@ -63,7 +63,7 @@ void Tensor::check_dtype(DType wanted) const {
 namespace runtime {
 
 henson::Tensor to_public(const Tensor& tensor) {
-  const Tensor whole = tensor.contiguous();
+  const Tensor whole = tensor.contiguous(system_memory());
   const std::size_t width = size_of(whole.dtype());
   const std::shared_ptr<Buffer>& buffer = whole.buffer();
   const std::size_t start = static_cast<std::size_t>(whole.offset()) * width;

@@ -1,9 +1,11 @@
+#include <atomic>
+#include <memory>
 #include <set>
-#include <thread>
 
 #include "henson/error.h"
 #include "kernels/peak.h"
 #include "runtime/api/binding.h"
+#include "runtime/api/guarded.h"
 #include "runtime/api/model_impl.h"
 #include "runtime/api/public_tensor.h"
 #include "runtime/execution/explain_ids.h"
@@ -20,7 +22,8 @@ Output to_output(const runtime::Value& value) {
   if (const auto* tensor = std::get_if<runtime::Tensor>(&value)) {
     output.kind = Output::Kind::kTensor;
     // Weights and the callers' own elements are copied: an output lives on its own.
-    output.tensor = runtime::to_public(tensor->buffer()->read_only() ? tensor->clone() : *tensor);
+    output.tensor = runtime::to_public(
+        tensor->buffer()->read_only() ? tensor->clone(runtime::system_memory()) : *tensor);
   } else if (const auto* flag = std::get_if<bool>(&value)) {
     output.kind = Output::Kind::kBool;
     output.integer = *flag ? 1 : 0;
@@ -86,9 +89,11 @@ Error explain(const Error& error, const ModelAccess::Impl& model, const Program&
 }  // namespace
 
 std::vector<Tensor> Output::tensors() const {
-  std::vector<Tensor> tensors;
-  collect_tensors(*this, tensors);
-  return tensors;
+  return runtime::guarded([&] {
+    std::vector<Tensor> tensors;
+    collect_tensors(*this, tensors);
+    return tensors;
+  });
 }
 
 namespace {
@@ -134,12 +139,28 @@ Output to_output(const Program& program, const std::vector<runtime::Value>& leav
 }  // namespace
 
 struct Session::Impl {
+  /// While it lives, the session serves this call and no other.
+  class Turn {
+   public:
+    explicit Turn(Impl& impl) : impl_(impl) {
+      if (!impl_.busy.test_and_set(std::memory_order_acquire)) return;
+      throw Error(ErrorCode::kBadInput,
+                  "the session is busy with a call of another thread; give each thread its own");
+    }
+    ~Turn() { impl_.busy.clear(std::memory_order_release); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Impl& impl_;
+  };
+
   Impl(const Model& of, SessionOptions with)
       : model(of),
         options(with),
-        threads(with.threads > 0 ? with.threads
-                                 : static_cast<int>(std::thread::hardware_concurrency())),
-        plan_session(with.executor == Executor::kPlan ? threads : 1, with.profile) {}
+        threads(runtime::checked_threads(with.threads)),
+        memory_limit(with.memory_limit > 0 ? with.memory_limit : runtime::MemoryCount::kNoLimit),
+        plan_session(with.executor == Executor::kPlan ? threads : 1, with.profile, memory_limit) {}
 
   /// Calls of one program, as one.
   std::vector<std::vector<runtime::Value>> run_plan(
@@ -156,8 +177,9 @@ struct Session::Impl {
 
   std::vector<runtime::Value> interpret(const Program& program,
                                         const std::vector<runtime::Value>& call) const {
+    runtime::RunMemory memory(std::make_shared<runtime::MemoryCount>(memory_limit));
     try {
-      return program.interpreter.run(call);
+      return program.interpreter.run(call, memory);
     } catch (const Error& error) {
       throw explain(error, ModelAccess::impl(model), program, std::span(&call, 1));
     }
@@ -209,42 +231,67 @@ struct Session::Impl {
   Model model;
   SessionOptions options;
   int threads;
+  std::size_t memory_limit;
   runtime::PlanSession plan_session;
   double operations = 0;  // of the last run
+  std::atomic_flag busy;
 };
 
 Session::Session(const Model& model, SessionOptions options)
-    : impl_(std::make_unique<Impl>(model, options)) {}
+    : impl_(runtime::guarded([&] {
+        ModelAccess::impl(model);  // throws when moved from
+        return std::make_unique<Impl>(model, options);
+      })) {}
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
-Output Session::run(std::span<const Tensor> inputs) { return impl_->run(inputs); }
-Output Session::run(std::span<const NamedInput> inputs) { return impl_->run(inputs); }
+namespace {
 
-std::vector<StepTime> Session::profile() const {
-  std::vector<StepTime> times;
-  const std::span<const double> seconds = impl_->plan_session.seconds();
-  if (seconds.empty()) return times;
-  for (const runtime::PlanLine& line : impl_->plan_session.plan()->describe()) {
-    const bool fell_back = impl_->plan_session.fallbacks()[line.node];
-    times.push_back(
-        {(fell_back ? "fell back to the reference kernel: " : "") + line.text, seconds[line.node]});
-  }
-  return times;
+/// What every call of a session is: `f(impl)`, with the session for itself.
+template <typename Impl, typename F>
+auto call(const std::unique_ptr<Impl>& held, F&& f) {
+  Impl& impl = runtime::held(held, "session");
+  const typename Impl::Turn turn(impl);
+  return runtime::guarded([&] { return f(impl); });
 }
 
-double Session::operations() const noexcept { return impl_->operations; }
+}  // namespace
 
-double measure_peak_operations(int threads) { return 1e9 * kernels::measure_peak_gops(threads); }
-
-std::size_t Session::memory() const noexcept { return impl_->plan_session.memory(); }
-
+Output Session::run(std::span<const Tensor> inputs) {
+  return call(impl_, [&](Impl& impl) { return impl.run(inputs); });
+}
+Output Session::run(std::span<const NamedInput> inputs) {
+  return call(impl_, [&](Impl& impl) { return impl.run(inputs); });
+}
 std::vector<Output> Session::run_ragged(std::span<const std::vector<Tensor>> sequences) {
-  return impl_->run_ragged(sequences);
+  return call(impl_, [&](Impl& impl) { return impl.run_ragged(sequences); });
 }
 std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>> sequences) {
-  return impl_->run_ragged(sequences);
+  return call(impl_, [&](Impl& impl) { return impl.run_ragged(sequences); });
+}
+
+std::vector<StepTime> Session::profile() const {
+  return call(impl_, [](Impl& impl) {
+    std::vector<StepTime> times;
+    const runtime::PlanSession& session = impl.plan_session;
+    if (session.seconds().empty()) return times;
+    for (const runtime::PlanLine& line : session.plan()->describe()) {
+      const bool fell_back = session.fallbacks()[line.node];
+      times.push_back({(fell_back ? "fell back to the reference kernel: " : "") + line.text,
+                       session.seconds()[line.node]});
+    }
+    return times;
+  });
+}
+
+double Session::operations() const noexcept { return impl_ ? impl_->operations : 0; }
+
+std::size_t Session::memory() const noexcept { return impl_ ? impl_->plan_session.memory() : 0; }
+
+double measure_peak_operations(int threads) {
+  return runtime::guarded(
+      [&] { return 1e9 * kernels::measure_peak_gops(runtime::checked_threads(threads)); });
 }
 
 }  // namespace henson

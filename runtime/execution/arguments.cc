@@ -106,7 +106,7 @@ std::optional<std::vector<float>> numbers_of(const Tensor& tensor, std::size_t s
       tensor.sizes()[0] != static_cast<std::int64_t>(size)) {
     return std::nullopt;
   }
-  const Tensor dense = tensor.contiguous();
+  const Tensor dense = tensor.contiguous(system_memory());
   return std::vector<float>(dense.data<float>(), dense.data<float>() + size);
 }
 

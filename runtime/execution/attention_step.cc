@@ -25,7 +25,7 @@ struct Heads {
 };
 
 /// A tensor [B, L, heads * D], or [B, heads, L, D]; nothing when it is neither.
-std::optional<Heads> heads_of(const Value& value, std::int64_t heads) {
+std::optional<Heads> heads_of(Allocator& memory, const Value& value, std::int64_t heads) {
   const auto* given = std::get_if<Tensor>(&value);
   if (given == nullptr || !given->defined() || given->dtype() != DType::kFloat32) {
     return std::nullopt;
@@ -34,7 +34,7 @@ std::optional<Heads> heads_of(const Value& value, std::int64_t heads) {
   if (!split && given->dim() != 3) return std::nullopt;
   Heads result;
   result.owner =
-      given->sizes().back() > 1 && given->strides().back() != 1 ? given->clone() : *given;
+      given->sizes().back() > 1 && given->strides().back() != 1 ? given->clone(memory) : *given;
   const Dims& sizes = result.owner.sizes();
   const Dims& strides = result.owner.strides();
   result.batch = sizes[0];
@@ -74,14 +74,14 @@ struct Grid {
   }
 };
 
-std::optional<Grid> grid_of(const Value& value, DType dtype, const Dims& sizes) {
+std::optional<Grid> grid_of(Allocator& memory, const Value& value, DType dtype, const Dims& sizes) {
   if (value.is_none()) return Grid{};
   const auto* given = std::get_if<Tensor>(&value);
   if (given == nullptr || !given->defined() || given->dtype() != dtype) return std::nullopt;
   if (given->dim() > 4) return std::nullopt;
   Tensor tensor = *given;
   if (tensor.dim() > 0 && tensor.sizes().back() > 1 && tensor.strides().back() != 1) {
-    tensor = tensor.clone();
+    tensor = tensor.clone(memory);
   }
   if (broadcast_sizes(tensor.sizes(), sizes) != sizes) return std::nullopt;
   return Grid{expand_to(tensor, sizes)};
@@ -106,14 +106,14 @@ class AttentionStep : public Step {
  public:
   explicit AttentionStep(const Node& node) : inputs_(node.inputs), outputs_(node.outputs) {}
 
-  bool run(std::span<Frame> frames, Workspace& workspace) const override {
+  bool run(std::span<Frame> frames, Workspace& workspace, const StepMemory& memory) const override {
     std::vector<FrameAttention> all;
     for (const Frame& frame : frames) {
-      std::optional<FrameAttention> one = read(frame);
+      std::optional<FrameAttention> one = read(memory.scratch, frame);
       if (!one) return false;
       all.push_back(std::move(*one));
     }
-    make_results(frames, all);
+    make_results(memory.results, frames, all);
     const std::size_t pairs = count_pairs(all);
     // Few heads, many queries: the queries are shared out too.
     const bool cut = pairs < 4 * workspace.team.size();
@@ -125,7 +125,7 @@ class AttentionStep : public Step {
       tasks += static_cast<std::size_t>(one.q.batch * one.q.heads) * cuts(one, cut);
       scratch = std::max(scratch, kernels::attention_scratch(call_of(one, 0, 0)));
     }
-    workspace.reserve(scratch);
+    workspace.reserve(scratch, memory.scratch);
     workspace.team.for_each(tasks, [&](std::size_t task, std::size_t thread) {
       const auto next = std::upper_bound(
           all.begin(), all.end(), task,
@@ -148,18 +148,18 @@ class AttentionStep : public Step {
   bool merged = false;
 
  private:
-  std::optional<FrameAttention> read(const Frame& frame) const {
+  std::optional<FrameAttention> read(Allocator& memory, const Frame& frame) const {
     FrameAttention one;
-    auto q = heads_of(frame[inputs_[0]], heads);
-    auto k = heads_of(frame[inputs_[1]], heads);
-    auto v = heads_of(frame[inputs_[2]], heads);
+    auto q = heads_of(memory, frame[inputs_[0]], heads);
+    auto k = heads_of(memory, frame[inputs_[1]], heads);
+    auto v = heads_of(memory, frame[inputs_[2]], heads);
     if (!q || !k || !v) return std::nullopt;
     const bool fit = q->batch == k->batch && k->batch == v->batch && q->width == k->width &&
                      k->length == v->length;
     if (!fit) return std::nullopt;
     const Dims sizes = {q->batch, heads, q->length, k->length};
-    auto bias = grid_of(frame[inputs_[5]], DType::kFloat32, sizes);
-    auto fill = grid_of(frame[inputs_[6]], DType::kBool, sizes);
+    auto bias = grid_of(memory, frame[inputs_[5]], DType::kFloat32, sizes);
+    auto fill = grid_of(memory, frame[inputs_[6]], DType::kBool, sizes);
     if (!bias || !fill) return std::nullopt;
     one.q = std::move(*q);
     one.k = std::move(*k);
@@ -170,12 +170,13 @@ class AttentionStep : public Step {
   }
 
   /// Results lie as rows of all heads side by side, those of all frames below each other.
-  void make_results(std::span<Frame> frames, std::vector<FrameAttention>& all) const {
+  void make_results(Allocator& memory, std::span<Frame> frames,
+                    std::vector<FrameAttention>& all) const {
     const std::int64_t columns = heads * all.front().v.width;
     const auto stride = static_cast<std::int64_t>(row_stride(static_cast<std::size_t>(columns)));
     std::int64_t count = 0;
     for (const FrameAttention& one : all) count += one.q.batch * one.q.length;
-    const Tensor rows = Tensor::empty(DType::kFloat32, {count, stride});
+    const Tensor rows = Tensor::empty(memory, DType::kFloat32, {count, stride});
     std::int64_t row = 0;
     for (std::size_t f = 0; f < frames.size(); ++f) {
       FrameAttention& one = all[f];
@@ -184,13 +185,14 @@ class AttentionStep : public Step {
       const Tensor split =
           Tensor::view(DType::kFloat32, rows.buffer(), {one.q.batch, heads, length, width},
                        {length * stride, width, stride, 1}, row * stride);
-      one.y = *heads_of(split, heads);
+      one.y = *heads_of(memory, split, heads);
       frames[f][outputs_[0]] = merged ? Tensor::view(DType::kFloat32, rows.buffer(),
                                                      {one.q.batch, length, heads * width},
                                                      {length * stride, stride, 1}, row * stride)
                                       : split;
       if (outputs_.size() > 1) {
-        one.weights = Tensor::empty(DType::kFloat32, {one.q.batch, heads, length, one.k.length});
+        one.weights =
+            Tensor::empty(memory, DType::kFloat32, {one.q.batch, heads, length, one.k.length});
         frames[f][outputs_[1]] = one.weights;
       }
       row += one.q.batch * length;

@@ -1,11 +1,10 @@
 #include "runtime/execution/dense.h"
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 #include <utility>
 
 #include "kernels/layer_norm.h"
+#include "runtime/execution/thread_team.h"
 
 namespace henson::runtime {
 namespace {
@@ -94,20 +93,14 @@ std::shared_ptr<kernels::PackedWeights> PackingList::add(std::vector<Tensor> mat
 }
 
 void PackingList::pack(int threads) {
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t e = next++; e < entries_.size(); e = next++) {
-      std::vector<kernels::WeightView> views;
-      for (const Tensor& matrix : entries_[e].matrices) views.push_back(view_of(matrix));
-      entries_[e].packed->fill(views, 0, entries_[e].packed->blocks());
-      // The archive's own copy is needed no more; it comes back when something reads it after all.
-      for (const Tensor& matrix : entries_[e].matrices) matrix.buffer()->release_pages();
-    }
-  };
-  std::vector<std::thread> helpers;
-  for (int i = 1; i < threads; ++i) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
+  ThreadTeam team(std::min(threads, static_cast<int>(entries_.size())));
+  team.for_each(entries_.size(), [&](std::size_t e, std::size_t) {
+    std::vector<kernels::WeightView> views;
+    for (const Tensor& matrix : entries_[e].matrices) views.push_back(view_of(matrix));
+    entries_[e].packed->fill(views, 0, entries_[e].packed->blocks());
+    // The archive's own copy is needed no more; it comes back when something reads it after all.
+    for (const Tensor& matrix : entries_[e].matrices) matrix.buffer()->release_pages();
+  });
   entries_.clear();
 }
 

@@ -73,10 +73,10 @@ struct Residual {
   const Rows* get() const { return rows ? &*rows : nullptr; }
 };
 
-Residual residual_of(std::span<const Frame> frames, const Epilogue& epilogue, ValueId id,
-                     const Rows& x, std::size_t columns) {
+Residual residual_of(Allocator& memory, std::span<const Frame> frames, const Epilogue& epilogue,
+                     ValueId id, const Rows& x, std::size_t columns) {
   if (!epilogue.add_residual) return {};
-  std::optional<Rows> rows = rows_of(frames, id);
+  std::optional<Rows> rows = rows_of(memory, frames, id);
   if (!rows || rows->count != x.count || rows->columns != columns) return {false, std::nullopt};
   return {true, std::move(rows)};
 }
@@ -104,13 +104,14 @@ class LinearStep : public Step {
   LinearStep(ValueId input, ValueId residual, ValueId output)
       : input_(input), residual_(residual), output_(output) {}
 
-  bool run(std::span<Frame> frames, Workspace& workspace) const override {
-    const std::optional<Rows> x = rows_of(frames, input_);
+  bool run(std::span<Frame> frames, Workspace& workspace, const StepMemory& memory) const override {
+    const std::optional<Rows> x = rows_of(memory.scratch, frames, input_);
     if (!x || x->columns != layer.weights->in()) return false;
-    const Residual residual = residual_of(frames, epilogue, residual_, *x, layer.weights->out());
+    const Residual residual =
+        residual_of(memory.scratch, frames, epilogue, residual_, *x, layer.weights->out());
     if (!residual.usable) return false;
     workspace.multiply_adds += multiply_adds(layer, x->count);
-    const Rows y = make_rows(frames, input_, output_, layer.weights->out());
+    const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out());
     const RowSplit split(x->count, workspace.team.size());
     if (!split.by_rows()) {
       run_by_columns(layer, *x, y, workspace.team);
@@ -118,7 +119,7 @@ class LinearStep : public Step {
       return true;
     }
     const GroupResult result(y, epilogue, split);
-    workspace.reserve(result.scratch());
+    workspace.reserve(result.scratch(), memory.scratch);
     workspace.team.for_each(split.groups, [&](std::size_t group, std::size_t thread) {
       const RowRange rows{split.first(group), split.first(group + 1)};
       float* const sums = result.at(rows.first, workspace.floats(thread, result.scratch()));
@@ -144,11 +145,11 @@ class ProjectionsStep : public Step {
  public:
   ProjectionsStep(ValueId input, ValueId output) : input_(input), output_(output) {}
 
-  bool run(std::span<Frame> frames, Workspace& workspace) const override {
-    const std::optional<Rows> x = rows_of(frames, input_);
+  bool run(std::span<Frame> frames, Workspace& workspace, const StepMemory& memory) const override {
+    const std::optional<Rows> x = rows_of(memory.scratch, frames, input_);
     if (!x || x->columns != layer.weights->in()) return false;
     workspace.multiply_adds += multiply_adds(layer, x->count);
-    const Rows y = make_rows(frames, input_, output_, layer.weights->out());
+    const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out());
     const RowSplit split(x->count, workspace.team.size());
     if (split.by_rows()) {
       workspace.team.for_each(split.groups, [&](std::size_t group, std::size_t) {
@@ -190,20 +191,21 @@ class FeedForwardStep : public Step {
   FeedForwardStep(ValueId input, ValueId residual, ValueId output)
       : input_(input), residual_(residual), output_(output) {}
 
-  bool run(std::span<Frame> frames, Workspace& workspace) const override {
-    const std::optional<Rows> x = rows_of(frames, input_);
+  bool run(std::span<Frame> frames, Workspace& workspace, const StepMemory& memory) const override {
+    const std::optional<Rows> x = rows_of(memory.scratch, frames, input_);
     if (!x || x->columns != up.weights->in()) return false;
-    const Residual residual = residual_of(frames, epilogue, residual_, *x, down.weights->out());
+    const Residual residual =
+        residual_of(memory.scratch, frames, epilogue, residual_, *x, down.weights->out());
     if (!residual.usable) return false;
     workspace.multiply_adds += multiply_adds(up, x->count) + multiply_adds(down, x->count);
-    const Rows y = make_rows(frames, input_, output_, down.weights->out());
+    const Rows y = make_rows(memory.results, frames, input_, output_, down.weights->out());
     const RowSplit split(x->count, workspace.team.size());
     if (split.by_rows()) {
-      run_by_rows(*x, y, residual.get(), split, workspace);
+      run_by_rows(*x, y, residual.get(), split, workspace, memory.scratch);
     } else {
       const std::size_t stride = row_stride(up.weights->out());
-      const BufferPool::Scope scope(workspace.pool);
-      Tensor wide = Tensor::empty(DType::kFloat32, {static_cast<std::int64_t>(x->count * stride)});
+      Tensor wide = Tensor::empty(memory.scratch, DType::kFloat32,
+                                  {static_cast<std::int64_t>(x->count * stride)});
       const Rows between{wide, wide.mutable_data<float>(), stride, x->count, up.weights->out()};
       run_by_columns(up, *x, between, workspace.team);
       run_by_columns(down, between, y, workspace.team);
@@ -229,11 +231,11 @@ class FeedForwardStep : public Step {
   }
 
   void run_by_rows(const Rows& x, const Rows& y, const Rows* residual, const RowSplit& split,
-                   Workspace& workspace) const {
+                   Workspace& workspace, Allocator& memory) const {
     const std::size_t stride = row_stride(chunk());
     const GroupResult result(y, epilogue, split);
     const std::size_t scratch = split.most() * stride + result.scratch();
-    workspace.reserve(scratch);
+    workspace.reserve(scratch, memory);
     workspace.team.for_each(split.groups, [&](std::size_t group, std::size_t thread) {
       const RowRange rows{split.first(group), split.first(group + 1)};
       float* const wide = workspace.floats(thread, scratch);

@@ -54,7 +54,7 @@ std::string place_of(std::int64_t flat, const Dims& sizes) {
 std::optional<std::string> explain(const Producers& producers, const Held& table,
                                    const Held& given) {
   if (table.tensor.dim() != 2 || !is_integral(given.tensor.dtype())) return std::nullopt;
-  const Tensor ids = given.tensor.to(DType::kInt64).contiguous();
+  const Tensor ids = given.tensor.to(system_memory(), DType::kInt64).contiguous(system_memory());
   const std::int64_t* const first = ids.data<std::int64_t>();
   const std::int64_t rows = table.tensor.size(0);
   const auto outside = [&](std::int64_t id) { return id < 0 || id >= rows; };

@@ -27,12 +27,12 @@ void run_unpack(const Node& node, Frame& values) {
   for (std::size_t i = 0; i < wanted; ++i) values[node.outputs[i]] = (*list)->items[i];
 }
 
-void run_operator(const Node& node, Frame& values) {
+void run_operator(Allocator& memory, const Node& node, Frame& values) {
   std::vector<Value> arguments;
   arguments.reserve(node.inputs.size());
   for (const ValueId id : node.inputs) arguments.push_back(values[id]);
   std::vector<Value> results(node.outputs.size());
-  Call call(arguments, results);
+  Call call(memory, arguments, results);
   node.op->kernel(call);
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     values[node.outputs[i]] = std::move(results[i]);
@@ -53,6 +53,10 @@ void run_sequence(const Node& node, Frame& values) {
   const std::string what =
       node.kind == NodeKind::kOperator ? node.op->schema.name + ": " : std::string();
   throw_at(node.where, error.code(), what + error.message());
+}
+
+[[noreturn]] void fail_without_memory_at(const Node& node) {
+  fail_at(node, Error(ErrorCode::kOutOfMemory, "the system has no memory left"));
 }
 
 FramePlan::FramePlan(const Graph& graph)
@@ -94,9 +98,9 @@ void FramePlan::find_written_values() {
   }
 }
 
-void FramePlan::renew_written_constants(Frame& frame) const {
+void FramePlan::renew_written_constants(Allocator& memory, Frame& frame) const {
   for (const WrittenBuffer& written : written_buffers_) {
-    const std::shared_ptr<Buffer> copy = Buffer::allocate(written.buffer->size());
+    const std::shared_ptr<Buffer> copy = memory.allocate(written.buffer->size());
     std::memcpy(copy->mutable_data(), written.buffer->data(), written.buffer->size());
     for (const ValueId id : written.constants) {
       const Tensor& tensor = graph_.values[id].constant->as<Tensor>();
@@ -114,21 +118,21 @@ Frame FramePlan::new_frame() const {
   return frame;
 }
 
-void FramePlan::start(Frame& frame, std::span<const Value> inputs) const {
-  renew_written_constants(frame);
+void FramePlan::start(Allocator& memory, Frame& frame, std::span<const Value> inputs) const {
+  renew_written_constants(memory, frame);
   for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
     const ValueId id = graph_.inputs[i].value;
     const auto* tensor = std::get_if<Tensor>(&inputs[i]);
-    frame[id] = tensor != nullptr && written_[id] ? Value(tensor->clone()) : inputs[i];
+    frame[id] = tensor != nullptr && written_[id] ? Value(tensor->clone(memory)) : inputs[i];
   }
 }
 
-void FramePlan::run_node(std::size_t index, Frame& frame) const {
+void FramePlan::run_node(Allocator& memory, std::size_t index, Frame& frame) const {
   const Node& node = graph_.nodes[index];
   try {
     switch (node.kind) {
       case NodeKind::kOperator:
-        run_operator(node, frame);
+        run_operator(memory, node, frame);
         break;
       case NodeKind::kUnpack:
         run_unpack(node, frame);
@@ -139,12 +143,13 @@ void FramePlan::run_node(std::size_t index, Frame& frame) const {
         break;
     }
   } catch (const Error& error) {
+    if (error.code() == ErrorCode::kOutOfMemory) fail_at(node, error);
     if (const auto text = explain_ids(graph_, node, frame)) {
       throw_at(node.where, ErrorCode::kBadInput, *text);
     }
     fail_at(node, error);
   } catch (const std::bad_alloc&) {
-    fail_at(node, Error(ErrorCode::kBadInput, "not enough memory for a tensor of this size"));
+    fail_without_memory_at(node);
   }
 }
 

@@ -23,9 +23,10 @@ class FramePlan {
   Frame new_frame() const;
   /// Sets the inputs, one for each of graph.inputs, in order, and renews the constants that the
   /// graph writes into.
-  void start(Frame& frame, std::span<const Value> inputs) const;
-  /// Runs one node on the reference kernels. Throws henson::Error with the line of the code.
-  void run_node(std::size_t node, Frame& frame) const;
+  void start(Allocator& memory, Frame& frame, std::span<const Value> inputs) const;
+  /// Runs one node on the reference kernels; what it makes is of `memory`. Throws henson::Error
+  /// with the line of the code.
+  void run_node(Allocator& memory, std::size_t node, Frame& frame) const;
   /// Drops the values that nothing reads after a node.
   void finish_node(std::size_t node, Frame& frame) const;
   /// Drops all values that are no constants.
@@ -42,7 +43,7 @@ class FramePlan {
     std::vector<ValueId> constants;
   };
   void find_written_values();
-  void renew_written_constants(Frame& frame) const;
+  void renew_written_constants(Allocator& memory, Frame& frame) const;
 
   const Graph& graph_;
   std::vector<ValueId> leaves_;
@@ -55,5 +56,7 @@ class FramePlan {
 
 /// Throws `error` again with the node's line and operator, unless it tells a place already.
 [[noreturn]] void fail_at(const Node& node, const Error& error);
+/// What memory that has run out is to the user: an error with the node's line and operator.
+[[noreturn]] void fail_without_memory_at(const Node& node);
 
 }  // namespace henson::runtime

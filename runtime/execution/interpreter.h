@@ -17,7 +17,7 @@ class Interpreter {
   /// One value for each of graph.inputs, in order. Returns one value for each leaf of graph.output,
   /// in order. Tensors of the results may alias inputs and weights. Throws henson::Error with the
   /// line of the code.
-  std::vector<Value> run(std::span<const Value> inputs) const;
+  std::vector<Value> run(std::span<const Value> inputs, Allocator& memory = system_memory()) const;
 
  private:
   FramePlan frames_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
+#include <new>
 
 #include "henson/error.h"
 #include "runtime/execution/dense.h"
@@ -29,14 +29,14 @@ class RunEnd {
   BufferPool& pool_;
 };
 
-/// A value that may outlive the run: tensors of the session's memory are copied.
-Value outliving(const Value& value) {
+/// A value that may outlive the run: tensors of the session's pool are copied.
+Value outliving(Allocator& memory, const Value& value) {
   if (const auto* tensor = std::get_if<Tensor>(&value)) {
-    return tensor->defined() && tensor->buffer()->pooled() ? Value(tensor->clone()) : value;
+    return tensor->defined() && tensor->buffer()->pooled() ? Value(tensor->clone(memory)) : value;
   }
-  const auto copies = [](const std::vector<Value>& items) {
+  const auto copies = [&memory](const std::vector<Value>& items) {
     std::vector<Value> result;
-    for (const Value& item : items) result.push_back(outliving(item));
+    for (const Value& item : items) result.push_back(outliving(memory, item));
     return result;
   };
   if (const auto* list = std::get_if<std::shared_ptr<ListValue>>(&value)) {
@@ -56,11 +56,22 @@ std::vector<std::unique_ptr<Step>> make_steps(const Graph& graph, PackingList& p
 
 }  // namespace
 
-std::size_t PlanSession::memory() const noexcept {
-  std::size_t bytes = pool_.capacity();
-  for (const auto& array : workspace_.scratch) bytes += array.size() * sizeof(float);
-  return bytes;
+void Workspace::reserve(std::size_t size, Allocator& memory) {
+  const std::size_t before = bytes();
+  const std::size_t wanted = scratch.size() * size * sizeof(float);
+  if (wanted <= before) return;
+  check_machine_has(wanted - before);
+  growth.push_back(memory.charge(wanted - before));
+  for (auto& array : scratch) array.reserve(size);
 }
+
+std::size_t Workspace::bytes() const noexcept {
+  std::size_t floats = 0;
+  for (const auto& array : scratch) floats += array.size();
+  return floats * sizeof(float);
+}
+
+std::size_t PlanSession::memory() const noexcept { return pool_.capacity() + workspace_.bytes(); }
 
 Plan::Plan(const Graph& graph, int threads)
     : graph_(fuse(graph)), frames_(graph_), makes_output_(graph_.nodes.size()) {
@@ -74,38 +85,47 @@ Plan::Plan(const Graph& graph, int threads)
   }
 }
 
-void Plan::run_step(std::size_t node, std::span<Frame> frames, PlanSession& session) const {
+void Plan::run_step(std::size_t node, std::span<Frame> frames, PlanSession& session,
+                    const StepMemory& memory) const {
   // What the caller gets is made where it may stay.
-  std::optional<BufferPool::Pause> pause;
-  if (makes_output_[node]) pause.emplace();
-  if (steps_[node] != nullptr && steps_[node]->run(frames, session.workspace_)) return;
-  if (steps_[node] != nullptr && session.profile_) session.fallbacks_[node] = true;
-  for (Frame& frame : frames) frames_.run_node(node, frame);
+  Allocator& results = makes_output_[node] ? memory.results : memory.scratch;
+  if (steps_[node] != nullptr) {
+    try {
+      if (steps_[node]->run(frames, session.workspace_, {results, memory.scratch})) return;
+    } catch (const Error& error) {
+      fail_at(graph_.nodes[node], error);
+    } catch (const std::bad_alloc&) {
+      fail_without_memory_at(graph_.nodes[node]);
+    }
+    if (session.profile_) session.fallbacks_[node] = true;
+  }
+  for (Frame& frame : frames) frames_.run_node(results, node, frame);
 }
 
-void Plan::run_steps(std::span<Frame> frames, PlanSession& session) const {
+void Plan::run_steps(std::span<Frame> frames, PlanSession& session,
+                     const StepMemory& memory) const {
   for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
     if (session.profile_) {
       const auto start = std::chrono::steady_clock::now();
-      run_step(node, frames, session);
+      run_step(node, frames, session, memory);
       const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
       session.seconds_[node] += passed.count();
     } else {
-      run_step(node, frames, session);
+      run_step(node, frames, session, memory);
     }
     for (Frame& frame : frames) frames_.finish_node(node, frame);
   }
 }
 
-std::vector<Value> Plan::outputs_of(const Frame& frame) const {
+std::vector<Value> Plan::outputs_of(Allocator& memory, const Frame& frame) const {
   std::vector<Value> outputs = frames_.outputs(frame);
-  const BufferPool::Pause pause;
-  for (Value& output : outputs) output = outliving(output);
+  for (Value& output : outputs) output = outliving(memory, output);
   return outputs;
 }
 
 void Plan::enter(PlanSession& session, std::size_t frames) const {
   if (session.plan_ != this) {
+    session.plan_ = nullptr;  // until all is as this plan needs it
     session.frames_.clear();
     const std::size_t watched = session.profile_ ? graph_.nodes.size() : 0;
     session.seconds_.assign(watched, 0.0);
@@ -113,6 +133,7 @@ void Plan::enter(PlanSession& session, std::size_t frames) const {
   }
   session.plan_ = this;
   session.workspace_.multiply_adds = 0;
+  session.workspace_.growth.clear();
   while (session.frames_.size() < frames) session.frames_.push_back(frames_.new_frame());
 }
 
@@ -120,12 +141,15 @@ std::vector<std::vector<Value>> Plan::run(PlanSession& session,
                                           std::span<const std::vector<Value>> inputs) const {
   enter(session, inputs.size());
   const std::span<Frame> frames = std::span(session.frames_).first(inputs.size());
-  const BufferPool::Scope scope(session.pool_);
+  const auto count =
+      std::make_shared<MemoryCount>(session.memory_limit_, session.workspace_.bytes());
+  RunMemory scratch(count, &session.pool_);
+  RunMemory lasting(count);
   const RunEnd end(frames_, frames, session.pool_);
-  for (std::size_t f = 0; f < frames.size(); ++f) frames_.start(frames[f], inputs[f]);
-  run_steps(frames, session);
+  for (std::size_t f = 0; f < frames.size(); ++f) frames_.start(scratch, frames[f], inputs[f]);
+  run_steps(frames, session, {.results = lasting, .scratch = scratch});
   std::vector<std::vector<Value>> results;
-  for (const Frame& frame : frames) results.push_back(outputs_of(frame));
+  for (const Frame& frame : frames) results.push_back(outputs_of(lasting, frame));
   return results;
 }
 

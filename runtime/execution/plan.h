@@ -25,8 +25,10 @@ struct PlanLine {
 /// used again. One run at a time.
 class PlanSession {
  public:
-  explicit PlanSession(int threads, bool profile = false)
-      : workspace_(threads, pool_), profile_(profile) {}
+  /// A run is refused what would take it past `memory_limit` bytes alive at once.
+  explicit PlanSession(int threads, bool profile = false,
+                       std::size_t memory_limit = MemoryCount::kNoLimit)
+      : memory_limit_(memory_limit), pool_(memory_limit), workspace_(threads), profile_(profile) {}
 
   /// The plan that ran last, or null, and how many seconds each of its nodes took in all runs since
   /// it followed another; empty without profile.
@@ -43,6 +45,7 @@ class PlanSession {
 
  private:
   friend class Plan;
+  std::size_t memory_limit_;
   BufferPool pool_;  // outlives the frames, which hold parts of it
   Workspace workspace_;
   const Plan* plan_ = nullptr;  // that the frames belong to
@@ -72,9 +75,10 @@ class Plan {
 
  private:
   void enter(PlanSession& session, std::size_t frames) const;
-  void run_steps(std::span<Frame> frames, PlanSession& session) const;
-  void run_step(std::size_t node, std::span<Frame> frames, PlanSession& session) const;
-  std::vector<Value> outputs_of(const Frame& frame) const;
+  void run_steps(std::span<Frame> frames, PlanSession& session, const StepMemory& memory) const;
+  void run_step(std::size_t node, std::span<Frame> frames, PlanSession& session,
+                const StepMemory& memory) const;
+  std::vector<Value> outputs_of(Allocator& memory, const Frame& frame) const;
 
   Graph graph_;
   FramePlan frames_;

@@ -58,10 +58,10 @@ class LayerNormStep : public Step {
   LayerNormStep(ValueId input, ValueId output, std::size_t columns, Norm norm)
       : input_(input), output_(output), columns_(columns), norm_(std::move(norm)) {}
 
-  bool run(std::span<Frame> frames, Workspace& workspace) const override {
-    const std::optional<Rows> x = rows_of(frames, input_);
+  bool run(std::span<Frame> frames, Workspace& workspace, const StepMemory& memory) const override {
+    const std::optional<Rows> x = rows_of(memory.scratch, frames, input_);
     if (!x || x->columns != columns_) return false;
-    const Rows y = make_rows(frames, input_, output_, columns_);
+    const Rows y = make_rows(memory.results, frames, input_, output_, columns_);
     for_rows(x->count, workspace.team, [&](std::size_t first, std::size_t last) {
       kernels::add_residual({.x = x->data + first * x->stride,
                              .x_stride = x->stride,
@@ -130,18 +130,18 @@ class EmbeddingsStep : public Step {
         output_(output),
         norm_(std::move(norm)) {}
 
-  bool run(std::span<Frame> frames, Workspace& workspace) const override {
+  bool run(std::span<Frame> frames, Workspace& workspace, const StepMemory& memory) const override {
     std::vector<FrameSum> sums;
     std::size_t count = 0;
     for (const Frame& frame : frames) {
-      std::optional<FrameSum> sum = read(frame);
+      std::optional<FrameSum> sum = read(memory.scratch, frame);
       if (!sum) return false;
       sum->first_row = count;
       count += static_cast<std::size_t>(numel_of(sum->sizes));
       sums.push_back(std::move(*sum));
     }
     const std::size_t stride = row_stride(columns());
-    Tensor all = make_results(frames, sums, count, stride);
+    Tensor all = make_results(memory.results, frames, sums, count, stride);
     float* const data = all.mutable_data<float>();
     for_rows(count, workspace.team, [&](std::size_t first, std::size_t last) {
       for (const FrameSum& sum : sums) write_rows(sum, first, last, data, stride);
@@ -158,7 +158,7 @@ class EmbeddingsStep : public Step {
  private:
   std::size_t columns() const { return static_cast<std::size_t>(tables_.front().sizes()[1]); }
 
-  std::optional<FrameSum> read(const Frame& frame) const {
+  std::optional<FrameSum> read(Allocator& memory, const Frame& frame) const {
     FrameSum sum;
     std::optional<std::vector<Tensor>> indices = tensors_in(frame[indices_]);
     std::optional<std::vector<Tensor>> addends = tensors_in(frame[addends_]);
@@ -173,14 +173,14 @@ class EmbeddingsStep : public Step {
           addend.sizes().back() != static_cast<std::int64_t>(columns())) {
         return std::nullopt;
       }
-      if (addend.strides().back() != 1 && columns() > 1) addend = addend.clone();
+      if (addend.strides().back() != 1 && columns() > 1) addend = addend.clone(memory);
       Dims leading = addend.sizes();
       leading.pop_back();
       sum.sizes = broadcast_sizes(sum.sizes, leading);
     }
     if (sum.sizes.empty()) return std::nullopt;
     for (std::size_t t = 0; t < tables_.size(); ++t) {
-      if (!within_table(sum.indices[t], tables_[t])) {
+      if (!within_table(memory, sum.indices[t], tables_[t])) {
         return std::nullopt;  // the reference kernel says what is wrong
       }
       sum.indices[t] = expand_to(sum.indices[t], sum.sizes);
@@ -193,17 +193,17 @@ class EmbeddingsStep : public Step {
     return sum;
   }
 
-  static bool within_table(const Tensor& indices, const Tensor& table) {
-    const Tensor dense = indices.contiguous();
+  static bool within_table(Allocator& memory, const Tensor& indices, const Tensor& table) {
+    const Tensor dense = indices.contiguous(memory);
     const auto* const first = dense.data<std::int64_t>();
     return std::all_of(first, first + dense.numel(),
                        [&](std::int64_t index) { return index >= 0 && index < table.sizes()[0]; });
   }
 
-  Tensor make_results(std::span<Frame> frames, const std::vector<FrameSum>& sums, std::size_t count,
-                      std::size_t stride) const {
+  Tensor make_results(Allocator& memory, std::span<Frame> frames, const std::vector<FrameSum>& sums,
+                      std::size_t count, std::size_t stride) const {
     const auto step = static_cast<std::int64_t>(stride);
-    Tensor all = Tensor::empty(DType::kFloat32, {static_cast<std::int64_t>(count), step});
+    Tensor all = Tensor::empty(memory, DType::kFloat32, {static_cast<std::int64_t>(count), step});
     for (std::size_t f = 0; f < frames.size(); ++f) {
       Dims sizes = sums[f].sizes;
       Dims strides = contiguous_strides(sizes);

@@ -36,7 +36,7 @@ struct FrameRows {
   std::int64_t count = 0;
 };
 
-std::optional<FrameRows> frame_rows(const Frame& frame, ValueId id) {
+std::optional<FrameRows> frame_rows(Allocator& memory, const Frame& frame, ValueId id) {
   const auto* tensor = std::get_if<Tensor>(&frame[id]);
   if (tensor == nullptr || !tensor->defined() || tensor->dtype() != DType::kFloat32 ||
       tensor->dim() == 0) {
@@ -45,7 +45,7 @@ std::optional<FrameRows> frame_rows(const Frame& frame, ValueId id) {
   const std::int64_t columns = tensor->sizes().back();
   const std::int64_t count = columns == 0 ? 0 : tensor->numel() / columns;
   if (const auto stride = common_stride(*tensor)) return FrameRows{*tensor, *stride, count};
-  return FrameRows{tensor->clone(), columns, count};
+  return FrameRows{tensor->clone(memory), columns, count};
 }
 
 bool follows(const FrameRows& before, const FrameRows& next) {
@@ -60,9 +60,10 @@ Rows whole(const FrameRows& first, std::int64_t count, std::size_t columns) {
           static_cast<std::size_t>(count), columns};
 }
 
-Rows gathered(const std::vector<FrameRows>& parts, std::int64_t count, std::size_t columns) {
+Rows gathered(Allocator& memory, const std::vector<FrameRows>& parts, std::int64_t count,
+              std::size_t columns) {
   const std::size_t stride = row_stride(columns);
-  Tensor all = Tensor::empty(DType::kFloat32, {count, static_cast<std::int64_t>(stride)});
+  Tensor all = Tensor::empty(memory, DType::kFloat32, {count, static_cast<std::int64_t>(stride)});
   float* const data = all.mutable_data<float>();
   float* to = data;
   for (const FrameRows& part : parts) {
@@ -84,12 +85,12 @@ std::size_t row_stride(std::size_t columns) noexcept {
   return sets > 2 ? columns : columns + kLineFloats;
 }
 
-std::optional<Rows> rows_of(std::span<const Frame> frames, ValueId id) {
+std::optional<Rows> rows_of(Allocator& memory, std::span<const Frame> frames, ValueId id) {
   std::vector<FrameRows> parts;
   std::int64_t count = 0;
   bool joined = true;
   for (const Frame& frame : frames) {
-    std::optional<FrameRows> part = frame_rows(frame, id);
+    std::optional<FrameRows> part = frame_rows(memory, frame, id);
     if (!part) return std::nullopt;
     if (!parts.empty()) {
       if (part->tensor.sizes().back() != parts.front().tensor.sizes().back()) return std::nullopt;
@@ -99,10 +100,11 @@ std::optional<Rows> rows_of(std::span<const Frame> frames, ValueId id) {
     parts.push_back(std::move(*part));
   }
   const auto columns = static_cast<std::size_t>(parts.front().tensor.sizes().back());
-  return joined ? whole(parts.front(), count, columns) : gathered(parts, count, columns);
+  return joined ? whole(parts.front(), count, columns) : gathered(memory, parts, count, columns);
 }
 
-Rows make_rows(std::span<Frame> frames, ValueId like, ValueId result, std::size_t columns) {
+Rows make_rows(Allocator& memory, std::span<Frame> frames, ValueId like, ValueId result,
+               std::size_t columns) {
   std::vector<Dims> sizes;
   std::int64_t count = 0;
   for (const Frame& frame : frames) {
@@ -113,7 +115,7 @@ Rows make_rows(std::span<Frame> frames, ValueId like, ValueId result, std::size_
     sizes.push_back(std::move(dims));
   }
   const auto stride = static_cast<std::int64_t>(row_stride(columns));
-  Tensor all = Tensor::empty(DType::kFloat32, {count, stride});
+  Tensor all = Tensor::empty(memory, DType::kFloat32, {count, stride});
   std::int64_t row = 0;
   for (std::size_t f = 0; f < frames.size(); ++f) {
     Dims strides(sizes[f].size(), 1);

@@ -20,11 +20,12 @@ struct Rows {
 
 /// The rows of all frames' tensors, their last dimension being a row. They are copied only where
 /// they do not lie so already, as make_rows lays them. Nothing when one is no float32 tensor.
-std::optional<Rows> rows_of(std::span<const Frame> frames, ValueId id);
+std::optional<Rows> rows_of(Allocator& memory, std::span<const Frame> frames, ValueId id);
 
 /// Rows for a result that has as many as `like`, with its leading sizes in each frame: sets the
 /// value `result` of each frame to its own part. Uninitialized.
-Rows make_rows(std::span<Frame> frames, ValueId like, ValueId result, std::size_t columns);
+Rows make_rows(Allocator& memory, std::span<Frame> frames, ValueId like, ValueId result,
+               std::size_t columns);
 
 /// A stride for rows of so many columns with which the rows of a tile do not all fall into the same
 /// set of L1.

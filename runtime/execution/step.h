@@ -9,29 +9,35 @@
 #include "kernels/aligned.h"
 #include "runtime/execution/frame.h"
 #include "runtime/execution/thread_team.h"
-#include "runtime/tensor/buffer_pool.h"
+#include "runtime/tensor/allocator.h"
 
 namespace henson::runtime {
 
-/// What steps share within one session.
+/// Where a step's tensors come from.
+struct StepMemory {
+  Allocator& results;  // may outlive the run, where the caller gets them
+  Allocator& scratch;  // the run's own
+};
+
+/// What steps share within one session, and what is kept between runs.
 struct Workspace {
-  Workspace(int threads, BufferPool& memory) : team(threads), scratch(team.size()), pool(memory) {}
+  explicit Workspace(int threads) : team(threads), scratch(team.size()) {}
 
   /// At least `size` floats for one thread alone, until it asks again.
   float* floats(std::size_t thread, std::size_t size) {
     scratch[thread].reserve(size);
     return scratch[thread].data();
   }
-  /// Makes room for all threads before they start, so that none allocates.
-  void reserve(std::size_t size) {
-    for (auto& array : scratch) array.reserve(size);
-  }
+  /// Makes room for all threads before they start, so that none allocates. What is more than before
+  /// counts in the run's memory.
+  void reserve(std::size_t size, Allocator& memory);
+  /// What the scratch holds, in bytes.
+  std::size_t bytes() const noexcept;
 
   ThreadTeam team;
   std::vector<kernels::AlignedArray<float>> scratch;
-  /// The run's, also while a step makes what outlives it: for what the step alone needs.
-  BufferPool& pool;
-  double multiply_adds = 0;  // of the products of this run's steps
+  std::vector<Charge> growth;  // of the scratch, in this run
+  double multiply_adds = 0;    // of the products of this run's steps
 };
 
 class Step {
@@ -44,7 +50,8 @@ class Step {
   /// Computes the node's results in every frame. False, with nothing done, when the values are not
   /// such as the kernels take: the node then runs on its reference kernel. May be called
   /// concurrently with other frames.
-  virtual bool run(std::span<Frame> frames, Workspace& workspace) const = 0;
+  virtual bool run(std::span<Frame> frames, Workspace& workspace,
+                   const StepMemory& memory) const = 0;
   /// "linear 768 -> 3072, gelu".
   virtual std::string describe() const = 0;
 };

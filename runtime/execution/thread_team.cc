@@ -1,6 +1,11 @@
 #include "runtime/execution/thread_team.h"
 
+#include <algorithm>
+#include <string>
+#include <system_error>
 #include <utility>
+
+#include "henson/error.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -23,12 +28,25 @@ void pause() noexcept {
 }  // namespace
 
 ThreadTeam::ThreadTeam(int threads) {
-  for (int i = 1; i < threads; ++i) {
-    helpers_.emplace_back([this, i] { serve(static_cast<std::size_t>(i)); });
+  try {
+    helpers_.reserve(static_cast<std::size_t>(std::max(threads, 1)));
+    for (int i = 1; i < threads; ++i) {
+      helpers_.emplace_back([this, i] { serve(static_cast<std::size_t>(i)); });
+    }
+  } catch (const std::system_error& error) {
+    const std::size_t made = size();
+    stop();
+    throw Error(ErrorCode::kOutOfMemory, "the system gives " + std::to_string(made) + " of " +
+                                             std::to_string(threads) + " threads: " + error.what());
+  } catch (...) {
+    stop();
+    throw;
   }
 }
 
-ThreadTeam::~ThreadTeam() {
+ThreadTeam::~ThreadTeam() { stop(); }
+
+void ThreadTeam::stop() noexcept {
   stop_.store(true, std::memory_order_relaxed);  // round_ publishes it
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();

@@ -14,7 +14,7 @@ namespace henson::runtime {
 /// a short while, since the next step of a plan comes at once, then asleep. One caller at a time.
 class ThreadTeam {
  public:
-  /// `threads` of 1 starts none.
+  /// `threads` of 1 starts none. Throws henson::Error (kOutOfMemory) when the system gives less.
   explicit ThreadTeam(int threads);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
@@ -29,6 +29,7 @@ class ThreadTeam {
   void for_each(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& work);
 
  private:
+  void stop() noexcept;
   void serve(std::size_t thread);
   void take_tasks(std::size_t thread);
   void keep_error() noexcept;

@@ -159,7 +159,8 @@ class LinearFuser {
     if (edit_.is_none(constant)) return constant;
     const auto [known, fresh] = scaled_.try_emplace({constant, factor});
     if (fresh) {
-      known->second = edit_.add_constant(multiply(*edit_.weight(constant), Scalar(factor)));
+      known->second =
+          edit_.add_constant(multiply(system_memory(), *edit_.weight(constant), Scalar(factor)));
       edit_.graph().values[known->second].name = edit_.value(constant).name;
     }
     return known->second;

@@ -255,7 +255,7 @@ std::optional<Term> Inliner::fold(const Operator& op, const std::vector<ValueId>
     values.push_back(*value);
   }
   std::vector<Value> results(1);
-  Call call(values, results);
+  Call call(system_memory(), values, results);
   try {
     op.kernel(call);
   } catch (const Error& error) {

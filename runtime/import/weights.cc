@@ -41,7 +41,8 @@ std::shared_ptr<const PackedLinear> packed_linear(const loader::Object& object,
   auto packed = std::make_shared<PackedLinear>();
   packed->weight = views.tensor(*weight);
   // The fp16 form is stored as float32, rounded already.
-  if (is_floating(packed->weight.dtype())) packed->weight = packed->weight.to(DType::kFloat16);
+  if (is_floating(packed->weight.dtype()))
+    packed->weight = packed->weight.to(system_memory(), DType::kFloat16);
   if (items.size() > 1) {
     if (const auto* bias = std::get_if<std::shared_ptr<loader::StoredTensor>>(&items[1])) {
       packed->bias = views.tensor(*bias);

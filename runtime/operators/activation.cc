@@ -31,13 +31,15 @@ Tensor gelu(Call& call) {
   const Tensor self = call.tensor(0);
   const std::string approximate = call.string(1);
   if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
-  if (approximate == "none") return unary_float(self, [](auto x) { return gelu_erf(x); });
-  if (approximate == "tanh") return unary_float(self, [](auto x) { return gelu_tanh(x); });
+  if (approximate == "none")
+    return unary_float(call.memory(), self, [](auto x) { return gelu_erf(x); });
+  if (approximate == "tanh")
+    return unary_float(call.memory(), self, [](auto x) { return gelu_tanh(x); });
   fail("approximate argument must be either none or tanh.");
 }
 
 /// One half of a dimension times the sigmoid of the other.
-Tensor glu(const Tensor& self, std::int64_t dim) {
+Tensor glu(Allocator& memory, const Tensor& self, std::int64_t dim) {
   if (self.dim() == 0) fail("glu does not support 0-dimensional tensors");
   const std::int64_t size = self.size(dim);
   if (size % 2 != 0) {
@@ -45,7 +47,7 @@ Tensor glu(const Tensor& self, std::int64_t dim) {
          std::to_string(size));
   }
   if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
-  return binary_float(narrow(self, dim, 0, size / 2), narrow(self, dim, size / 2, size / 2),
+  return binary_float(memory, narrow(self, dim, 0, size / 2), narrow(self, dim, size / 2, size / 2),
                       self.dtype(), [](auto x, auto gate) {
                         using T = decltype(x);
                         return x / (T(1) + std::exp(-gate));
@@ -53,7 +55,7 @@ Tensor glu(const Tensor& self, std::int64_t dim) {
 }
 
 /// `weight` holds one slope, or one for each of dimension 1.
-Tensor prelu(const Tensor& self, const Tensor& weight) {
+Tensor prelu(Allocator& memory, const Tensor& self, const Tensor& weight) {
   if (self.dtype() != weight.dtype()) fail("prelu: Type promoting not supported");
   if (weight.dim() > 1) fail("prelu: Expected `weight` to be a scalar or 1D tensor");
   Tensor slopes = weight;
@@ -68,8 +70,8 @@ Tensor prelu(const Tensor& self, const Tensor& weight) {
   }
   Dims sizes(static_cast<std::size_t>(self.dim()), 1);
   if (self.dim() > 1) sizes[1] = weight.numel();
-  slopes = reshape(slopes, sizes);
-  return binary_float(self, slopes, self.dtype(),
+  slopes = reshape(memory, slopes, sizes);
+  return binary_float(memory, self, slopes, self.dtype(),
                       [](auto x, auto slope) { return x > decltype(x)(0) ? x : x * slope; });
 }
 
@@ -91,18 +93,19 @@ void register_log_sigmoid(OperatorTable& table) {
             [](Call& call) {
               const Tensor self = call.tensor(0);
               if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
-              call.give(unary_float(self, [](auto x) { return log_sigmoid(x); }));
+              call.give(unary_float(call.memory(), self, [](auto x) { return log_sigmoid(x); }));
             },
             {dtypes::same, shapes::same});
   // The second result is for the backward pass: exp(-|x|).
-  table.add("aten::log_sigmoid_forward(Tensor self) -> (Tensor, Tensor)",
-            [](Call& call) {
-              const Tensor self = call.tensor(0);
-              if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
-              call.give(unary_float(self, [](auto x) { return log_sigmoid(x); }));
-              call.give(unary_float(self, [](auto x) { return std::exp(-std::abs(x)); }));
-            },
-            {dtypes::same, shapes::same});
+  table.add(
+      "aten::log_sigmoid_forward(Tensor self) -> (Tensor, Tensor)",
+      [](Call& call) {
+        const Tensor self = call.tensor(0);
+        if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
+        call.give(unary_float(call.memory(), self, [](auto x) { return log_sigmoid(x); }));
+        call.give(unary_float(call.memory(), self, [](auto x) { return std::exp(-std::abs(x)); }));
+      },
+      {dtypes::same, shapes::same});
 }
 
 }  // namespace
@@ -122,11 +125,11 @@ void register_activation(OperatorTable& table) {
   });
   register_log_sigmoid(table);
   table.add("aten::glu(Tensor self, int dim=-1) -> Tensor",
-            [](Call& call) { call.give(glu(call.tensor(0), call.integer(1))); },
+            [](Call& call) { call.give(glu(call.memory(), call.tensor(0), call.integer(1))); },
             {dtypes::same, halved});
   for (const std::string name : {"prelu", "_prelu_kernel"}) {
     table.add("aten::" + name + "(Tensor self, Tensor weight) -> Tensor",
-              [](Call& call) { call.give(prelu(call.tensor(0), call.tensor(1))); },
+              [](Call& call) { call.give(prelu(call.memory(), call.tensor(0), call.tensor(1))); },
               {dtypes::same, shapes::same});
   }
 }

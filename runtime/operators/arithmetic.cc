@@ -43,16 +43,16 @@ struct AddScaled {
 
 /// a + alpha · b, where a factor of 1 and -1 needs no product.
 template <typename T>
-Tensor add_scaled(const std::array<Tensor, 2>& inputs, DType compute, T alpha) {
+Tensor add_scaled(Allocator& memory, const std::array<Tensor, 2>& inputs, DType compute, T alpha) {
   if constexpr (std::is_floating_point_v<T>) {
     if (alpha == T(1)) {
-      return map_elements<T, T>(inputs, compute, [](T x, T y) { return x + y; });
+      return map_elements<T, T>(memory, inputs, compute, [](T x, T y) { return x + y; });
     }
     if (alpha == T(-1)) {
-      return map_elements<T, T>(inputs, compute, [](T x, T y) { return x - y; });
+      return map_elements<T, T>(memory, inputs, compute, [](T x, T y) { return x - y; });
     }
   }
-  return map_elements<T, T>(inputs, compute, AddScaled<T>{alpha});
+  return map_elements<T, T>(memory, inputs, compute, AddScaled<T>{alpha});
 }
 
 /// alpha as a factor of elements of `common`; of booleans, whether they count at all.
@@ -68,15 +68,17 @@ T factor_of(const Scalar& alpha, DType common, int sign) {
 }
 
 /// `sign` is 1 or -1.
-Tensor add_signed(const Operand& a, const Operand& b, const Scalar& alpha, int sign) {
+Tensor add_signed(Allocator& memory, const Operand& a, const Operand& b, const Scalar& alpha,
+                  int sign) {
   const DType common = promoted({a, b});
   check_alpha(common, alpha);
   const DType compute = compute_dtype(common);
   const Tensor sums = visit_compute(compute, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    return add_scaled<T>(widened_pair(a, b, common), compute, factor_of<T>(alpha, common, sign));
+    return add_scaled<T>(memory, widened_pair(memory, a, b, common), compute,
+                         factor_of<T>(alpha, common, sign));
   });
-  return sums.to(common);
+  return sums.to(memory, common);
 }
 
 struct Times {
@@ -100,14 +102,14 @@ struct Extreme {
   }
 };
 
-Tensor negate(const Tensor& self) {
+Tensor negate(Allocator& memory, const Tensor& self) {
   if (self.dtype() == DType::kBool) {
     fail(
         "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
         "invert "
         "a mask, use the `~` or `logical_not()` operator instead.");
   }
-  return unary(self, self.dtype(), [](auto x) {
+  return unary(memory, self, self.dtype(), [](auto x) {
     using T = decltype(x);
     if constexpr (std::is_integral_v<T>) {
       return static_cast<T>(0 - static_cast<std::uint64_t>(x));
@@ -117,40 +119,42 @@ Tensor negate(const Tensor& self) {
   });
 }
 
-Tensor sign(const Tensor& self) {
-  return unary(self, self.dtype(), [](auto x) {
+Tensor sign(Allocator& memory, const Tensor& self) {
+  return unary(memory, self, self.dtype(), [](auto x) {
     using T = decltype(x);
     return static_cast<T>(static_cast<int>(x > T(0)) - static_cast<int>(x < T(0)));
   });
 }
 
-Tensor reverse_subtract(const Operand& self, const Operand& other, const Scalar& alpha) {
-  return subtract(other, self, alpha);
+Tensor reverse_subtract(Allocator& memory, const Operand& self, const Operand& other,
+                        const Scalar& alpha) {
+  return subtract(memory, other, self, alpha);
 }
 
-template <Tensor (*F)(const Operand&, const Operand&, const Scalar&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&, const Scalar&)>
 void scaled_kernel(Call& call) {
-  call.give(F(operand(call, 0), operand(call, 1), call.scalar(2)));
+  call.give(F(call.memory(), operand(call, 0), operand(call, 1), call.scalar(2)));
 }
 
-template <Tensor (*F)(const Operand&, const Operand&, const Scalar&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&, const Scalar&)>
 void scaled_in_place(Call& call) {
   const Tensor self = call.tensor(0);
-  call.give(write_result(self, F(self, operand(call, 1), call.scalar(2))));
+  call.give(
+      write_result(call.memory(), self, F(call.memory(), self, operand(call, 1), call.scalar(2))));
 }
 
-template <Tensor (*F)(const Tensor&)>
+template <Tensor (*F)(Allocator&, const Tensor&)>
 void unary_kernel(Call& call) {
-  call.give(F(call.tensor(0)));
+  call.give(F(call.memory(), call.tensor(0)));
 }
 
-template <Tensor (*F)(const Tensor&)>
+template <Tensor (*F)(Allocator&, const Tensor&)>
 void unary_in_place(Call& call) {
   const Tensor self = call.tensor(0);
-  call.give(write_result(self, F(self)));
+  call.give(write_result(call.memory(), self, F(call.memory(), self)));
 }
 
-template <Tensor (*F)(const Tensor&)>
+template <Tensor (*F)(Allocator&, const Tensor&)>
 void add_unary(OperatorTable& table, const std::string& name, Rule rule) {
   table.add("aten::" + name + "(Tensor self) -> Tensor", unary_kernel<F>, rule);
   table.add("aten::" + name + "_(Tensor(a!) self) -> Tensor(a!)", unary_in_place<F>, rule);
@@ -158,37 +162,38 @@ void add_unary(OperatorTable& table, const std::string& name, Rule rule) {
 
 }  // namespace
 
-Tensor add(const Operand& a, const Operand& b, const Scalar& alpha) {
-  return add_signed(a, b, alpha, 1);
+Tensor add(Allocator& memory, const Operand& a, const Operand& b, const Scalar& alpha) {
+  return add_signed(memory, a, b, alpha, 1);
 }
 
-Tensor subtract(const Operand& a, const Operand& b, const Scalar& alpha) {
+Tensor subtract(Allocator& memory, const Operand& a, const Operand& b, const Scalar& alpha) {
   check_subtraction(a, b);
-  return add_signed(a, b, alpha, -1);
+  return add_signed(memory, a, b, alpha, -1);
 }
 
-Tensor multiply(const Operand& a, const Operand& b) {
+Tensor multiply(Allocator& memory, const Operand& a, const Operand& b) {
   const DType common = promoted({a, b});
   const DType compute = compute_dtype(common);
   return visit_compute(compute,
                        [&](auto tag) {
                          using T = typename decltype(tag)::type;
-                         return map_elements<T, T>(widened_pair(a, b, common), compute, Times{});
+                         return map_elements<T, T>(memory, widened_pair(memory, a, b, common),
+                                                   compute, Times{});
                        })
-      .to(common);
+      .to(memory, common);
 }
 
-Tensor maximum(const Operand& a, const Operand& b) {
-  return binary(a, b, promoted({a, b}), Extreme<true>{});
+Tensor maximum(Allocator& memory, const Operand& a, const Operand& b) {
+  return binary(memory, a, b, promoted({a, b}), Extreme<true>{});
 }
 
-Tensor minimum(const Operand& a, const Operand& b) {
-  return binary(a, b, promoted({a, b}), Extreme<false>{});
+Tensor minimum(Allocator& memory, const Operand& a, const Operand& b) {
+  return binary(memory, a, b, promoted({a, b}), Extreme<false>{});
 }
 
-Tensor absolute(const Tensor& self) {
+Tensor absolute(Allocator& memory, const Tensor& self) {
   if (self.dtype() == DType::kBool) fail("abs is not implemented for bool");
-  return unary(self, self.dtype(), [](auto x) {
+  return unary(memory, self, self.dtype(), [](auto x) {
     using T = decltype(x);
     if constexpr (std::is_integral_v<T>) {
       return x < 0 ? static_cast<T>(0 - static_cast<std::uint64_t>(x)) : x;

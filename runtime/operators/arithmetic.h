@@ -7,23 +7,25 @@
 namespace henson::runtime {
 
 /// a + alpha · b.
-Tensor add(const Operand& a, const Operand& b, const Scalar& alpha = std::int64_t{1});
+Tensor add(Allocator& memory, const Operand& a, const Operand& b,
+           const Scalar& alpha = std::int64_t{1});
 /// a - alpha · b.
-Tensor subtract(const Operand& a, const Operand& b, const Scalar& alpha = std::int64_t{1});
-Tensor multiply(const Operand& a, const Operand& b);
+Tensor subtract(Allocator& memory, const Operand& a, const Operand& b,
+                const Scalar& alpha = std::int64_t{1});
+Tensor multiply(Allocator& memory, const Operand& a, const Operand& b);
 /// True division: integers give float32.
-Tensor divide(const Operand& a, const Operand& b);
+Tensor divide(Allocator& memory, const Operand& a, const Operand& b);
 /// Quotients rounded toward zero, and toward minus infinity.
-Tensor divide_trunc(const Operand& a, const Operand& b);
-Tensor divide_floor(const Operand& a, const Operand& b);
+Tensor divide_trunc(Allocator& memory, const Operand& a, const Operand& b);
+Tensor divide_floor(Allocator& memory, const Operand& a, const Operand& b);
 /// With the sign of b (Python's %), and with the sign of a (C's fmod).
-Tensor remainder(const Operand& a, const Operand& b);
-Tensor fmod(const Operand& a, const Operand& b);
-Tensor power(const Operand& base, const Operand& exponent);
+Tensor remainder(Allocator& memory, const Operand& a, const Operand& b);
+Tensor fmod(Allocator& memory, const Operand& a, const Operand& b);
+Tensor power(Allocator& memory, const Operand& base, const Operand& exponent);
 /// NaN where either is NaN.
-Tensor maximum(const Operand& a, const Operand& b);
-Tensor minimum(const Operand& a, const Operand& b);
-Tensor absolute(const Tensor& self);
+Tensor maximum(Allocator& memory, const Operand& a, const Operand& b);
+Tensor minimum(Allocator& memory, const Operand& a, const Operand& b);
+Tensor absolute(Allocator& memory, const Tensor& self);
 
 void register_division(OperatorTable& table);
 void register_power(OperatorTable& table);
@@ -35,14 +37,14 @@ void add_binary(OperatorTable& table, const std::string& name, const std::string
                 Kernel kernel, Kernel in_place, Rule rule, Versions versions = {});
 
 /// Kernels of a function of two operands.
-template <Tensor (*F)(const Operand&, const Operand&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&)>
 void binary_kernel(Call& call) {
-  call.give(F(operand(call, 0), operand(call, 1)));
+  call.give(F(call.memory(), operand(call, 0), operand(call, 1)));
 }
-template <Tensor (*F)(const Operand&, const Operand&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&)>
 void binary_in_place(Call& call) {
   const Tensor self = call.tensor(0);
-  call.give(write_result(self, F(self, operand(call, 1))));
+  call.give(write_result(call.memory(), self, F(call.memory(), self, operand(call, 1))));
 }
 
 }  // namespace henson::runtime

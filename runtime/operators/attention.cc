@@ -44,7 +44,7 @@ void check_mask(const Tensor& mask, DType dtype) {
 }
 
 /// Each head of keys or values serves a group of neighbouring queries' heads.
-Tensor repeat_heads(const Tensor& tensor, std::int64_t heads) {
+Tensor repeat_heads(Allocator& memory, const Tensor& tensor, std::int64_t heads) {
   const std::int64_t own = tensor.dim() > 2 ? tensor.size(-3) : 0;
   if (own == heads) return tensor;
   if (own <= 0 || heads % own != 0) {
@@ -56,7 +56,7 @@ Tensor repeat_heads(const Tensor& tensor, std::int64_t heads) {
   Dims expanded = grouped.sizes();
   expanded[at + 1] = heads / own;
   sizes[at] = heads;
-  return reshape(expand_to(grouped, expanded), std::move(sizes));
+  return reshape(memory, expand_to(grouped, expanded), std::move(sizes));
 }
 
 Tensor transposed(const Tensor& tensor) {
@@ -67,12 +67,12 @@ Tensor transposed(const Tensor& tensor) {
 }
 
 /// The mask as numbers to add: a bool mask's false is minus infinity.
-Tensor additive(const Tensor& mask, DType dtype) {
-  if (mask.dtype() != DType::kBool) return mask.to(dtype);
-  Tensor bias = Tensor::empty(DType::kFloat32, mask.sizes());
+Tensor additive(Allocator& memory, const Tensor& mask, DType dtype) {
+  if (mask.dtype() != DType::kBool) return mask.to(memory, dtype);
+  Tensor bias = Tensor::empty(memory, DType::kFloat32, mask.sizes());
   map_into<bool, float>(
       mask, bias, [](bool keep) { return keep ? 0.0F : -std::numeric_limits<float>::infinity(); });
-  return bias.to(dtype);
+  return bias.to(memory, dtype);
 }
 
 /// Position i sees positions up to i.
@@ -122,12 +122,13 @@ void divide_rows(Tensor& tensor, const std::vector<T>& sums) {
 
 /// `scores` holds the weights of attention on return, of the computing type.
 template <typename T>
-AttentionResult attend(Tensor scores, const Tensor& value, DType dtype, bool round_weights) {
+AttentionResult attend(Allocator& memory, Tensor scores, const Tensor& value, DType dtype,
+                       bool round_weights) {
   const std::int64_t keys = scores.size(-1);
   Dims row_sizes(scores.sizes().begin(), scores.sizes().end() - 1);
   const std::int64_t rows = numel_of(row_sizes);
   AttentionResult result;
-  result.log_sum_exp = Tensor::empty(scores.dtype(), std::move(row_sizes));
+  result.log_sum_exp = Tensor::empty(memory, scores.dtype(), std::move(row_sizes));
   std::vector<T> sums(static_cast<std::size_t>(rows));
   for (std::size_t r = 0; r < sums.size(); ++r) {
     const auto [sum, log_sum] =
@@ -136,29 +137,31 @@ AttentionResult attend(Tensor scores, const Tensor& value, DType dtype, bool rou
     result.log_sum_exp.mutable_data<T>()[r] = log_sum;
   }
   // Values are weighed before the division: the fused kernels' order, which rounds weights once.
-  const Tensor weights = round_weights ? scores.to(dtype).to(scores.dtype()) : scores;
-  Tensor output = product(weights, value.to(scores.dtype()));
+  const Tensor weights =
+      round_weights ? scores.to(memory, dtype).to(memory, scores.dtype()) : scores;
+  Tensor output = product(memory, weights, value.to(memory, scores.dtype()));
   const bool same_batch = output.numel() == 0 || output.numel() / output.size(-1) == rows;
   if (!same_batch) fail("scaled_dot_product_attention: value has more batches than query and key");
   divide_rows<T>(output, sums);
   divide_rows<T>(scores, sums);
-  result.output = output.to(dtype);
-  result.weights = scores.to(dtype);
+  result.output = output.to(memory, dtype);
+  result.weights = scores.to(memory, dtype);
   return result;
 }
 
-Tensor scores_of(const Tensor& query, const Tensor& key, const AttentionOptions& options) {
+Tensor scores_of(Allocator& memory, const Tensor& query, const Tensor& key,
+                 const AttentionOptions& options) {
   const DType dtype = product_dtype(query.dtype());
   const double scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(query.size(-1))));
-  Tensor scores = product(query.to(dtype), transposed(key.to(dtype)));
+  Tensor scores = product(memory, query.to(memory, dtype), transposed(key.to(memory, dtype)));
   if (!options.mask) {
     scale_and_add(scores, scores, std::int64_t{0}, scale);
     return scores;
   }
   check_mask(*options.mask, query.dtype());
   const Dims sizes = broadcast_sizes(scores.sizes(), options.mask->sizes());
-  if (sizes != scores.sizes()) scores = expand_to(scores, sizes).clone();
-  scale_and_add(scores, additive(*options.mask, dtype), std::int64_t{1}, scale);
+  if (sizes != scores.sizes()) scores = expand_to(scores, sizes).clone(memory);
+  scale_and_add(scores, additive(memory, *options.mask, dtype), std::int64_t{1}, scale);
   return scores;
 }
 
@@ -188,7 +191,8 @@ void run(Call& call) {
   AttentionOptions options = options_of(call, 3, 5, 6);
   options.grouped_heads = call.flag(7);
   options.round_weights = fused(call.tensor(0), call.tensor(1), call.tensor(2));
-  call.give(attention(call.tensor(0), call.tensor(1), call.tensor(2), options).output);
+  call.give(
+      attention(call.memory(), call.tensor(0), call.tensor(1), call.tensor(2), options).output);
 }
 
 void zero_empty_sums(Tensor& sums) {
@@ -209,7 +213,8 @@ void run_fused(Call& call) {
         "scaled_dot_product_attention_flash_attention: Attention mask is the same data type as "
         "query");
   }
-  AttentionResult result = attention(call.tensor(0), call.tensor(1), call.tensor(2), options);
+  AttentionResult result =
+      attention(call.memory(), call.tensor(0), call.tensor(1), call.tensor(2), options);
   // PyTorch's kernel says 0 for a row that is masked throughout.
   zero_empty_sums(result.log_sum_exp);
   call.give(result.output);
@@ -222,12 +227,13 @@ void run_composed(Call& call) {
   options.round_weights = false;
   // Here a bool mask was already turned into numbers by whoever calls; what is left is added as is.
   if (options.mask && options.mask->dtype() == DType::kBool) {
-    options.mask = options.mask->to(DType::kFloat32);
+    options.mask = options.mask->to(call.memory(), DType::kFloat32);
   }
   if (!call.is_none(6)) {
     throw Error(ErrorCode::kUnsupported, "attention with a dropout mask is not supported");
   }
-  const AttentionResult result = attention(call.tensor(0), call.tensor(1), call.tensor(2), options);
+  const AttentionResult result =
+      attention(call.memory(), call.tensor(0), call.tensor(1), call.tensor(2), options);
   call.give(result.output);
   call.give(result.weights);
 }
@@ -264,20 +270,20 @@ void composed_sizes(Inference& call) {
 
 }  // namespace
 
-AttentionResult attention(const Tensor& query, const Tensor& key, const Tensor& value,
-                          const AttentionOptions& options) {
+AttentionResult attention(Allocator& memory, const Tensor& query, const Tensor& key,
+                          const Tensor& value, const AttentionOptions& options) {
   check_operands(query, key, value);
   const std::int64_t heads = heads_of(query);
-  const Tensor keys = options.grouped_heads ? repeat_heads(key, heads) : key;
-  const Tensor values = options.grouped_heads ? repeat_heads(value, heads) : value;
-  Tensor scores = scores_of(query, keys, options);
+  const Tensor keys = options.grouped_heads ? repeat_heads(memory, key, heads) : key;
+  const Tensor values = options.grouped_heads ? repeat_heads(memory, value, heads) : value;
+  Tensor scores = scores_of(memory, query, keys, options);
   const DType dtype = query.dtype();
   if (scores.dtype() == DType::kFloat64) {
     if (options.causal) mask_future<double>(scores);
-    return attend<double>(std::move(scores), values, dtype, options.round_weights);
+    return attend<double>(memory, std::move(scores), values, dtype, options.round_weights);
   }
   if (options.causal) mask_future<float>(scores);
-  return attend<float>(std::move(scores), values, dtype, options.round_weights);
+  return attend<float>(memory, std::move(scores), values, dtype, options.round_weights);
 }
 
 void register_attention(OperatorTable& table) {

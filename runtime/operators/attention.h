@@ -25,8 +25,8 @@ struct AttentionResult {
 
 /// query [..., L, E], key [..., S, E], value [..., S, Ev]; leading dimensions broadcast. A row of
 /// scores that is masked throughout gives zeros.
-AttentionResult attention(const Tensor& query, const Tensor& key, const Tensor& value,
-                          const AttentionOptions& options);
+AttentionResult attention(Allocator& memory, const Tensor& query, const Tensor& key,
+                          const Tensor& value, const AttentionOptions& options);
 
 void register_encoder_layer(OperatorTable& table);
 

@@ -9,63 +9,71 @@ namespace {
 
 /// f on int64, for integers and bool alone.
 template <typename F>
-Tensor on_bits(const Operand& a, const Operand& b, F f) {
+Tensor on_bits(Allocator& memory, const Operand& a, const Operand& b, F f) {
   const DType common = promoted({a, b});
   if (is_floating(common)) throw_unsupported_dtype(common);
   return map_elements<std::int64_t, std::int64_t>(
-             std::array{widened(a.tensor, common), widened(b.tensor, common)}, DType::kInt64, f)
-      .to(common);
+             memory,
+             std::array{widened(memory, a.tensor, common), widened(memory, b.tensor, common)},
+             DType::kInt64, f)
+      .to(memory, common);
 }
 
-Tensor bitwise_and(const Operand& a, const Operand& b) { return on_bits(a, b, std::bit_and<>{}); }
-Tensor bitwise_or(const Operand& a, const Operand& b) { return on_bits(a, b, std::bit_or<>{}); }
-Tensor bitwise_xor(const Operand& a, const Operand& b) { return on_bits(a, b, std::bit_xor<>{}); }
+Tensor bitwise_and(Allocator& memory, const Operand& a, const Operand& b) {
+  return on_bits(memory, a, b, std::bit_and<>{});
+}
+Tensor bitwise_or(Allocator& memory, const Operand& a, const Operand& b) {
+  return on_bits(memory, a, b, std::bit_or<>{});
+}
+Tensor bitwise_xor(Allocator& memory, const Operand& a, const Operand& b) {
+  return on_bits(memory, a, b, std::bit_xor<>{});
+}
 
 int bits_of(DType dtype) { return static_cast<int>(size_of(dtype) * 8); }
 
 /// Bits that leave the type are lost; a negative or too large distance leaves none.
-Tensor shift_left(const Operand& a, const Operand& b) {
+Tensor shift_left(Allocator& memory, const Operand& a, const Operand& b) {
   const DType common = promoted({a, b});
   if (common == DType::kBool) throw_unsupported_dtype(common);
-  return on_bits(a, b, [bits = bits_of(common)](std::int64_t x, std::int64_t distance) {
+  return on_bits(memory, a, b, [bits = bits_of(common)](std::int64_t x, std::int64_t distance) {
     if (distance < 0 || distance >= bits) return std::int64_t{0};
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(x) << distance);
   });
 }
 
 /// Copies of the sign come in; a negative or too large distance leaves the sign alone.
-Tensor shift_right(const Operand& a, const Operand& b) {
+Tensor shift_right(Allocator& memory, const Operand& a, const Operand& b) {
   const DType common = promoted({a, b});
   if (common == DType::kBool) throw_unsupported_dtype(common);
-  return on_bits(a, b, [bits = bits_of(common)](std::int64_t x, std::int64_t distance) {
+  return on_bits(memory, a, b, [bits = bits_of(common)](std::int64_t x, std::int64_t distance) {
     return x >> (distance < 0 || distance >= bits ? std::min(bits, 63) : distance);
   });
 }
 
-Tensor bitwise_not(const Tensor& self) {
+Tensor bitwise_not(Allocator& memory, const Tensor& self) {
   const DType dtype = self.dtype();
   if (is_floating(dtype)) throw_unsupported_dtype(dtype);
   const bool logical = dtype == DType::kBool;
   return map_elements<std::int64_t, std::int64_t>(
-             std::array{widened(self, dtype)}, DType::kInt64,
+             memory, std::array{widened(memory, self, dtype)}, DType::kInt64,
              [logical](std::int64_t x) { return logical ? 1 - x : ~x; })
-      .to(dtype);
+      .to(memory, dtype);
 }
 
 constexpr Rule kOnBits{dtypes::promoted<0, 1>, shapes::elementwise};
 
-template <Tensor (*F)(const Operand&, const Operand&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&)>
 void kernel(Call& call) {
-  call.give(F(operand(call, 0), operand(call, 1)));
+  call.give(F(call.memory(), operand(call, 0), operand(call, 1)));
 }
 
-template <Tensor (*F)(const Operand&, const Operand&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&)>
 void in_place(Call& call) {
   const Tensor self = call.tensor(0);
-  call.give(write_result(self, F(self, operand(call, 1))));
+  call.give(write_result(call.memory(), self, F(call.memory(), self, operand(call, 1))));
 }
 
-template <Tensor (*F)(const Operand&, const Operand&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&)>
 void add_form(OperatorTable& table, const std::string& name, const std::string& in_place_name,
               const std::string& with_number) {
   const auto add = [&](const std::string& overload, const std::string& kind) {
@@ -79,7 +87,7 @@ void add_form(OperatorTable& table, const std::string& name, const std::string& 
 }
 
 /// `word` is "and": bitwise_and and __and__.
-template <Tensor (*F)(const Operand&, const Operand&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&)>
 void add_bitwise(OperatorTable& table, const std::string& word) {
   const std::string name = "bitwise_" + word;
   add_form<F>(table, name, name + "_", ".Scalar");
@@ -88,7 +96,7 @@ void add_bitwise(OperatorTable& table, const std::string& word) {
   add_form<F>(table, "__" + word + "__", "__i" + word + "__", ".Scalar");
 }
 
-template <Tensor (*F)(const Operand&, const Operand&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&)>
 void add_shift(OperatorTable& table, const std::string& direction) {
   const std::string name = "bitwise_" + direction + "_shift";
   add_form<F>(table, name, name + "_", ".Tensor_Scalar");
@@ -107,15 +115,17 @@ void register_bitwise(OperatorTable& table) {
   add_shift<shift_left>(table, "left");
   add_shift<shift_right>(table, "right");
   table.add("aten::bitwise_not(Tensor self) -> Tensor",
-            [](Call& call) { call.give(bitwise_not(call.tensor(0))); },
+            [](Call& call) { call.give(bitwise_not(call.memory(), call.tensor(0))); },
             {dtypes::same, shapes::same});
   table.add("aten::__invert__(Tensor self) -> Tensor",
-            [](Call& call) { call.give(bitwise_not(call.tensor(0))); },
+            [](Call& call) { call.give(bitwise_not(call.memory(), call.tensor(0))); },
             {dtypes::same, shapes::same});
-  table.add(
-      "aten::bitwise_not_(Tensor(a!) self) -> Tensor(a!)",
-      [](Call& call) { call.give(write_result(call.tensor(0), bitwise_not(call.tensor(0)))); },
-      {dtypes::same, shapes::same});
+  table.add("aten::bitwise_not_(Tensor(a!) self) -> Tensor(a!)",
+            [](Call& call) {
+              call.give(write_result(call.memory(), call.tensor(0),
+                                     bitwise_not(call.memory(), call.tensor(0))));
+            },
+            {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -17,30 +17,38 @@ std::optional<Operand> bound(const Call& call, std::size_t i) {
   return operand(call, i);
 }
 
-Tensor clamp_both(Call& call) { return clamp(call.tensor(0), bound(call, 1), bound(call, 2)); }
-Tensor clamp_low(Call& call) { return clamp(call.tensor(0), bound(call, 1), std::nullopt); }
-Tensor clamp_high(Call& call) { return clamp(call.tensor(0), std::nullopt, bound(call, 1)); }
+Tensor clamp_both(Call& call) {
+  return clamp(call.memory(), call.tensor(0), bound(call, 1), bound(call, 2));
+}
+Tensor clamp_low(Call& call) {
+  return clamp(call.memory(), call.tensor(0), bound(call, 1), std::nullopt);
+}
+Tensor clamp_high(Call& call) {
+  return clamp(call.memory(), call.tensor(0), std::nullopt, bound(call, 1));
+}
 
 Tensor relu(Call& call) {
   const Tensor self = call.tensor(0);
   if (self.dtype() == DType::kBool) fail("Boolean inputs not supported for relu");
-  return clamp(self, Operand(Scalar(std::int64_t{0})), std::nullopt);
+  return clamp(call.memory(), self, Operand(Scalar(std::int64_t{0})), std::nullopt);
 }
 
 /// Bounds in the tensor's own type: integers stay integers.
-Tensor hardtanh(const Tensor& self, const Scalar& low, const Scalar& high) {
+Tensor hardtanh(Allocator& memory, const Tensor& self, const Scalar& low, const Scalar& high) {
   if (self.dtype() == DType::kBool) fail("Bool inputs not supported for hardtanh");
-  if (is_floating(self.dtype())) return clamp(self, Operand(low), Operand(high));
+  if (is_floating(self.dtype())) return clamp(memory, self, Operand(low), Operand(high));
   const std::int64_t least = to_int_checked(low);
   if (self.dtype() == DType::kUInt8 && least < 0) {
     fail("cannot do hardtanh on an unsigned type with negative limits");
   }
-  return clamp(self, Operand(Scalar(least)), Operand(Scalar(to_int_checked(high))));
+  return clamp(memory, self, Operand(Scalar(least)), Operand(Scalar(to_int_checked(high))));
 }
 
-Tensor hardtanh_of(Call& call) { return hardtanh(call.tensor(0), call.scalar(1), call.scalar(2)); }
+Tensor hardtanh_of(Call& call) {
+  return hardtanh(call.memory(), call.tensor(0), call.scalar(1), call.scalar(2));
+}
 Tensor relu6(Call& call) {
-  return hardtanh(call.tensor(0), Scalar(std::int64_t{0}), Scalar(std::int64_t{6}));
+  return hardtanh(call.memory(), call.tensor(0), Scalar(std::int64_t{0}), Scalar(std::int64_t{6}));
 }
 
 constexpr Rule kWithinBounds{dtypes::promoted<0, 1, 2>, shapes::elementwise, Trait::kNone,
@@ -48,16 +56,16 @@ constexpr Rule kWithinBounds{dtypes::promoted<0, 1, 2>, shapes::elementwise, Tra
 
 }  // namespace
 
-Tensor clamp(const Tensor& self, const std::optional<Operand>& low,
+Tensor clamp(Allocator& memory, const Tensor& self, const std::optional<Operand>& low,
              const std::optional<Operand>& high) {
   if (!low && !high) fail("torch.clamp: At least one of 'min' or 'max' must not be None");
   const Operand own(self);
   const DType common = promoted({own, low.value_or(own), high.value_or(own)});
   const bool by_numbers = (low && low->number) || (high && high->number);
   if (common == DType::kBool && by_numbers) throw_unsupported_dtype(common);
-  Tensor clamped = self.to(common);
-  if (low) clamped = maximum(clamped, low->tensor.to(common));
-  if (high) clamped = minimum(clamped, high->tensor.to(common));
+  Tensor clamped = self.to(memory, common);
+  if (low) clamped = maximum(memory, clamped, low->tensor.to(memory, common));
+  if (high) clamped = minimum(memory, clamped, high->tensor.to(memory, common));
   return clamped;
 }
 
@@ -71,7 +79,9 @@ void register_bounds(OperatorTable& table) {
         kWithinBounds);
     table.add(
         "aten::" + name + "_.Tensor(Tensor(a!)" + rest + "(a!)",
-        [](Call& call) { call.give(write_result(call.tensor(0), clamp_both(call))); },
+        [](Call& call) {
+          call.give(write_result(call.memory(), call.tensor(0), clamp_both(call)));
+        },
         kWithinBounds);
   }
   for (const std::string kind : {"Scalar", "Tensor"}) {
@@ -89,11 +99,13 @@ void register_bounds(OperatorTable& table) {
         "clamp_max", "max", [](Call& call) { call.give(clamp_high(call)); }, shapes::smaller);
     add(
         "clamp_min_", "min",
-        [](Call& call) { call.give(write_result(call.tensor(0), clamp_low(call))); },
+        [](Call& call) { call.give(write_result(call.memory(), call.tensor(0), clamp_low(call))); },
         shapes::larger);
     add(
         "clamp_max_", "max",
-        [](Call& call) { call.give(write_result(call.tensor(0), clamp_high(call))); },
+        [](Call& call) {
+          call.give(write_result(call.memory(), call.tensor(0), clamp_high(call)));
+        },
         shapes::smaller);
   }
   add_with_in_place<relu>(table, "relu", "", {dtypes::same, shapes::same});

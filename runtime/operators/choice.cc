@@ -16,11 +16,11 @@ namespace {
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
 /// Archives older than the type bool have uint8 masks.
-Tensor as_mask(const Tensor& mask, const std::string& user) {
+Tensor as_mask(Allocator& memory, const Tensor& mask, const std::string& user) {
   if (mask.dtype() != DType::kBool && mask.dtype() != DType::kUInt8) {
     fail(user + " expected a boolean mask, but got " + std::string(name_of(mask.dtype())));
   }
-  return mask.to(DType::kBool);
+  return mask.to(memory, DType::kBool);
 }
 
 /// target = source where the mask holds: all of one size, target and source of one type.
@@ -55,22 +55,23 @@ Tensor fill_value(const Operand& value, DType dtype) {
   return converted;
 }
 
-Tensor masked_fill(const Tensor& self, const Tensor& mask, const Operand& value) {
+Tensor masked_fill(Allocator& memory, const Tensor& self, const Tensor& mask,
+                   const Operand& value) {
   const Dims sizes = broadcast_sizes(self.sizes(), mask.sizes());
-  Tensor filled = expand_to(self, sizes).clone();
-  fill_where(filled, mask, value);
+  Tensor filled = expand_to(self, sizes).clone(memory);
+  fill_where(memory, filled, mask, value);
   return filled;
 }
 
 /// target[mask] = the first elements of `source`, in order.
-void scatter_where(Tensor& target, const Tensor& mask, const Tensor& source) {
+void scatter_where(Allocator& memory, Tensor& target, const Tensor& mask, const Tensor& source) {
   if (target.dtype() != source.dtype()) {
     fail("masked_scatter: expected self and source to have same dtypes but got " +
          std::string(name_of(target.dtype())) + " and " + std::string(name_of(source.dtype())));
   }
   check_writable(target);
-  const Tensor chosen = expand_to(as_mask(mask, "masked_scatter"), target.sizes());
-  const Tensor values = source.contiguous();
+  const Tensor chosen = expand_to(as_mask(memory, mask, "masked_scatter"), target.sizes());
+  const Tensor values = source.contiguous(memory);
   visit_width(target.dtype(), [&](auto tag) {
     using U = typename decltype(tag)::type;
     U* const out = target.mutable_data<U>();
@@ -89,27 +90,28 @@ void scatter_where(Tensor& target, const Tensor& mask, const Tensor& source) {
   });
 }
 
-Tensor masked_scatter(const Tensor& self, const Tensor& mask, const Tensor& source) {
-  Tensor target = expand_to(self, broadcast_sizes(self.sizes(), mask.sizes())).clone();
-  scatter_where(target, mask, source);
+Tensor masked_scatter(Allocator& memory, const Tensor& self, const Tensor& mask,
+                      const Tensor& source) {
+  Tensor target = expand_to(self, broadcast_sizes(self.sizes(), mask.sizes())).clone(memory);
+  scatter_where(memory, target, mask, source);
   return target;
 }
 
 void where_kernel(Call& call) {
-  call.give(where(call.tensor(0), operand(call, 1), operand(call, 2)));
+  call.give(where(call.memory(), call.tensor(0), operand(call, 1), operand(call, 2)));
 }
 
 /// One vector of positions for each dimension.
 void where_nonzero(Call& call) {
-  const Tensor self = at_least(call.tensor(0), 1);
+  const Tensor self = at_least(call.memory(), call.tensor(0), 1);
   std::vector<Value> columns;
-  for (const Tensor& column : unbind(nonzero(self), 1)) columns.emplace_back(column);
+  for (const Tensor& column : unbind(nonzero(call.memory(), self), 1)) columns.emplace_back(column);
   call.give(Value::list(std::move(columns)));
 }
 
 void masked_fill_in_place(Call& call) {
   Tensor self = call.tensor(0);
-  fill_where(self, call.tensor(1), operand(call, 2));
+  fill_where(call.memory(), self, call.tensor(1), operand(call, 2));
   call.give(self);
 }
 
@@ -125,18 +127,18 @@ constexpr Rule kChosen{dtypes::promoted<1, 2>, shapes::elementwise};
 
 }  // namespace
 
-Tensor where(const Tensor& condition, const Operand& a, const Operand& b) {
-  const Tensor mask = as_mask(condition, "where");
+Tensor where(Allocator& memory, const Tensor& condition, const Operand& a, const Operand& b) {
+  const Tensor mask = as_mask(memory, condition, "where");
   const DType common = promoted({a, b});
   const Dims sizes =
       broadcast_sizes(mask.sizes(), broadcast_sizes(a.tensor.sizes(), b.tensor.sizes()));
-  Tensor out = expand_to(b.tensor.to(common), sizes).clone();
-  assign_where(out, expand_to(mask, sizes), expand_to(a.tensor.to(common), sizes));
+  Tensor out = expand_to(b.tensor.to(memory, common), sizes).clone(memory);
+  assign_where(out, expand_to(mask, sizes), expand_to(a.tensor.to(memory, common), sizes));
   return out;
 }
 
-void fill_where(Tensor& target, const Tensor& mask, const Operand& value) {
-  const Tensor chosen = expand_to(as_mask(mask, "masked_fill"), target.sizes());
+void fill_where(Allocator& memory, Tensor& target, const Tensor& mask, const Operand& value) {
+  const Tensor chosen = expand_to(as_mask(memory, mask, "masked_fill"), target.sizes());
   check_writable(target);
   assign_where(target, chosen, expand_to(fill_value(value, target.dtype()), target.sizes()));
 }
@@ -156,22 +158,25 @@ void register_choice(OperatorTable& table) {
             {dtypes::kInt64, shapes::columns_of_places});
   for (const std::string kind : {"Scalar", "Tensor"}) {
     const std::string rest = " self, Tensor mask, " + kind + " value) -> Tensor";
-    table.add("aten::masked_fill." + kind + "(Tensor" + rest,
-              [](Call& call) {
-                call.give(masked_fill(call.tensor(0), call.tensor(1), operand(call, 2)));
-              },
-              {dtypes::same, masked});
+    table.add(
+        "aten::masked_fill." + kind + "(Tensor" + rest,
+        [](Call& call) {
+          call.give(masked_fill(call.memory(), call.tensor(0), call.tensor(1), operand(call, 2)));
+        },
+        {dtypes::same, masked});
     table.add("aten::masked_fill_." + kind + "(Tensor(a!)" + rest + "(a!)", masked_fill_in_place,
               {dtypes::same, shapes::same});
   }
   table.add(
       "aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor",
-      [](Call& call) { call.give(masked_scatter(call.tensor(0), call.tensor(1), call.tensor(2))); },
+      [](Call& call) {
+        call.give(masked_scatter(call.memory(), call.tensor(0), call.tensor(1), call.tensor(2)));
+      },
       {dtypes::same, masked});
   table.add("aten::masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)",
             [](Call& call) {
               Tensor self = call.tensor(0);
-              scatter_where(self, call.tensor(1), call.tensor(2));
+              scatter_where(call.memory(), self, call.tensor(1), call.tensor(2));
               call.give(self);
             },
             {dtypes::same, shapes::same});

@@ -12,24 +12,26 @@ namespace {
 
 /// f(x, y, z) in the type for `common`.
 template <typename F>
-Tensor ternary(const std::array<Tensor, 3>& inputs, DType common, F f) {
+Tensor ternary(Allocator& memory, const std::array<Tensor, 3>& inputs, DType common, F f) {
   const DType compute = compute_dtype(common);
   return visit_compute(compute,
                        [&](auto tag) {
                          using T = typename decltype(tag)::type;
-                         return map_elements<T, T>(
-                             std::array{widened(inputs[0], common), widened(inputs[1], common),
-                                        widened(inputs[2], common)},
-                             compute, f);
+                         return map_elements<T, T>(memory,
+                                                   std::array{widened(memory, inputs[0], common),
+                                                              widened(memory, inputs[1], common),
+                                                              widened(memory, inputs[2], common)},
+                                                   compute, f);
                        })
-      .to(common);
+      .to(memory, common);
 }
 
 /// self + value · a · b.
-Tensor addcmul(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& value) {
+Tensor addcmul(Allocator& memory, const Tensor& self, const Tensor& a, const Tensor& b,
+               const Scalar& value) {
   const DType common = promoted({self, a, b});
   if (common == DType::kBool) throw_unsupported_dtype(common);
-  return ternary({self, a, b}, common, [&value](auto x, auto y, auto z) {
+  return ternary(memory, {self, a, b}, common, [&value](auto x, auto y, auto z) {
     using T = decltype(x);
     if constexpr (std::is_integral_v<T>) {
       return static_cast<T>(static_cast<std::uint64_t>(x) +
@@ -42,12 +44,13 @@ Tensor addcmul(const Tensor& self, const Tensor& a, const Tensor& b, const Scala
 }
 
 /// self + value · a / b.
-Tensor addcdiv(const Tensor& self, const Tensor& a, const Tensor& b, const Scalar& value) {
+Tensor addcdiv(Allocator& memory, const Tensor& self, const Tensor& a, const Tensor& b,
+               const Scalar& value) {
   if (!is_floating(a.dtype()) && !is_floating(b.dtype())) {
     fail("Integer division with addcdiv is no longer supported; divide first.");
   }
   const DType common = promoted({self, a, b});
-  return ternary({self, a, b}, common, [&value](auto x, auto y, auto z) {
+  return ternary(memory, {self, a, b}, common, [&value](auto x, auto y, auto z) {
     using T = decltype(x);
     if constexpr (std::is_integral_v<T>) {
       return x;  // not reached: the promoted type is floating
@@ -64,7 +67,7 @@ T interpolate(T from, T to, T weight) {
                                    : to - (to - from) * (T(1) - weight);
 }
 
-Tensor lerp(const Tensor& self, const Tensor& end, const Operand& weight) {
+Tensor lerp(Allocator& memory, const Tensor& self, const Tensor& end, const Operand& weight) {
   const bool one_weight = weight.number || weight.tensor.dim() == 0;  // of any type
   if (end.dtype() != self.dtype() || !(one_weight || weight.tensor.dtype() == self.dtype())) {
     fail("lerp expects tensors of one dtype");
@@ -77,36 +80,39 @@ Tensor lerp(const Tensor& self, const Tensor& end, const Operand& weight) {
              [&](auto tag) {
                using T = typename decltype(tag)::type;
                return map_elements<T, T>(
-                   std::array{widened(self, dtype), widened(end, dtype), weight.tensor.to(compute)},
+                   memory,
+                   std::array{widened(memory, self, dtype), widened(memory, end, dtype),
+                              weight.tensor.to(memory, compute)},
                    compute, interpolate<T>);
              })
-      .to(dtype);
+      .to(memory, dtype);
 }
 
-Tensor atan2(const Operand& a, const Operand& b) {
-  return binary_float(a, b, promoted_to_float({a, b}),
+Tensor atan2(Allocator& memory, const Operand& a, const Operand& b) {
+  return binary_float(memory, a, b, promoted_to_float({a, b}),
                       [](auto x, auto y) { return std::atan2(x, y); });
 }
 
-Tensor hypot(const Operand& a, const Operand& b) {
-  return binary_float(a, b, promoted({a, b}), [](auto x, auto y) { return std::hypot(x, y); });
+Tensor hypot(Allocator& memory, const Operand& a, const Operand& b) {
+  return binary_float(memory, a, b, promoted({a, b}),
+                      [](auto x, auto y) { return std::hypot(x, y); });
 }
 
-Tensor copysign(const Operand& a, const Operand& b) {
-  return binary_float(a, b, promoted_to_float({a, b}),
+Tensor copysign(Allocator& memory, const Operand& a, const Operand& b) {
+  return binary_float(memory, a, b, promoted_to_float({a, b}),
                       [](auto x, auto y) { return std::copysign(x, y); });
 }
 
 /// x · log(y), and 0 where x is 0.
-Tensor xlogy(const Operand& a, const Operand& b) {
-  return binary_float(a, b, promoted_to_float({a, b}), [](auto x, auto y) {
+Tensor xlogy(Allocator& memory, const Operand& a, const Operand& b) {
+  return binary_float(memory, a, b, promoted_to_float({a, b}), [](auto x, auto y) {
     if (std::isnan(y)) return y;
     return x == decltype(x)(0) ? x * decltype(x)(0) : x * std::log(y);
   });
 }
 
-Tensor logaddexp(const Operand& a, const Operand& b) {
-  return binary_float(a, b, promoted({a, b}), [](auto x, auto y) {
+Tensor logaddexp(Allocator& memory, const Operand& a, const Operand& b) {
+  return binary_float(memory, a, b, promoted({a, b}), [](auto x, auto y) {
     if (std::isinf(x) && x == y) return x;
     const auto larger = std::fmax(x, y);
     const auto sum = larger + std::log1p(std::exp(-std::abs(x - y)));
@@ -114,8 +120,8 @@ Tensor logaddexp(const Operand& a, const Operand& b) {
   });
 }
 
-Tensor fmax(const Operand& a, const Operand& b) {
-  return binary(a, b, promoted({a, b}), [](auto x, auto y) {
+Tensor fmax(Allocator& memory, const Operand& a, const Operand& b) {
+  return binary(memory, a, b, promoted({a, b}), [](auto x, auto y) {
     if constexpr (std::is_floating_point_v<decltype(x)>) {
       return std::fmax(x, y);
     } else {
@@ -124,8 +130,8 @@ Tensor fmax(const Operand& a, const Operand& b) {
   });
 }
 
-Tensor fmin(const Operand& a, const Operand& b) {
-  return binary(a, b, promoted({a, b}), [](auto x, auto y) {
+Tensor fmin(Allocator& memory, const Operand& a, const Operand& b) {
+  return binary(memory, a, b, promoted({a, b}), [](auto x, auto y) {
     if constexpr (std::is_floating_point_v<decltype(x)>) {
       return std::fmin(x, y);
     } else {
@@ -138,25 +144,27 @@ constexpr Rule kPromoted{dtypes::promoted<0, 1>, shapes::elementwise};
 constexpr Rule kReal{dtypes::promoted_to_float<0, 1>, shapes::elementwise};
 constexpr Rule kSummedProduct{dtypes::promoted<0, 1, 2>, shapes::elementwise};
 
-template <Tensor (*F)(const Tensor&, const Tensor&, const Tensor&, const Scalar&)>
+template <Tensor (*F)(Allocator&, const Tensor&, const Tensor&, const Tensor&, const Scalar&)>
 void add_product(OperatorTable& table, const std::string& name) {
   const std::string rest = " self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor";
   table.add(
       "aten::" + name + "(Tensor" + rest,
       [](Call& call) {
-        call.give(F(call.tensor(0), call.tensor(1), call.tensor(2), call.scalar(3)));
+        call.give(F(call.memory(), call.tensor(0), call.tensor(1), call.tensor(2), call.scalar(3)));
       },
       kSummedProduct);
   table.add(
       "aten::" + name + "_(Tensor(a!)" + rest + "(a!)",
       [](Call& call) {
         const Tensor self = call.tensor(0);
-        call.give(write_result(self, F(self, call.tensor(1), call.tensor(2), call.scalar(3))));
+        call.give(
+            write_result(call.memory(), self,
+                         F(call.memory(), self, call.tensor(1), call.tensor(2), call.scalar(3))));
       },
       kSummedProduct);
 }
 
-template <Tensor (*F)(const Operand&, const Operand&)>
+template <Tensor (*F)(Allocator&, const Operand&, const Operand&)>
 void add_pair(OperatorTable& table, const std::string& name, Rule rule) {
   table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor", binary_kernel<F>, rule);
   table.add("aten::" + name + "_(Tensor(a!) self, Tensor other) -> Tensor(a!)", binary_in_place<F>,
@@ -174,13 +182,16 @@ void register_combinations(OperatorTable& table) {
                     shapes::elementwise};
     table.add(
         "aten::lerp." + kind + "(Tensor" + rest,
-        [](Call& call) { call.give(lerp(call.tensor(0), call.tensor(1), operand(call, 2))); },
+        [](Call& call) {
+          call.give(lerp(call.memory(), call.tensor(0), call.tensor(1), operand(call, 2)));
+        },
         rule);
     table.add(
         "aten::lerp_." + kind + "(Tensor(a!)" + rest + "(a!)",
         [](Call& call) {
           const Tensor self = call.tensor(0);
-          call.give(write_result(self, lerp(self, call.tensor(1), operand(call, 2))));
+          call.give(write_result(call.memory(), self,
+                                 lerp(call.memory(), self, call.tensor(1), operand(call, 2))));
         },
         rule);
   }

@@ -15,13 +15,13 @@ struct Xor {
 
 template <typename F>
 void compare_kernel(Call& call) {
-  call.give(compare(call.tensor(0), operand(call, 1), F{}));
+  call.give(compare(call.memory(), call.tensor(0), operand(call, 1), F{}));
 }
 
 template <typename F>
 void compare_in_place(Call& call) {
   const Tensor self = call.tensor(0);
-  call.give(write_result(self, compare(self, operand(call, 1), F{})));
+  call.give(write_result(call.memory(), self, compare(call.memory(), self, operand(call, 1), F{})));
 }
 
 template <typename F>
@@ -40,25 +40,29 @@ void add_comparison(OperatorTable& table, std::initializer_list<std::string> nam
 /// Of two tensors as booleans, each taken in the type that both have together: of uint8 and one
 /// int64 of 256 the latter is false.
 template <typename F>
-Tensor logical(const Tensor& a, const Tensor& b) {
+Tensor logical(Allocator& memory, const Tensor& a, const Tensor& b) {
   const DType common = promoted({a, b});
-  return map_elements<bool, bool>(
-      std::array{a.to(common).to(DType::kBool), b.to(common).to(DType::kBool)}, DType::kBool, F{});
+  return map_elements<bool, bool>(memory,
+                                  std::array{a.to(memory, common).to(memory, DType::kBool),
+                                             b.to(memory, common).to(memory, DType::kBool)},
+                                  DType::kBool, F{});
 }
 
-Tensor logical_not(const Tensor& self) {
-  return map_elements<bool, bool>(std::array{self.to(DType::kBool)}, DType::kBool,
+Tensor logical_not(Allocator& memory, const Tensor& self) {
+  return map_elements<bool, bool>(memory, std::array{self.to(memory, DType::kBool)}, DType::kBool,
                                   std::logical_not<bool>{});
 }
 
 template <typename F>
 void add_logical(OperatorTable& table, const std::string& name) {
-  table.add("aten::" + name + "(Tensor self, Tensor other) -> Tensor",
-            [](Call& call) { call.give(logical<F>(call.tensor(0), call.tensor(1))); },
-            {dtypes::kBool, shapes::elementwise});
+  table.add(
+      "aten::" + name + "(Tensor self, Tensor other) -> Tensor",
+      [](Call& call) { call.give(logical<F>(call.memory(), call.tensor(0), call.tensor(1))); },
+      {dtypes::kBool, shapes::elementwise});
   table.add("aten::" + name + "_(Tensor(a!) self, Tensor other) -> Tensor(a!)",
             [](Call& call) {
-              call.give(write_result(call.tensor(0), logical<F>(call.tensor(0), call.tensor(1))));
+              call.give(write_result(call.memory(), call.tensor(0),
+                                     logical<F>(call.memory(), call.tensor(0), call.tensor(1))));
             },
             {dtypes::same, shapes::elementwise});
 }
@@ -76,12 +80,14 @@ void register_comparison(OperatorTable& table) {
   add_logical<std::logical_or<bool>>(table, "logical_or");
   add_logical<Xor>(table, "logical_xor");
   table.add("aten::logical_not(Tensor self) -> Tensor",
-            [](Call& call) { call.give(logical_not(call.tensor(0))); },
+            [](Call& call) { call.give(logical_not(call.memory(), call.tensor(0))); },
             {dtypes::kBool, shapes::same});
-  table.add(
-      "aten::logical_not_(Tensor(a!) self) -> Tensor(a!)",
-      [](Call& call) { call.give(write_result(call.tensor(0), logical_not(call.tensor(0)))); },
-      {dtypes::same, shapes::same});
+  table.add("aten::logical_not_(Tensor(a!) self) -> Tensor(a!)",
+            [](Call& call) {
+              call.give(write_result(call.memory(), call.tensor(0),
+                                     logical_not(call.memory(), call.tensor(0))));
+            },
+            {dtypes::same, shapes::same});
   register_bitwise(table);
   register_choice(table);
   register_classification(table);

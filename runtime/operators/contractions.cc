@@ -19,8 +19,8 @@ std::size_t position(std::span<const int> labels, int label) {
   return static_cast<std::size_t>(std::find(labels.begin(), labels.end(), label) - labels.begin());
 }
 
-Tensor filled(DType dtype, Dims sizes, double value) {
-  return Tensor::scalar(value, dtype).with_view(sizes, Dims(sizes.size(), 0), 0).contiguous();
+Tensor filled(Allocator& memory, DType dtype, Dims sizes, double value) {
+  return Tensor::scalar(value, dtype).with_view(sizes, Dims(sizes.size(), 0), 0).contiguous(memory);
 }
 
 /// The dimensions of `labels`, in that order, first; then whatever else the operand has.
@@ -40,7 +40,7 @@ std::int64_t product_of(std::span<const std::int64_t> sizes) {
 }
 
 /// Sums over the dimensions that `kept` does not list.
-Labelled sum_out(const Labelled& operand, std::span<const int> kept) {
+Labelled sum_out(Allocator& memory, const Labelled& operand, std::span<const int> kept) {
   std::vector<int> left;
   std::copy_if(operand.labels.begin(), operand.labels.end(), std::back_inserter(left),
                [&](int label) { return contains(kept, label); });
@@ -50,9 +50,11 @@ Labelled sum_out(const Labelled& operand, std::span<const int> kept) {
              ordered.tensor.sizes().begin() + static_cast<std::ptrdiff_t>(left.size()));
   const DType dtype = product_dtype(operand.tensor.dtype());
   const std::int64_t summed = product_of(std::span(ordered.tensor.sizes()).subspan(left.size()));
-  const Tensor rows = reshape(ordered.tensor.to(dtype), Dims{product_of(sizes), summed});
-  const Tensor sum = product(rows, filled(dtype, {summed, 1}, 1));
-  return {reshape(sum, std::move(sizes)).to(operand.tensor.dtype()), std::move(left)};
+  const Tensor rows =
+      reshape(memory, ordered.tensor.to(memory, dtype), Dims{product_of(sizes), summed});
+  const Tensor sum = product(memory, rows, filled(memory, dtype, {summed, 1}, 1));
+  return {reshape(memory, sum, std::move(sizes)).to(memory, operand.tensor.dtype()),
+          std::move(left)};
 }
 
 /// Without the dimensions of size 1 that `other` has at another size: they broadcast.
@@ -119,7 +121,7 @@ void check_sizes(const Labelled& a, const Labelled& b) {
 
 }  // namespace
 
-Labelled contract(Labelled a, Labelled b, std::span<const int> kept) {
+Labelled contract(Allocator& memory, Labelled a, Labelled b, std::span<const int> kept) {
   check_same_dtype(a.tensor, b.tensor);
   const DType dtype = a.tensor.dtype();
   const Labelled narrow = without_broadcast(a, b);
@@ -128,8 +130,8 @@ Labelled contract(Labelled a, Labelled b, std::span<const int> kept) {
   check_sizes(a, b);
   // What only one operand has, and nobody wants, is summed first.
   std::vector<int> wanted(kept.begin(), kept.end());
-  a = sum_out(a, joined({wanted, b.labels}));
-  b = sum_out(b, joined({wanted, a.labels}));
+  a = sum_out(memory, a, joined({wanted, b.labels}));
+  b = sum_out(memory, b, joined({wanted, a.labels}));
   const Roles roles = roles_of(a, b, kept);
   const std::vector<int> own = roles_of(b, a, kept).own;
   const Dims batch = sizes_of(a, roles.batch);
@@ -139,19 +141,22 @@ Labelled contract(Labelled a, Labelled b, std::span<const int> kept) {
   const Tensor x = reordered(a, joined({roles.batch, roles.own, roles.summed})).tensor;
   const Tensor y = reordered(b, joined({roles.batch, roles.summed, own})).tensor;
   const DType computed = product_dtype(dtype);
-  const Tensor sum =
-      product(reshape(x, Dims{product_of(batch), product_of(left), depth}).to(computed),
-              reshape(y, Dims{product_of(batch), depth, product_of(right)}).to(computed));
+  const Tensor sum = product(
+      memory,
+      reshape(memory, x, Dims{product_of(batch), product_of(left), depth}).to(memory, computed),
+      reshape(memory, y, Dims{product_of(batch), depth, product_of(right)}).to(memory, computed));
   Dims sizes = batch;
   sizes.insert(sizes.end(), left.begin(), left.end());
   sizes.insert(sizes.end(), right.begin(), right.end());
-  return {reshape(sum, std::move(sizes)).to(dtype), joined({roles.batch, roles.own, own})};
+  return {reshape(memory, sum, std::move(sizes)).to(memory, dtype),
+          joined({roles.batch, roles.own, own})};
 }
 
 namespace {
 
 /// torch.tensordot: the dimensions listed are summed in pairs.
-Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& a_dims, const Dims& b_dims) {
+Tensor tensordot(Allocator& memory, const Tensor& a, const Tensor& b, const Dims& a_dims,
+                 const Dims& b_dims) {
   if (a_dims.size() != b_dims.size()) {
     throw Error(ErrorCode::kBadInput, "both dimension lists should have same length");
   }
@@ -171,21 +176,21 @@ Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& a_dims, const Dim
     std::erase(kept, b_labels[to]);
     b_labels[to] = label;
   }
-  return contract({a, std::move(a_labels)}, {b, std::move(b_labels)}, kept).tensor;
+  return contract(memory, {a, std::move(a_labels)}, {b, std::move(b_labels)}, kept).tensor;
 }
 
-Tensor inner(const Tensor& a, const Tensor& b) {
-  if (a.dim() == 0 || b.dim() == 0) return tensordot(a, b, {}, {});
+Tensor inner(Allocator& memory, const Tensor& a, const Tensor& b) {
+  if (a.dim() == 0 || b.dim() == 0) return tensordot(memory, a, b, {}, {});
   if (a.size(-1) != b.size(-1)) {
     throw Error(ErrorCode::kBadInput,
                 "inner() the last dimension must match on both input tensors but got shapes " +
                     to_string(a.sizes()) + " and " + to_string(b.sizes()));
   }
-  return tensordot(a, b, {-1}, {-1});
+  return tensordot(memory, a, b, {-1}, {-1});
 }
 
 /// y[..., o] = sum over i, j of x1[..., i] * weight[o, i, j] * x2[..., j], + bias[o].
-Tensor bilinear(const Tensor& x1, const Tensor& x2, const Tensor& weight,
+Tensor bilinear(Allocator& memory, const Tensor& x1, const Tensor& x2, const Tensor& weight,
                 const std::optional<Tensor>& bias) {
   const auto lead = [](const Tensor& x) {
     return x.dim() == 0 ? Dims{} : Dims(x.sizes().begin(), x.sizes().end() - 1);
@@ -202,22 +207,25 @@ Tensor bilinear(const Tensor& x1, const Tensor& x2, const Tensor& weight,
   Dims sizes = lead(x1);
   const std::int64_t rows = product_of(sizes);
   constexpr int kRow = 0, kOut = 1, kFirst = 2, kSecond = 3;
-  const Labelled first{reshape(x1, Dims{rows, x1.size(-1)}).to(dtype), {kRow, kFirst}};
-  const Labelled second{reshape(x2, Dims{rows, x2.size(-1)}).to(dtype), {kRow, kSecond}};
+  const Labelled first{reshape(memory, x1, Dims{rows, x1.size(-1)}).to(memory, dtype),
+                       {kRow, kFirst}};
+  const Labelled second{reshape(memory, x2, Dims{rows, x2.size(-1)}).to(memory, dtype),
+                        {kRow, kSecond}};
   const std::vector<int> inside = {kRow, kOut, kSecond};
   const std::vector<int> outside = {kRow, kOut};
-  const Labelled half = contract(first, {weight.to(dtype), {kOut, kFirst, kSecond}}, inside);
+  const Labelled half =
+      contract(memory, first, {weight.to(memory, dtype), {kOut, kFirst, kSecond}}, inside);
   sizes.push_back(weight.size(0));
-  Tensor sum = reshape(contract(half, second, outside).tensor, std::move(sizes));
-  if (bias) scale_and_add(sum, bias->to(dtype), std::int64_t{1}, std::int64_t{1});
-  return sum.to(x1.dtype());
+  Tensor sum = reshape(memory, contract(memory, half, second, outside).tensor, std::move(sizes));
+  if (bias) scale_and_add(sum, bias->to(memory, dtype), std::int64_t{1}, std::int64_t{1});
+  return sum.to(memory, x1.dtype());
 }
 
 /// Matrices multiplied from left to right; the first and the last may be vectors.
-Tensor chain(const std::vector<Tensor>& factors) {
+Tensor chain(Allocator& memory, const std::vector<Tensor>& factors) {
   if (factors.empty()) throw Error(ErrorCode::kBadInput, "expected at least one matrix");
   Tensor total = factors.front();
-  for (std::size_t i = 1; i < factors.size(); ++i) total = matmul(total, factors[i]);
+  for (std::size_t i = 1; i < factors.size(); ++i) total = matmul(memory, total, factors[i]);
   return total;
 }
 
@@ -279,28 +287,31 @@ void chain_sizes(Inference& call) {
 }  // namespace
 
 void register_contractions(OperatorTable& table) {
-  table.add(
-      "aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor",
-      [](Call& call) { call.give(einsum(call.string(0), call.tensors(1), call.maybe_ints(2))); },
-      {dtypes::shared, einsum_sizes, Trait::kMultiplies});
+  table.add("aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor",
+            [](Call& call) {
+              call.give(einsum(call.memory(), call.string(0), call.tensors(1), call.maybe_ints(2)));
+            },
+            {dtypes::shared, einsum_sizes, Trait::kMultiplies});
   table.add(
       "aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor",
       [](Call& call) {
-        call.give(tensordot(call.tensor(0), call.tensor(1), call.ints(2), call.ints(3)));
+        call.give(
+            tensordot(call.memory(), call.tensor(0), call.tensor(1), call.ints(2), call.ints(3)));
       },
       {dtypes::shared, tensordot_sizes, Trait::kMultiplies});
   table.add("aten::inner(Tensor self, Tensor other) -> Tensor",
-            [](Call& call) { call.give(inner(call.tensor(0), call.tensor(1))); },
+            [](Call& call) { call.give(inner(call.memory(), call.tensor(0), call.tensor(1))); },
             {dtypes::shared, inner_sizes, Trait::kMultiplies});
   table.add(
       "aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor",
       [](Call& call) {
-        call.give(bilinear(call.tensor(0), call.tensor(1), call.tensor(2), call.maybe_tensor(3)));
+        call.give(bilinear(call.memory(), call.tensor(0), call.tensor(1), call.tensor(2),
+                           call.maybe_tensor(3)));
       },
       {dtypes::shared_by<0, 1, 2>, bilinear_sizes, Trait::kMultiplies});
   for (const char* schema : {"aten::linalg_multi_dot(Tensor[] tensors) -> Tensor",
                              "aten::chain_matmul(Tensor[] matrices) -> Tensor"}) {
-    table.add(schema, [](Call& call) { call.give(chain(call.tensors(0))); },
+    table.add(schema, [](Call& call) { call.give(chain(call.memory(), call.tensors(0))); },
               {dtypes::shared, chain_sizes, Trait::kMultiplies});
   }
 }

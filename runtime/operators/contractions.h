@@ -21,11 +21,11 @@ struct Labelled {
 /// Sums a · b over the labels that `kept` does not list. Dimensions of the result: those of both
 /// operands, then those of `a` alone, then those of `b` alone, each in the order of their operand.
 /// Rounded to the operands' dtype.
-Labelled contract(Labelled a, Labelled b, std::span<const int> kept);
+Labelled contract(Allocator& memory, Labelled a, Labelled b, std::span<const int> kept);
 
 /// torch.einsum. `path` lists pairs of operands to contract, as opt_einsum gives them; without one
 /// it goes from left to right. Throws henson::Error (kBadInput) for a malformed equation.
-Tensor einsum(std::string_view equation, std::vector<Tensor> operands,
+Tensor einsum(Allocator& memory, std::string_view equation, std::vector<Tensor> operands,
               const std::optional<Dims>& path);
 
 /// The sizes of an einsum, as its equation tells.

@@ -14,20 +14,21 @@ namespace {
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
 /// PyTorch's to: the tensor itself when nothing changes and no copy is asked for.
-Tensor converted(const Tensor& self, std::optional<DType> dtype, bool copy) {
+Tensor converted(Allocator& memory, const Tensor& self, std::optional<DType> dtype, bool copy) {
   const DType wanted = dtype.value_or(self.dtype());
-  if (wanted != self.dtype()) return self.to(wanted);
-  return copy ? self.clone() : self;
+  if (wanted != self.dtype()) return self.to(memory, wanted);
+  return copy ? self.clone(memory) : self;
 }
 
 template <std::size_t dtype_at, std::size_t copy_at>
 void to_kernel(Call& call) {
-  call.give(converted(call.tensor(0), call.maybe_dtype(dtype_at), call.flag(copy_at)));
+  call.give(
+      converted(call.memory(), call.tensor(0), call.maybe_dtype(dtype_at), call.flag(copy_at)));
 }
 
 template <DType dtype>
 void cast_kernel(Call& call) {
-  call.give(call.tensor(0).to(dtype));
+  call.give(call.tensor(0).to(call.memory(), dtype));
 }
 
 void same(Call& call) { call.give(call.arg(0)); }
@@ -35,13 +36,13 @@ void same(Call& call) { call.give(call.arg(0)); }
 void copy_kernel(Call& call) {
   Tensor self = call.tensor(0);
   check_writable(self);
-  copy_into(self, call.tensor(1));
+  copy_into(call.memory(), self, call.tensor(1));
   call.give(self);
 }
 
 void copy_number_kernel(Call& call) {
   Tensor self = call.tensor(0);
-  copy_into(self, to_tensor(call.scalar(1), self.dtype()));
+  copy_into(call.memory(), self, to_tensor(call.scalar(1), self.dtype()));
   call.give(self);
 }
 
@@ -89,7 +90,7 @@ void register_to(OperatorTable& table) {
       "aten::to.other(Tensor(a) self, Tensor other, bool non_blocking=False, bool copy=False, "
       "MemoryFormat? memory_format=None) -> Tensor(a)",
       [](Call& call) {
-        call.give(converted(call.tensor(0), call.tensor(1).dtype(), call.flag(3)));
+        call.give(converted(call.memory(), call.tensor(0), call.tensor(1).dtype(), call.flag(3)));
       },
       kCastAs);
   table.add(
@@ -107,16 +108,22 @@ void register_to(OperatorTable& table) {
       to_kernel<1, 3>, kCast);
   table.add(
       "aten::to.prim_other(Tensor(a) self, bool non_blocking=False, bool copy=False) -> Tensor(a)",
-      [](Call& call) { call.give(converted(call.tensor(0), std::nullopt, call.flag(2))); },
+      [](Call& call) {
+        call.give(converted(call.memory(), call.tensor(0), std::nullopt, call.flag(2)));
+      },
       {dtypes::same, shapes::same_elements, Trait::kCasts});
   table.add(
       "aten::type_as(Tensor(a) self, Tensor other) -> Tensor(a)",
-      [](Call& call) { call.give(call.tensor(0).to(call.tensor(1).dtype())); }, kCastAs);
+      [](Call& call) { call.give(call.tensor(0).to(call.memory(), call.tensor(1).dtype())); },
+      kCastAs);
   table.add(
       "aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? "
       "device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? "
       "memory_format=None) -> Tensor",
-      [](Call& call) { call.give(converted(call.tensor(0), call.maybe_dtype(1), true)); }, kCast);
+      [](Call& call) {
+        call.give(converted(call.memory(), call.tensor(0), call.maybe_dtype(1), true));
+      },
+      kCast);
 }
 
 template <DType kDType>
@@ -163,7 +170,7 @@ void register_autocast(OperatorTable& table) {
       [](Call& call) {
         const Tensor self = call.tensor(0);
         const bool cast = call.flag(2) && self.dtype() == DType::kFloat32;
-        call.give(cast ? self.to(call.dtype(4)) : self);
+        call.give(cast ? self.to(call.memory(), call.dtype(4)) : self);
       },
       {reduced_precision, shapes::same_elements, Trait::kCasts});
   table.add(
@@ -172,7 +179,7 @@ void register_autocast(OperatorTable& table) {
       [](Call& call) {
         const Tensor self = call.tensor(0);
         const bool reduced = self.dtype() == DType::kFloat16 || self.dtype() == DType::kBFloat16;
-        call.give(call.flag(2) && reduced ? self.to(DType::kFloat32) : self);
+        call.give(call.flag(2) && reduced ? self.to(call.memory(), DType::kFloat32) : self);
       },
       {full_precision, shapes::same_elements, Trait::kCasts});
 }
@@ -186,14 +193,14 @@ void register_copies(OperatorTable& table) {
             {dtypes::same, shapes::same});
   table.add("aten::copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor",
             [](Call& call) {
-              Tensor copy = call.tensor(0).clone();
-              copy_into(copy, call.tensor(1));
+              Tensor copy = call.tensor(0).clone(call.memory());
+              copy_into(call.memory(), copy, call.tensor(1));
               call.give(copy);
             },
             {dtypes::same, shapes::same});
   table.add(
       "aten::clone(Tensor self, MemoryFormat? memory_format=None) -> Tensor",
-      [](Call& call) { call.give(call.tensor(0).clone()); }, kTheSame);
+      [](Call& call) { call.give(call.tensor(0).clone(call.memory())); }, kTheSame);
   for (const std::string name : {"aten::cpu", "aten::cuda", "prim::data", "aten::data"}) {
     table.add(name + "(Tensor(a) self) -> Tensor(a)", same, kTheSame);
   }
@@ -203,11 +210,17 @@ void register_copies(OperatorTable& table) {
   // A tensor in oneDNN's own layout exists only while its products run: here it stays strided.
   table.add(
       "aten::to_mkldnn(Tensor(a) self, ScalarType? dtype=None) -> Tensor(a)",
-      [](Call& call) { call.give(converted(call.tensor(0), call.maybe_dtype(1), false)); }, kCast);
+      [](Call& call) {
+        call.give(converted(call.memory(), call.tensor(0), call.maybe_dtype(1), false));
+      },
+      kCast);
   table.add(
       "aten::to_dense(Tensor(a) self, ScalarType? dtype=None, *, bool? masked_grad=None) -> "
       "Tensor(a)",
-      [](Call& call) { call.give(converted(call.tensor(0), call.maybe_dtype(1), false)); }, kCast);
+      [](Call& call) {
+        call.give(converted(call.memory(), call.tensor(0), call.maybe_dtype(1), false));
+      },
+      kCast);
 }
 
 void register_numbers(OperatorTable& table) {

@@ -96,22 +96,22 @@ void check_channels(const Tensor& input, const Tensor& weight, std::int64_t grou
 }
 
 /// input [N, C, H, W], weight [O, C / groups, kh, kw], both contiguous and of one product_dtype().
-Tensor convolve(const Tensor& input, const Tensor& weight, const PlaneWindow& window,
-                std::int64_t groups) {
+Tensor convolve(Allocator& memory, const Tensor& input, const Tensor& weight,
+                const PlaneWindow& window, std::int64_t groups) {
   const Dims plane = output_plane(input, window);
   const std::int64_t places = numel_of(plane);
   const std::int64_t outputs = weight.size(0);
   const std::int64_t depth = numel_of(std::span(weight.sizes()).subspan(1));
-  const Tensor filters = reshape(weight, Dims{groups, outputs / groups, depth});
-  Tensor columns = Tensor::empty(input.dtype(), {groups, depth, places});
-  Tensor out = Tensor::empty(input.dtype(), {input.size(0), outputs, plane[0], plane[1]});
+  const Tensor filters = reshape(memory, weight, Dims{groups, outputs / groups, depth});
+  Tensor columns = Tensor::empty(memory, input.dtype(), {groups, depth, places});
+  Tensor out = Tensor::empty(memory, input.dtype(), {input.size(0), outputs, plane[0], plane[1]});
   visit_product_dtype(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const std::int64_t image = numel_of(std::span(input.sizes()).subspan(1));
     for (std::int64_t n = 0; n < input.size(0); ++n) {
       gather_columns(input.data<T>() + n * image, input.sizes(), window, plane,
                      columns.mutable_data<T>());
-      const Tensor sums = product(filters, columns);
+      const Tensor sums = product(memory, filters, columns);
       std::copy_n(sums.data<T>(), sums.numel(), out.mutable_data<T>() + n * outputs * places);
     }
   });
@@ -153,8 +153,8 @@ PlaneWindow window_of(const Tensor& weight, std::size_t rank, const Settings& se
 }
 
 /// input [N, C, spatial…] or [C, spatial…], of `rank` spatial dimensions.
-Tensor convolution(const Tensor& input, const Tensor& weight, const std::optional<Tensor>& bias,
-                   const Settings& settings) {
+Tensor convolution(Allocator& memory, const Tensor& input, const Tensor& weight,
+                   const std::optional<Tensor>& bias, const Settings& settings) {
   const std::int64_t rank = weight.dim() - 2;
   if (rank != 1 && rank != 2) {
     throw Error(ErrorCode::kUnsupported,
@@ -170,25 +170,26 @@ Tensor convolution(const Tensor& input, const Tensor& weight, const std::optiona
   }
   check_same_dtype(input, weight);
   const DType dtype = product_dtype(input.dtype());
-  const Tensor images = as_plane(batched ? input : unsqueeze(input, 0)).to(dtype).contiguous();
-  const Tensor filters = as_plane(weight).to(dtype).contiguous();
+  const Tensor images =
+      as_plane(batched ? input : unsqueeze(input, 0)).to(memory, dtype).contiguous(memory);
+  const Tensor filters = as_plane(weight).to(memory, dtype).contiguous(memory);
   const PlaneWindow window = window_of(filters, static_cast<std::size_t>(rank), settings);
   check_window(window);
   check_channels(images, filters, settings.groups);
-  Tensor out = convolve(images, filters, window, settings.groups);
+  Tensor out = convolve(memory, images, filters, window, settings.groups);
   if (bias) {
     check_same_dtype(input, *bias);
     if (bias->sizes() != Dims{weight.size(0)}) {
       fail("expected bias to be 1-dimensional with " + std::to_string(weight.size(0)) +
            " elements, but got bias of size " + to_string(bias->sizes()) + " instead");
     }
-    scale_and_add(out, reshape(bias->to(dtype), Dims{weight.size(0), 1, 1}), std::int64_t{1},
-                  std::int64_t{1});
+    scale_and_add(out, reshape(memory, bias->to(memory, dtype), Dims{weight.size(0), 1, 1}),
+                  std::int64_t{1}, std::int64_t{1});
   }
   Dims sizes = out.sizes();
   if (rank == 1) sizes.erase(sizes.begin() + 2);
   if (!batched) sizes.erase(sizes.begin());
-  return reshape(out, std::move(sizes)).to(input.dtype());
+  return reshape(memory, out, std::move(sizes)).to(memory, input.dtype());
 }
 
 bool is_same(const std::string& padding) {
@@ -199,13 +200,13 @@ bool is_same(const std::string& padding) {
 }
 
 void run_numbered(Call& call) {
-  call.give(convolution(call.tensor(0), call.tensor(1), call.maybe_tensor(2),
+  call.give(convolution(call.memory(), call.tensor(0), call.tensor(1), call.maybe_tensor(2),
                         {call.ints(3), call.ints(4), call.ints(5), call.integer(6)}));
 }
 
 void run_named(Call& call) {
   call.give(
-      convolution(call.tensor(0), call.tensor(1), call.maybe_tensor(2),
+      convolution(call.memory(), call.tensor(0), call.tensor(1), call.maybe_tensor(2),
                   {call.ints(3), {0}, call.ints(5), call.integer(6), is_same(call.string(4))}));
 }
 
@@ -214,7 +215,7 @@ void run_general(Call& call) {
   if (call.flag(6)) {
     throw Error(ErrorCode::kUnsupported, "transposed convolutions are not supported");
   }
-  call.give(convolution(call.tensor(0), call.tensor(1), call.maybe_tensor(2),
+  call.give(convolution(call.memory(), call.tensor(0), call.tensor(1), call.maybe_tensor(2),
                         {call.ints(3), call.ints(4), call.ints(5), call.integer(8)}));
 }
 

@@ -25,12 +25,12 @@ std::pair<T, T> bounds_of(std::span<const T> elements, T low, T high) {
   return {low, high};
 }
 
-Tensor histc(const Tensor& self, std::int64_t bins, double low, double high) {
+Tensor histc(Allocator& memory, const Tensor& self, std::int64_t bins, double low, double high) {
   if (bins <= 0) fail("bins must be > 0");
   if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
   const DType compute = compute_dtype(self.dtype());
-  Tensor counts = zeros(compute, {bins});
-  const Tensor flat = widened(self, self.dtype()).contiguous();
+  Tensor counts = zeros(memory, compute, {bins});
+  const Tensor flat = widened(memory, self, self.dtype()).contiguous(memory);
   visit_compute_float(compute, [&](auto tag) {
     using T = typename decltype(tag)::type;
     const std::span<const T> elements(flat.data<T>(), static_cast<std::size_t>(flat.numel()));
@@ -44,21 +44,22 @@ Tensor histc(const Tensor& self, std::int64_t bins, double low, double high) {
       counts.mutable_data<T>()[std::min(bin, bins - 1)] += T(1);
     }
   });
-  return counts.to(self.dtype());
+  return counts.to(memory, self.dtype());
 }
 
 /// How often each of 0, 1, 2, … occurs, or the sum of the weights where it does.
-Tensor bincount(const Tensor& self, const std::optional<Tensor>& weights, std::int64_t least) {
+Tensor bincount(Allocator& memory, const Tensor& self, const std::optional<Tensor>& weights,
+                std::int64_t least) {
   constexpr std::int64_t kMost = std::int64_t{1} << 31;  // bins
   if (self.dim() != 1 || is_floating(self.dtype()) || self.dtype() == DType::kBool) {
     fail("bincount only supports 1-d non-negative integral inputs.");
   }
   if (least < 0) fail("minlength should be >= 0");
-  if (self.numel() == 0) return zeros(DType::kInt64, {least});
+  if (self.numel() == 0) return zeros(memory, DType::kInt64, {least});
   if (weights && weights->sizes() != self.sizes()) {
     fail("weights should be 1-d and have the same length as input");
   }
-  const Tensor values = self.to(DType::kInt64).contiguous();
+  const Tensor values = self.to(memory, DType::kInt64).contiguous(memory);
   const std::span<const std::int64_t> elements(values.data<std::int64_t>(),
                                                static_cast<std::size_t>(values.numel()));
   std::int64_t bins = least;
@@ -68,16 +69,16 @@ Tensor bincount(const Tensor& self, const std::optional<Tensor>& weights, std::i
     bins = std::max(bins, x + 1);
   }
   if (!weights) {
-    Tensor counts = zeros(DType::kInt64, {bins});
+    Tensor counts = zeros(memory, DType::kInt64, {bins});
     for (const std::int64_t x : elements) ++counts.mutable_data<std::int64_t>()[x];
     return counts;
   }
-  Tensor sums = zeros(DType::kFloat64, {bins});
-  const Tensor factors = weights->to(DType::kFloat64).contiguous();
+  Tensor sums = zeros(memory, DType::kFloat64, {bins});
+  const Tensor factors = weights->to(memory, DType::kFloat64).contiguous(memory);
   for (std::size_t i = 0; i < elements.size(); ++i) {
     sums.mutable_data<double>()[elements[i]] += factors.data<double>()[i];
   }
-  return weights->dtype() == DType::kFloat32 ? sums.to(DType::kFloat32) : sums;
+  return weights->dtype() == DType::kFloat32 ? sums.to(memory, DType::kFloat32) : sums;
 }
 
 void bins(Inference& call) {
@@ -108,14 +109,16 @@ void counts(Inference& call) { call.give({call.domain().unknown()}); }
 void register_counting(OperatorTable& table) {
   table.add("aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor",
             [](Call& call) {
-              call.give(histc(call.tensor(0), call.integer(1), call.number(2), call.number(3)));
+              call.give(histc(call.memory(), call.tensor(0), call.integer(1), call.number(2),
+                              call.number(3)));
             },
             {dtypes::same, bins});
-  table.add("aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor",
-            [](Call& call) {
-              call.give(bincount(call.tensor(0), call.maybe_tensor(1), call.integer(2)));
-            },
-            {count_type, counts});
+  table.add(
+      "aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor",
+      [](Call& call) {
+        call.give(bincount(call.memory(), call.tensor(0), call.maybe_tensor(1), call.integer(2)));
+      },
+      {count_type, counts});
 }
 
 }  // namespace henson::runtime

@@ -23,32 +23,37 @@ const std::string kFormatOptions = kOptions + ", MemoryFormat? memory_format=Non
 
 template <std::int64_t number, std::size_t dtype_at>
 void sized_kernel(Call& call) {
-  call.give(filled(call.ints(0), number, call.maybe_dtype(dtype_at).value_or(DType::kFloat32)));
+  call.give(filled(call.memory(), call.ints(0), number,
+                   call.maybe_dtype(dtype_at).value_or(DType::kFloat32)));
 }
 
 template <std::int64_t number>
 void new_kernel(Call& call) {
-  call.give(filled(call.ints(1), number, call.maybe_dtype(2).value_or(call.tensor(0).dtype())));
+  call.give(filled(call.memory(), call.ints(1), number,
+                   call.maybe_dtype(2).value_or(call.tensor(0).dtype())));
 }
 
 template <std::int64_t number>
 void like_kernel(Call& call) {
   const Tensor self = call.tensor(0);
-  call.give(filled(self.sizes(), number, call.maybe_dtype(1).value_or(self.dtype())));
+  call.give(
+      filled(call.memory(), self.sizes(), number, call.maybe_dtype(1).value_or(self.dtype())));
 }
 
 void full_kernel(Call& call) {
   const Scalar number = call.scalar(1);
-  call.give(filled(call.ints(0), number, call.maybe_dtype(2).value_or(dtype_of(number))));
+  call.give(
+      filled(call.memory(), call.ints(0), number, call.maybe_dtype(2).value_or(dtype_of(number))));
 }
 
 /// full before archive version 5: the dtype is not inferred from the number.
 void old_full_kernel(Call& call) {
-  call.give(filled(call.ints(0), call.scalar(1), call.maybe_dtype(2).value_or(DType::kFloat32)));
+  call.give(filled(call.memory(), call.ints(0), call.scalar(1),
+                   call.maybe_dtype(2).value_or(DType::kFloat32)));
 }
 
 /// Sizes with strides of the code's own; the buffer holds what they reach.
-Tensor zeros_strided(const Dims& sizes, const Dims& strides, DType dtype) {
+Tensor zeros_strided(Allocator& memory, const Dims& sizes, const Dims& strides, DType dtype) {
   if (sizes.size() != strides.size()) fail("mismatch in length of strides and shape");
   std::int64_t reach = numel_of(sizes) == 0 ? 0 : 1;
   for (std::size_t d = 0; d < sizes.size() && reach > 0; ++d) {
@@ -58,13 +63,13 @@ Tensor zeros_strided(const Dims& sizes, const Dims& strides, DType dtype) {
       fail("strides " + to_string(strides) + " are negative or too large");
     }
   }
-  return zeros(dtype, {reach}).with_view(sizes, strides, 0);
+  return zeros(memory, dtype, {reach}).with_view(sizes, strides, 0);
 }
 
-Tensor eye(std::int64_t rows, std::int64_t columns, DType dtype) {
-  Tensor matrix = zeros(dtype, {rows, columns});
+Tensor eye(Allocator& memory, std::int64_t rows, std::int64_t columns, DType dtype) {
+  Tensor matrix = zeros(memory, dtype, {rows, columns});
   Tensor ones = diagonal(matrix, 0, 0, 1);
-  copy_into(ones, to_tensor(std::int64_t{1}, dtype));
+  copy_into(memory, ones, to_tensor(std::int64_t{1}, dtype));
   return matrix;
 }
 
@@ -104,23 +109,25 @@ void collect(const Value& data, std::vector<Scalar>& numbers) {
   }
 }
 
-Tensor from_data(const Value& data, std::optional<DType> dtype) {
+Tensor from_data(Allocator& memory, const Value& data, std::optional<DType> dtype) {
   Dims sizes;
   std::vector<Scalar> numbers;
   measure(data, sizes, 0, true);
   collect(data, numbers);
   const DType type = dtype ? *dtype : numbers.empty() ? DType::kFloat32 : dtype_of(numbers[0]);
-  Tensor flat = Tensor::empty(type, {static_cast<std::int64_t>(numbers.size())});
+  Tensor flat = Tensor::empty(memory, type, {static_cast<std::int64_t>(numbers.size())});
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     Tensor element = select(flat, 0, static_cast<std::int64_t>(i));
-    copy_into(element, to_tensor(numbers[i], type));
+    copy_into(memory, element, to_tensor(numbers[i], type));
   }
   return view(flat, sizes);
 }
 
-void tensor_kernel(Call& call) { call.give(from_data(call.arg(0), call.maybe_dtype(1))); }
+void tensor_kernel(Call& call) {
+  call.give(from_data(call.memory(), call.arg(0), call.maybe_dtype(1)));
+}
 
-void resize(Tensor& self, const Dims& sizes) {
+void resize(Allocator& memory, Tensor& self, const Dims& sizes) {
   const std::int64_t wanted = numel_of(sizes);
   const std::int64_t held =
       static_cast<std::int64_t>(self.buffer()->size() / size_of(self.dtype())) - self.offset();
@@ -129,15 +136,15 @@ void resize(Tensor& self, const Dims& sizes) {
     return;
   }
   const Tensor old = self.with_view({held}, {1}, self.offset());
-  const Tensor grown = zeros(self.dtype(), {wanted});
+  const Tensor grown = zeros(memory, self.dtype(), {wanted});
   Tensor kept = narrow(grown, 0, 0, held);
-  copy_into(kept, old);
+  copy_into(memory, kept, old);
   self.set_from(grown.with_view(sizes, contiguous_strides(sizes), 0));
 }
 
 void fill_kernel(Call& call) {
   Tensor self = call.tensor(0);
-  fill(self, call.scalar(1));
+  fill(call.memory(), self, call.scalar(1));
   call.give(self);
 }
 
@@ -149,7 +156,7 @@ void fill_tensor_kernel(Call& call) {
          std::to_string(value.dim()) + " dimensions.");
   }
   check_writable(self);
-  copy_into(self, value);
+  copy_into(call.memory(), self, value);
   call.give(self);
 }
 
@@ -226,7 +233,7 @@ void register_sized(OperatorTable& table) {
   table.add(
       "aten::empty_strided(int[] size, int[] stride, " + kOptions + ") -> Tensor",
       [](Call& call) {
-        call.give(zeros_strided(call.ints(0), call.ints(1),
+        call.give(zeros_strided(call.memory(), call.ints(0), call.ints(1),
                                 call.maybe_dtype(2).value_or(DType::kFloat32)));
       },
       kCreated);
@@ -242,15 +249,15 @@ void register_sized(OperatorTable& table) {
   table.add(
       "aten::eye(int n, " + kOptions + ") -> Tensor",
       [](Call& call) {
-        call.give(
-            eye(call.integer(0), call.integer(0), call.maybe_dtype(1).value_or(DType::kFloat32)));
+        call.give(eye(call.memory(), call.integer(0), call.integer(0),
+                      call.maybe_dtype(1).value_or(DType::kFloat32)));
       },
       kIdentity);
   table.add(
       "aten::eye.m(int n, int m, " + kOptions + ") -> Tensor",
       [](Call& call) {
-        call.give(
-            eye(call.integer(0), call.integer(1), call.maybe_dtype(2).value_or(DType::kFloat32)));
+        call.give(eye(call.memory(), call.integer(0), call.integer(1),
+                      call.maybe_dtype(2).value_or(DType::kFloat32)));
       },
       kIdentity);
 }
@@ -265,14 +272,14 @@ void register_from_tensors(OperatorTable& table) {
   table.add(
       "aten::new_full(Tensor self, int[] size, Scalar fill_value, " + kOptions + ") -> Tensor",
       [](Call& call) {
-        call.give(filled(call.ints(1), call.scalar(2),
+        call.give(filled(call.memory(), call.ints(1), call.scalar(2),
                          call.maybe_dtype(3).value_or(call.tensor(0).dtype())));
       },
       {dtypes::told_or<dtypes::same>, shapes::created, Trait::kCreates, NumberUse::kFills});
   table.add(
       "aten::new_empty_strided(Tensor self, int[] size, int[] stride, " + kOptions + ") -> Tensor",
       [](Call& call) {
-        call.give(zeros_strided(call.ints(1), call.ints(2),
+        call.give(zeros_strided(call.memory(), call.ints(1), call.ints(2),
                                 call.maybe_dtype(3).value_or(call.tensor(0).dtype())));
       },
       kCreatedAs);
@@ -282,13 +289,13 @@ void register_from_tensors(OperatorTable& table) {
             kCreatedLike);
   table.add("aten::ones_like(Tensor self, " + kFormatOptions + ") -> Tensor", like_kernel<1>,
             kCreatedLike);
-  table.add(
-      "aten::full_like(Tensor self, Scalar fill_value, " + kFormatOptions + ") -> Tensor",
-      [](Call& call) {
-        const Tensor self = call.tensor(0);
-        call.give(filled(self.sizes(), call.scalar(1), call.maybe_dtype(2).value_or(self.dtype())));
-      },
-      {dtypes::told_or<dtypes::same>, shapes::same, Trait::kCreates, NumberUse::kFills});
+  table.add("aten::full_like(Tensor self, Scalar fill_value, " + kFormatOptions + ") -> Tensor",
+            [](Call& call) {
+              const Tensor self = call.tensor(0);
+              call.give(filled(call.memory(), self.sizes(), call.scalar(1),
+                               call.maybe_dtype(2).value_or(self.dtype())));
+            },
+            {dtypes::told_or<dtypes::same>, shapes::same, Trait::kCreates, NumberUse::kFills});
 }
 
 void register_from_data(OperatorTable& table) {
@@ -304,7 +311,7 @@ void register_from_data(OperatorTable& table) {
       "Tensor(a)",
       [](Call& call) {
         const Tensor data = call.tensor(0);
-        call.give(data.to(call.maybe_dtype(1).value_or(data.dtype())));
+        call.give(data.to(call.memory(), call.maybe_dtype(1).value_or(data.dtype())));
       },
       {dtypes::told_or<dtypes::same>, shapes::same_elements, Trait::kCasts});
   for (const std::string name : {"aten::tensor", "aten::as_tensor"}) {
@@ -328,21 +335,21 @@ void register_filling(OperatorTable& table) {
       "aten::fill.Scalar(Tensor self, Scalar value) -> Tensor",
       [](Call& call) {
         const Tensor self = call.tensor(0);
-        call.give(filled(self.sizes(), call.scalar(1), self.dtype()));
+        call.give(filled(call.memory(), self.sizes(), call.scalar(1), self.dtype()));
       },
       kFilled);
   table.add(
       "aten::fill.Tensor(Tensor self, Tensor value) -> Tensor",
       [](Call& call) {
         const Tensor self = call.tensor(0);
-        call.give(filled(self.sizes(), call.scalar(1), self.dtype()));
+        call.give(filled(call.memory(), self.sizes(), call.scalar(1), self.dtype()));
       },
       kFilled);
   table.add(
       "aten::zero_(Tensor(a!) self) -> Tensor(a!)",
       [](Call& call) {
         Tensor self = call.tensor(0);
-        copy_into(self, zeros(self.dtype(), {}));
+        copy_into(call.memory(), self, zeros(call.memory(), self.dtype(), {}));
         call.give(self);
       },
       kFilled);
@@ -350,7 +357,7 @@ void register_filling(OperatorTable& table) {
       "aten::zero(Tensor self) -> Tensor",
       [](Call& call) {
         const Tensor self = call.tensor(0);
-        call.give(zeros(self.dtype(), self.sizes()));
+        call.give(zeros(call.memory(), self.dtype(), self.sizes()));
       },
       kFilled);
 }
@@ -360,7 +367,7 @@ void register_resizing(OperatorTable& table) {
       "aten::resize_(Tensor(a!) self, int[] size, MemoryFormat? memory_format=None) -> Tensor(a!)",
       [](Call& call) {
         Tensor self = call.tensor(0);
-        resize(self, call.ints(1));
+        resize(call.memory(), self, call.ints(1));
         call.give(self);
       },
       {dtypes::same, resized, Trait::kReshapes});
@@ -369,7 +376,7 @@ void register_resizing(OperatorTable& table) {
       "-> Tensor(a!)",
       [](Call& call) {
         Tensor self = call.tensor(0);
-        resize(self, call.tensor(1).sizes());
+        resize(call.memory(), self, call.tensor(1).sizes());
         call.give(self);
       },
       {dtypes::same, shapes::as_other, Trait::kReshapes});

@@ -15,27 +15,31 @@ DType cumulative_dtype(const Tensor& self, std::optional<DType> dtype) {
 
 /// f(accumulator, x) → accumulator, written out at each step.
 template <typename F>
-Tensor accumulate(const Tensor& self, std::int64_t dim, DType common, int start, F f) {
+Tensor accumulate(Allocator& memory, const Tensor& self, std::int64_t dim, DType common, int start,
+                  F f) {
   if (common == DType::kBool && self.dim() > 0) throw_unsupported_dtype(common);
   const DType compute = compute_dtype(common);
-  const Lines lines = arrange_lines(widened(self, common), dim);
+  const Lines lines = arrange_lines(memory, widened(memory, self, common), dim);
   const Tensor out = visit_compute(compute, [&](auto tag) {
     using T = typename decltype(tag)::type;
     using A = Accumulator<T>;
-    return map_lines<T, T>(lines, compute, [&](std::span<const T> row, std::span<T> result) {
-      A sofar = static_cast<A>(start);
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        sofar = f(sofar, static_cast<A>(row[i]));
-        result[i] = static_cast<T>(sofar);
-      }
-    });
+    return map_lines<T, T>(memory, lines, compute,
+                           [&](std::span<const T> row, std::span<T> result) {
+                             A sofar = static_cast<A>(start);
+                             for (std::size_t i = 0; i < row.size(); ++i) {
+                               sofar = f(sofar, static_cast<A>(row[i]));
+                               result[i] = static_cast<T>(sofar);
+                             }
+                           });
   });
-  return lines.restored(out).to(common);
+  return lines.restored(memory, out).to(memory, common);
 }
 
-Tensor cumulate(const Tensor& self, std::int64_t dim, DType common, bool product) {
-  if (product) return accumulate(self, dim, common, 1, [](auto a, auto x) { return a * x; });
-  return accumulate(self, dim, common, 0, [](auto a, auto x) { return a + x; });
+Tensor cumulate(Allocator& memory, const Tensor& self, std::int64_t dim, DType common,
+                bool product) {
+  if (product)
+    return accumulate(memory, self, dim, common, 1, [](auto a, auto x) { return a * x; });
+  return accumulate(memory, self, dim, common, 0, [](auto a, auto x) { return a + x; });
 }
 
 /// The largest (smallest) so far and the last place that it was at; NaN stays.
@@ -43,33 +47,35 @@ template <bool kLargest>
 void running_extreme(Call& call) {
   const Tensor self = call.tensor(0);
   const DType compute = compute_dtype(self.dtype());
-  const Lines lines = arrange_lines(widened(self, self.dtype()), call.integer(1));
-  Tensor indices = lines.like(DType::kInt64);
+  const Lines lines =
+      arrange_lines(call.memory(), widened(call.memory(), self, self.dtype()), call.integer(1));
+  Tensor indices = lines.like(call.memory(), DType::kInt64);
   const Tensor values = visit_compute(compute, [&](auto tag) {
     using T = typename decltype(tag)::type;
     std::int64_t* place = indices.mutable_data<std::int64_t>();
-    return map_lines<T, T>(lines, compute, [&](std::span<const T> row, std::span<T> out) {
-      std::size_t best = 0;
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        const bool better = kLargest ? row[i] >= row[best] : row[i] <= row[best];
-        const bool nan = row[i] != row[i];
-        if (nan || (row[best] == row[best] && better)) best = i;
-        out[i] = row[best];
-        *place++ = static_cast<std::int64_t>(best);
-      }
-    });
+    return map_lines<T, T>(
+        call.memory(), lines, compute, [&](std::span<const T> row, std::span<T> out) {
+          std::size_t best = 0;
+          for (std::size_t i = 0; i < row.size(); ++i) {
+            const bool better = kLargest ? row[i] >= row[best] : row[i] <= row[best];
+            const bool nan = row[i] != row[i];
+            if (nan || (row[best] == row[best] && better)) best = i;
+            out[i] = row[best];
+            *place++ = static_cast<std::int64_t>(best);
+          }
+        });
   });
-  call.give(lines.restored(values).to(self.dtype()));
-  call.give(lines.restored(indices));
+  call.give(lines.restored(call.memory(), values).to(call.memory(), self.dtype()));
+  call.give(lines.restored(call.memory(), indices));
 }
 
-Tensor logcumsumexp(const Tensor& self, std::int64_t dim) {
+Tensor logcumsumexp(Allocator& memory, const Tensor& self, std::int64_t dim) {
   if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
   const DType compute = compute_dtype(self.dtype());
-  const Lines lines = arrange_lines(widened(self, self.dtype()), dim);
+  const Lines lines = arrange_lines(memory, widened(memory, self, self.dtype()), dim);
   const Tensor out = visit_compute_float(compute, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    return map_lines<T, T>(lines, compute, [](std::span<const T> row, std::span<T> result) {
+    return map_lines<T, T>(memory, lines, compute, [](std::span<const T> row, std::span<T> result) {
       double sofar = -std::numeric_limits<double>::infinity();
       for (std::size_t i = 0; i < row.size(); ++i) {
         const auto x = static_cast<double>(row[i]);
@@ -83,7 +89,7 @@ Tensor logcumsumexp(const Tensor& self, std::int64_t dim) {
       }
     });
   });
-  return lines.restored(out).to(self.dtype());
+  return lines.restored(memory, out).to(memory, self.dtype());
 }
 
 template <bool kProduct>
@@ -94,16 +100,17 @@ void add_cumulative(OperatorTable& table, const std::string& name) {
             [](Call& call) {
               const Tensor self = call.tensor(0);
               const DType dtype = cumulative_dtype(self, call.maybe_dtype(2));
-              call.give(cumulate(self, call.integer(1), dtype, kProduct));
+              call.give(cumulate(call.memory(), self, call.integer(1), dtype, kProduct));
             },
             {dtypes::told_or<dtypes::summed>, shapes::same, kTrait});
-  table.add(
-      "aten::" + name + "_(Tensor(a!)" + rest + "(a!)",
-      [](Call& call) {
-        const Tensor self = call.tensor(0);
-        call.give(write_result(self, cumulate(self, call.integer(1), self.dtype(), kProduct)));
-      },
-      {dtypes::same, shapes::same, kTrait});
+  table.add("aten::" + name + "_(Tensor(a!)" + rest + "(a!)",
+            [](Call& call) {
+              const Tensor self = call.tensor(0);
+              call.give(write_result(
+                  call.memory(), self,
+                  cumulate(call.memory(), self, call.integer(1), self.dtype(), kProduct)));
+            },
+            {dtypes::same, shapes::same, kTrait});
 }
 
 }  // namespace
@@ -115,9 +122,10 @@ void register_cumulative(OperatorTable& table) {
             {dtypes::with_places, shapes::same});
   table.add("aten::cummin(Tensor self, int dim) -> (Tensor, Tensor)", running_extreme<false>,
             {dtypes::with_places, shapes::same});
-  table.add("aten::logcumsumexp(Tensor self, int dim) -> Tensor",
-            [](Call& call) { call.give(logcumsumexp(call.tensor(0), call.integer(1))); },
-            {dtypes::same, shapes::same});
+  table.add(
+      "aten::logcumsumexp(Tensor self, int dim) -> Tensor",
+      [](Call& call) { call.give(logcumsumexp(call.memory(), call.tensor(0), call.integer(1))); },
+      {dtypes::same, shapes::same});
 }
 
 }  // namespace henson::runtime

@@ -40,29 +40,30 @@ void clear_beyond(Tensor& matrices, std::int64_t diagonal) {
 }
 
 template <bool lower>
-Tensor triangle(const Tensor& self, std::int64_t diagonal) {
+Tensor triangle(Allocator& memory, const Tensor& self, std::int64_t diagonal) {
   if (self.dim() < 2) {
     fail(std::string(lower ? "tril" : "triu") + ": input tensor must have at least 2 dimensions");
   }
-  Tensor copy = self.clone();
+  Tensor copy = self.clone(memory);
   clear_beyond<lower>(copy, diagonal);
   return copy;
 }
 
 template <bool lower>
 void triangle_kernel(Call& call) {
-  call.give(triangle<lower>(call.tensor(0), call.integer(1)));
+  call.give(triangle<lower>(call.memory(), call.tensor(0), call.integer(1)));
 }
 
 template <bool lower>
 void triangle_in_place_kernel(Call& call) {
   Tensor self = call.tensor(0);
-  copy_into(self, triangle<lower>(self, call.integer(1)));
+  copy_into(call.memory(), self, triangle<lower>(call.memory(), self, call.integer(1)));
   call.give(self);
 }
 
 /// Zeros with self's last dimension on a diagonal of two new ones.
-Tensor diag_embed(const Tensor& self, std::int64_t offset, std::int64_t dim1, std::int64_t dim2) {
+Tensor diag_embed(Allocator& memory, const Tensor& self, std::int64_t offset, std::int64_t dim1,
+                  std::int64_t dim2) {
   const std::int64_t rank = self.dim() + 1;
   const std::int64_t first = wrap_dim(dim1, rank);
   const std::int64_t second = wrap_dim(dim2, rank);
@@ -78,31 +79,31 @@ Tensor diag_embed(const Tensor& self, std::int64_t offset, std::int64_t dim1, st
   for (const std::int64_t at : {std::min(first, second), std::max(first, second)}) {
     sizes.insert(sizes.begin() + static_cast<std::ptrdiff_t>(at), size);
   }
-  const Tensor out = zeros(self.dtype(), sizes);
+  const Tensor out = zeros(memory, self.dtype(), sizes);
   Tensor target = diagonal(out, offset, first, second);
-  copy_into(target, self);
+  copy_into(memory, target, self);
   return out;
 }
 
-Tensor diag(const Tensor& self, std::int64_t offset) {
-  if (self.dim() == 1) return diag_embed(self, offset, 0, 1);
-  if (self.dim() == 2) return diagonal(self, offset, 0, 1).clone();
+Tensor diag(Allocator& memory, const Tensor& self, std::int64_t offset) {
+  if (self.dim() == 1) return diag_embed(memory, self, offset, 0, 1);
+  if (self.dim() == 2) return diagonal(self, offset, 0, 1).clone(memory);
   fail("diag(): Supports 1D or 2D tensors. Got " + std::to_string(self.dim()) + "D");
 }
 
 /// The sum of a matrix's diagonal: integers in int64, as sums are.
-Tensor trace(const Tensor& self) {
+Tensor trace(Allocator& memory, const Tensor& self) {
   if (self.dim() != 2) fail("trace: expected a matrix");
   if (self.dtype() == DType::kBool) fail("trace is not implemented for bool");
   const Tensor line = diagonal(self, 0, 0, 1);
   if (is_floating(self.dtype())) {
     double sum = 0;
-    const Tensor wide = line.to(DType::kFloat64).contiguous();
+    const Tensor wide = line.to(memory, DType::kFloat64).contiguous(memory);
     for (std::int64_t i = 0; i < wide.numel(); ++i) sum += wide.data<double>()[i];
     return Tensor::scalar(sum, self.dtype());
   }
   std::uint64_t sum = 0;
-  const Tensor wide = line.to(DType::kInt64).contiguous();
+  const Tensor wide = line.to(memory, DType::kInt64).contiguous(memory);
   for (std::int64_t i = 0; i < wide.numel(); ++i) {
     sum += static_cast<std::uint64_t>(wide.data<std::int64_t>()[i]);
   }
@@ -158,21 +159,23 @@ void register_diagonals(OperatorTable& table) {
   table.add("aten::triu_(Tensor(a!) self, int diagonal=0) -> Tensor(a!)",
             triangle_in_place_kernel<false>, kTriangle);
   table.add("aten::diag(Tensor self, int diagonal=0) -> Tensor",
-            [](Call& call) { call.give(diag(call.tensor(0), call.integer(1))); },
+            [](Call& call) { call.give(diag(call.memory(), call.tensor(0), call.integer(1))); },
             {dtypes::same, diagonal_of});
-  table.add(
-      "aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor",
-      [](Call& call) {
-        call.give(diag_embed(call.tensor(0), call.integer(1), call.integer(2), call.integer(3)));
-      },
-      {dtypes::same, embedded});
+  table.add("aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor",
+            [](Call& call) {
+              call.give(diag_embed(call.memory(), call.tensor(0), call.integer(1), call.integer(2),
+                                   call.integer(3)));
+            },
+            {dtypes::same, embedded});
   table.add("aten::diagflat(Tensor self, int offset=0) -> Tensor",
             [](Call& call) {
-              call.give(diag_embed(reshape(call.tensor(0), Dims{-1}), call.integer(1), 0, 1));
+              call.give(diag_embed(call.memory(), reshape(call.memory(), call.tensor(0), Dims{-1}),
+                                   call.integer(1), 0, 1));
             },
             {dtypes::same, embedded_flat});
   table.add("aten::trace(Tensor self) -> Tensor",
-            [](Call& call) { call.give(trace(call.tensor(0))); }, {dtypes::summed, shapes::scalar});
+            [](Call& call) { call.give(trace(call.memory(), call.tensor(0))); },
+            {dtypes::summed, shapes::scalar});
 }
 
 }  // namespace henson::runtime

@@ -14,26 +14,30 @@ namespace {
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
 /// The vectors along `dim` made as long as 1; those shorter than eps are divided by eps.
-Tensor normalized(const Tensor& self, std::int64_t dim, double eps) {
-  const Tensor length = vector_norm(self, 2, {dim}, true);
-  return divide(self, clamp(length, Operand(Scalar(eps)), std::nullopt));
+Tensor normalized(Allocator& memory, const Tensor& self, std::int64_t dim, double eps) {
+  const Tensor length = vector_norm(memory, self, 2, {dim}, true);
+  return divide(memory, self, clamp(memory, length, Operand(Scalar(eps)), std::nullopt));
 }
 
-Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, double eps) {
+Tensor cosine_similarity(Allocator& memory, const Tensor& a, const Tensor& b, std::int64_t dim,
+                         double eps) {
   const DType common = promote(a.dtype(), b.dtype());
   if (!is_floating(common)) fail("expected common dtype to be floating point");
   const Dims sizes = broadcast_sizes(a.sizes(), b.sizes());
-  const Tensor x = expand_to(a, sizes).to(common);
-  const Tensor y = expand_to(b, sizes).to(common);
-  return sum(multiply(normalized(x, dim, eps), normalized(y, dim, eps)), {dim}, false);
+  const Tensor x = expand_to(a, sizes).to(memory, common);
+  const Tensor y = expand_to(b, sizes).to(memory, common);
+  return sum(memory,
+             multiply(memory, normalized(memory, x, dim, eps), normalized(memory, y, dim, eps)),
+             {dim}, false);
 }
 
-Tensor pairwise_distance(const Tensor& a, const Tensor& b, double p, double eps, bool keepdim) {
-  return vector_norm(add(subtract(a, b), Scalar(eps)), p, {-1}, keepdim);
+Tensor pairwise_distance(Allocator& memory, const Tensor& a, const Tensor& b, double p, double eps,
+                         bool keepdim) {
+  return vector_norm(memory, add(memory, subtract(memory, a, b), Scalar(eps)), p, {-1}, keepdim);
 }
 
 /// Of every row of `a` [..., n, m] to every row of `b` [..., k, m]: [..., n, k].
-Tensor cdist(const Tensor& a, const Tensor& b, double p) {
+Tensor cdist(Allocator& memory, const Tensor& a, const Tensor& b, double p) {
   if (a.dim() < 2 || b.dim() < 2) fail("cdist only supports at least 2D tensors");
   if (a.size(-1) != b.size(-1)) {
     fail("X1 and X2 must have the same number of columns. X1: " + std::to_string(a.size(-1)) +
@@ -43,7 +47,7 @@ Tensor cdist(const Tensor& a, const Tensor& b, double p) {
     fail("cdist only supports floating-point dtypes");
   }
   if (p < 0) fail("cdist only supports non-negative p values");
-  return vector_norm(subtract(unsqueeze(a, -2), unsqueeze(b, -3)), p, {-1}, false);
+  return vector_norm(memory, subtract(memory, unsqueeze(a, -2), unsqueeze(b, -3)), p, {-1}, false);
 }
 
 /// The smallest type that both fit in, whatever their ranks; only floating ones are accepted.
@@ -97,27 +101,30 @@ void cdist_sizes(Inference& call) {
 void register_distances(OperatorTable& table) {
   table.add("aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor",
             [](Call& call) {
-              call.give(cosine_similarity(call.tensor(0), call.tensor(1), call.integer(2),
-                                          call.number(3)));
+              call.give(cosine_similarity(call.memory(), call.tensor(0), call.tensor(1),
+                                          call.integer(2), call.number(3)));
             },
             {common_type, similarity_sizes});
   table.add(
       "aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=1e-06, "
       "bool keepdim=False) -> Tensor",
       [](Call& call) {
-        call.give(pairwise_distance(call.tensor(0), call.tensor(1), call.number(2), call.number(3),
-                                    call.flag(4)));
+        call.give(pairwise_distance(call.memory(), call.tensor(0), call.tensor(1), call.number(2),
+                                    call.number(3), call.flag(4)));
       },
       {dtypes::promoted_to_float<0, 1>, distance_sizes});
   table.add("aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor",
-            [](Call& call) { call.give(cdist(call.tensor(0), call.tensor(1), call.number(2))); },
+            [](Call& call) {
+              call.give(cdist(call.memory(), call.tensor(0), call.tensor(1), call.number(2)));
+            },
             {common_type, cdist_sizes});
-  table.add(
-      "aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor",
-      [](Call& call) {
-        call.give(vector_norm(subtract(call.tensor(0), call.tensor(1)), call.number(2), {}, false));
-      },
-      {dtypes::promoted<0, 1>, shapes::scalar});
+  table.add("aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor",
+            [](Call& call) {
+              call.give(vector_norm(call.memory(),
+                                    subtract(call.memory(), call.tensor(0), call.tensor(1)),
+                                    call.number(2), {}, false));
+            },
+            {dtypes::promoted<0, 1>, shapes::scalar});
 }
 
 }  // namespace henson::runtime

@@ -72,41 +72,44 @@ struct Floor {
 };
 
 template <typename F>
-Tensor round_quotient(const Operand& a, const Operand& b, const char* name, F f) {
+Tensor round_quotient(Allocator& memory, const Operand& a, const Operand& b, const char* name,
+                      F f) {
   const DType common = promoted({a, b});
   if (common == DType::kBool) fail(std::string(name) + " is not implemented for bool");
   const DType compute = compute_dtype(common);
   return visit_compute(compute,
                        [&](auto tag) {
                          using T = typename decltype(tag)::type;
-                         return map_elements<T, T>(widened_pair(a, b, common), compute, f);
+                         return map_elements<T, T>(memory, widened_pair(memory, a, b, common),
+                                                   compute, f);
                        })
-      .to(common);
+      .to(memory, common);
 }
 
 /// Unlike quotients, remainders round numbers to the operands' type first.
 template <typename F>
-Tensor rest_of_quotient(const Operand& a, const Operand& b, const char* name, F f) {
+Tensor rest_of_quotient(Allocator& memory, const Operand& a, const Operand& b, const char* name,
+                        F f) {
   const DType common = promoted({a, b});
   if (common == DType::kBool) fail(std::string(name) + " is not implemented for bool");
-  return binary(a, b, common, f);
+  return binary(memory, a, b, common, f);
 }
 
 /// Division in archives below version 4, as PyTorch's upgrader reads it: integers lose their
 /// fraction.
-Tensor divide_before_4(const Operand& a, const Operand& b) {
+Tensor divide_before_4(Allocator& memory, const Operand& a, const Operand& b) {
   const bool floats = is_floating(a.tensor.dtype()) || is_floating(b.tensor.dtype());
-  return floats ? divide(a, b) : divide_trunc(a, b);
+  return floats ? divide(memory, a, b) : divide_trunc(memory, a, b);
 }
 
 /// The rounding mode is None, "trunc" or "floor".
 Tensor divide_rounded(Call& call) {
   const Operand a = operand(call, 0);
   const Operand b = operand(call, 1);
-  if (call.is_none(2)) return divide(a, b);
+  if (call.is_none(2)) return divide(call.memory(), a, b);
   const std::string mode = call.string(2);
-  if (mode == "trunc") return divide_trunc(a, b);
-  if (mode == "floor") return divide_floor(a, b);
+  if (mode == "trunc") return divide_trunc(call.memory(), a, b);
+  if (mode == "floor") return divide_floor(call.memory(), a, b);
   fail("div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '" + mode +
        "'");
 }
@@ -145,7 +148,9 @@ void add_divide(OperatorTable& table, const std::string& name) {
         [](Call& call) { call.give(divide_rounded(call)); }, kRounded);
     table.add(
         "aten::" + name + "_." + kind + "_mode(Tensor(a!) self, " + rest + " -> Tensor(a!)",
-        [](Call& call) { call.give(write_result(call.tensor(0), divide_rounded(call))); },
+        [](Call& call) {
+          call.give(write_result(call.memory(), call.tensor(0), divide_rounded(call)));
+        },
         kRounded);
   }
 }
@@ -167,31 +172,33 @@ void add_floor_divide(OperatorTable& table) {
 
 }  // namespace
 
-Tensor divide(const Operand& a, const Operand& b) {
+Tensor divide(Allocator& memory, const Operand& a, const Operand& b) {
   const DType common = promoted_to_float({a, b});
   const DType compute = compute_dtype(common);
   return visit_compute_float(compute,
                              [&](auto tag) {
                                using T = typename decltype(tag)::type;
-                               return map_elements<T, T>(widened_pair(a, b, common), compute,
-                                                         [](T x, T y) { return x / y; });
+                               return map_elements<T, T>(memory, widened_pair(memory, a, b, common),
+                                                         compute, [](T x, T y) { return x / y; });
                              })
-      .to(common);
+      .to(memory, common);
 }
 
-Tensor divide_trunc(const Operand& a, const Operand& b) {
-  return round_quotient(a, b, "div", Trunc{});
+Tensor divide_trunc(Allocator& memory, const Operand& a, const Operand& b) {
+  return round_quotient(memory, a, b, "div", Trunc{});
 }
 
-Tensor divide_floor(const Operand& a, const Operand& b) {
-  return round_quotient(a, b, "floor_divide", Floor{});
+Tensor divide_floor(Allocator& memory, const Operand& a, const Operand& b) {
+  return round_quotient(memory, a, b, "floor_divide", Floor{});
 }
 
-Tensor remainder(const Operand& a, const Operand& b) {
-  return rest_of_quotient(a, b, "remainder", Modulo{});
+Tensor remainder(Allocator& memory, const Operand& a, const Operand& b) {
+  return rest_of_quotient(memory, a, b, "remainder", Modulo{});
 }
 
-Tensor fmod(const Operand& a, const Operand& b) { return rest_of_quotient(a, b, "fmod", Fmod{}); }
+Tensor fmod(Allocator& memory, const Operand& a, const Operand& b) {
+  return rest_of_quotient(memory, a, b, "fmod", Fmod{});
+}
 
 void register_division(OperatorTable& table) {
   for (const std::string name : {"div", "divide"}) add_divide(table, name);

@@ -21,7 +21,7 @@ void run(Call& call) {
   check_probability(call.number(1));
   const Tensor input = call.tensor(0);
   const bool copies = call.flag(2) && call.number(1) > 0 && input.numel() > 0;
-  call.give(copies ? input.clone() : input);
+  call.give(copies ? input.clone(call.memory()) : input);
 }
 
 void run_in_place(Call& call) {
@@ -33,9 +33,9 @@ void run_in_place(Call& call) {
 void run_native(Call& call) {
   check_probability(call.number(1));
   const Tensor input = call.tensor(0);
-  Tensor kept = Tensor::empty(DType::kBool, input.sizes());
-  copy_into(kept, Tensor::scalar(true));
-  call.give(input.clone());
+  Tensor kept = Tensor::empty(call.memory(), DType::kBool, input.sizes());
+  copy_into(call.memory(), kept, Tensor::scalar(true));
+  call.give(input.clone(call.memory()));
   call.give(kept);
 }
 

@@ -153,7 +153,7 @@ Labelled take(std::vector<Labelled>& operands, std::size_t i) {
 }
 
 /// Contracts operands i and j of the list; the result goes to its end.
-void contract_pair(std::vector<Labelled>& operands, std::size_t i, std::size_t j,
+void contract_pair(Allocator& memory, std::vector<Labelled>& operands, std::size_t i, std::size_t j,
                    const std::vector<int>& output, bool to_front) {
   if (i == j) fail("path names one operand twice");
   Labelled b = take(operands, std::max(i, j));
@@ -162,14 +162,14 @@ void contract_pair(std::vector<Labelled>& operands, std::size_t i, std::size_t j
   for (const Labelled& rest : operands) {
     kept.insert(kept.end(), rest.labels.begin(), rest.labels.end());
   }
-  Labelled result = contract(std::move(a), std::move(b), kept);
+  Labelled result = contract(memory, std::move(a), std::move(b), kept);
   operands.insert(to_front ? operands.begin() : operands.end(), std::move(result));
 }
 
 /// A single operand's own sums: contraction with a number 1 of its type.
-Labelled alone(Labelled operand, const std::vector<int>& output) {
+Labelled alone(Allocator& memory, Labelled operand, const std::vector<int>& output) {
   Tensor one = Tensor::scalar(1.0, operand.tensor.dtype());
-  return contract(std::move(operand), {std::move(one), {}}, output);
+  return contract(memory, std::move(operand), {std::move(one), {}}, output);
 }
 
 /// An equation, the ellipses spelled out: a label for each dimension.
@@ -240,7 +240,7 @@ void einsum_sizes(Inference& call) {
   }
 }
 
-Tensor einsum(std::string_view equation, std::vector<Tensor> tensors,
+Tensor einsum(Allocator& memory, std::string_view equation, std::vector<Tensor> tensors,
               const std::optional<Dims>& path) {
   std::vector<std::int64_t> ranks;
   for (const Tensor& tensor : tensors) ranks.push_back(tensor.dim());
@@ -254,12 +254,12 @@ Tensor einsum(std::string_view equation, std::vector<Tensor> tensors,
   check_broadcast(operands);
   if (path && operands.size() > 1) {
     for (std::size_t i = 0; i + 1 < path->size() && operands.size() > 1; i += 2) {
-      contract_pair(operands, static_cast<std::size_t>((*path)[i]),
+      contract_pair(memory, operands, static_cast<std::size_t>((*path)[i]),
                     static_cast<std::size_t>((*path)[i + 1]), output, false);
     }
   }
-  if (operands.size() == 1) operands[0] = alone(std::move(operands[0]), output);
-  while (operands.size() > 1) contract_pair(operands, 0, 1, output, true);
+  if (operands.size() == 1) operands[0] = alone(memory, std::move(operands[0]), output);
+  while (operands.size() > 1) contract_pair(memory, operands, 0, 1, output, true);
   Dims order;
   for (const int label : output) {
     order.push_back(std::find(operands[0].labels.begin(), operands[0].labels.end(), label) -

@@ -54,17 +54,18 @@ DType compute_dtype(DType dtype) {
   return dtype == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32;
 }
 
-Tensor widened(const Tensor& tensor, DType common) {
-  return tensor.to(common).to(compute_dtype(common));
+Tensor widened(Allocator& memory, const Tensor& tensor, DType common) {
+  return tensor.to(memory, common).to(memory, compute_dtype(common));
 }
 
-std::array<Tensor, 2> widened_pair(const Operand& a, const Operand& b, DType common) {
+std::array<Tensor, 2> widened_pair(Allocator& memory, const Operand& a, const Operand& b,
+                                   DType common) {
   const bool reduced = is_floating(common) && size_of(common) == 2;
   const bool b_alone = reduced && b.tensor.numel() == 1;
   const bool a_alone = reduced && !b_alone && a.tensor.numel() == 1;
   const DType compute = compute_dtype(common);
-  return {a_alone ? a.tensor.to(compute) : widened(a.tensor, common),
-          b_alone ? b.tensor.to(compute) : widened(b.tensor, common)};
+  return {a_alone ? a.tensor.to(memory, compute) : widened(memory, a.tensor, common),
+          b_alone ? b.tensor.to(memory, compute) : widened(memory, b.tensor, common)};
 }
 
 void check_result_fits(const Tensor& target, DType computed, std::span<const std::int64_t> sizes) {
@@ -80,9 +81,9 @@ void check_result_fits(const Tensor& target, DType computed, std::span<const std
   check_writable(target);
 }
 
-Tensor write_result(Tensor target, const Tensor& result) {
+Tensor write_result(Allocator& memory, Tensor target, const Tensor& result) {
   check_result_fits(target, result.dtype(), result.sizes());
-  copy_into(target, result);
+  copy_into(memory, target, result);
   return target;
 }
 

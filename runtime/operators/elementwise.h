@@ -38,13 +38,13 @@ inline DType floating(DType dtype) { return is_floating(dtype) ? dtype : DType::
 /// float32 for half and bfloat16, int64 for integers and bool, itself otherwise.
 DType compute_dtype(DType dtype);
 /// The elements as they enter a computation in `common`: rounded to it, then widened.
-Tensor widened(const Tensor& tensor, DType common);
+Tensor widened(Allocator& memory, const Tensor& tensor, DType common);
 
 /// Throws when a result of `computed` cannot be written into `target`, for its type (a float into
 /// an integer), its size or its shared elements.
 void check_result_fits(const Tensor& target, DType computed, std::span<const std::int64_t> sizes);
 /// target = result, converted; returns target.
-Tensor write_result(Tensor target, const Tensor& result);
+Tensor write_result(Allocator& memory, Tensor target, const Tensor& result);
 
 /// Calls f(TypeTag<T>{}) for int64, float and double, the types that are computed in.
 template <typename F>
@@ -103,89 +103,96 @@ void map_rows(const std::array<Tensor, N>& inputs, Tensor& out, F& f, std::index
 
 /// f over tensors of type T, broadcast together; a new tensor of type R, which `result` names.
 template <typename T, typename R, std::size_t N, typename F>
-Tensor map_elements(std::array<Tensor, N> inputs, DType result, F&& f) {
+Tensor map_elements(Allocator& memory, std::array<Tensor, N> inputs, DType result, F&& f) {
   Dims sizes = inputs[0].sizes();
   for (std::size_t i = 1; i < N; ++i) sizes = broadcast_sizes(sizes, inputs[i].sizes());
   for (Tensor& input : inputs) input = expand_to(input, sizes);
-  Tensor out = Tensor::empty(result, sizes);
+  Tensor out = Tensor::empty(memory, result, sizes);
   internal::map_rows<T, R>(inputs, out, f, std::make_index_sequence<N>{});
   return out;
 }
 
 /// f(x) of every element, computed in the type for `common` and rounded to it.
 template <typename F>
-Tensor unary(const Tensor& self, DType common, F f) {
-  const DType compute = compute_dtype(common);
-  return visit_compute(compute,
-                       [&](auto tag) {
-                         using T = typename decltype(tag)::type;
-                         return map_elements<T, T>(std::array{widened(self, common)}, compute, f);
-                       })
-      .to(common);
-}
-
-/// The same for functions of real numbers: integers become float32.
-template <typename F>
-Tensor unary_float(const Tensor& self, F f) {
-  const DType common = floating(self.dtype());
-  const DType compute = compute_dtype(common);
-  return visit_compute_float(compute,
-                             [&](auto tag) {
-                               using T = typename decltype(tag)::type;
-                               return map_elements<T, T>(std::array{widened(self, common)}, compute,
-                                                         f);
-                             })
-      .to(common);
-}
-
-/// f(x, y) of all pairs of elements, computed in the type for `common` and rounded to it.
-template <typename F>
-Tensor binary(const Operand& a, const Operand& b, DType common, F f) {
+Tensor unary(Allocator& memory, const Tensor& self, DType common, F f) {
   const DType compute = compute_dtype(common);
   return visit_compute(compute,
                        [&](auto tag) {
                          using T = typename decltype(tag)::type;
                          return map_elements<T, T>(
-                             std::array{widened(a.tensor, common), widened(b.tensor, common)},
-                             compute, f);
+                             memory, std::array{widened(memory, self, common)}, compute, f);
                        })
-      .to(common);
+      .to(memory, common);
 }
 
+/// The same for functions of real numbers: integers become float32.
 template <typename F>
-Tensor binary_float(const Operand& a, const Operand& b, DType common, F f) {
+Tensor unary_float(Allocator& memory, const Tensor& self, F f) {
+  const DType common = floating(self.dtype());
   const DType compute = compute_dtype(common);
   return visit_compute_float(compute,
                              [&](auto tag) {
                                using T = typename decltype(tag)::type;
                                return map_elements<T, T>(
-                                   std::array{widened(a.tensor, common), widened(b.tensor, common)},
-                                   compute, f);
+                                   memory, std::array{widened(memory, self, common)}, compute, f);
                              })
-      .to(common);
+      .to(memory, common);
+}
+
+/// f(x, y) of all pairs of elements, computed in the type for `common` and rounded to it.
+template <typename F>
+Tensor binary(Allocator& memory, const Operand& a, const Operand& b, DType common, F f) {
+  const DType compute = compute_dtype(common);
+  return visit_compute(compute,
+                       [&](auto tag) {
+                         using T = typename decltype(tag)::type;
+                         return map_elements<T, T>(memory,
+                                                   std::array{widened(memory, a.tensor, common),
+                                                              widened(memory, b.tensor, common)},
+                                                   compute, f);
+                       })
+      .to(memory, common);
+}
+
+template <typename F>
+Tensor binary_float(Allocator& memory, const Operand& a, const Operand& b, DType common, F f) {
+  const DType compute = compute_dtype(common);
+  return visit_compute_float(
+             compute,
+             [&](auto tag) {
+               using T = typename decltype(tag)::type;
+               return map_elements<T, T>(
+                   memory,
+                   std::array{widened(memory, a.tensor, common), widened(memory, b.tensor, common)},
+                   compute, f);
+             })
+      .to(memory, common);
 }
 
 /// Arithmetic of halves takes the one-element operand, if there is one, unrounded, as PyTorch's
 /// kernels do. Returns both operands in the type for `common`.
-std::array<Tensor, 2> widened_pair(const Operand& a, const Operand& b, DType common);
+std::array<Tensor, 2> widened_pair(Allocator& memory, const Operand& a, const Operand& b,
+                                   DType common);
 
 /// f(x, y) → bool, compared in the promoted type.
 template <typename F>
-Tensor compare(const Operand& a, const Operand& b, F f) {
+Tensor compare(Allocator& memory, const Operand& a, const Operand& b, F f) {
   const DType common = promoted({a, b});
   return visit_compute(compute_dtype(common), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    return map_elements<T, bool>(std::array{widened(a.tensor, common), widened(b.tensor, common)},
-                                 DType::kBool, f);
+    return map_elements<T, bool>(
+        memory, std::array{widened(memory, a.tensor, common), widened(memory, b.tensor, common)},
+        DType::kBool, f);
   });
 }
 
 /// f(x) → bool.
 template <typename F>
-Tensor test_elements(const Tensor& self, F f) {
+Tensor test_elements(Allocator& memory, const Tensor& self, F f) {
   return visit_compute(compute_dtype(self.dtype()), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    return map_elements<T, bool>(std::array{widened(self, self.dtype())}, DType::kBool, f);
+    return map_elements<T, bool>(memory, std::array{widened(memory, self, self.dtype())},
+                                 DType::kBool, f);
   });
 }
 

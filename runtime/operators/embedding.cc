@@ -39,10 +39,10 @@ void check_table(const Tensor& weight, const Tensor& indices) {
   }
 }
 
-Tensor embedding(const Tensor& weight, const Tensor& indices) {
+Tensor embedding(Allocator& memory, const Tensor& weight, const Tensor& indices) {
   check_table(weight, indices);
-  check_ids(index_values(indices), indices.sizes(), weight.sizes()[0]);
-  return take_elements(weight, plan_index(weight, {indices}));
+  check_ids(index_values(memory, indices), indices.sizes(), weight.sizes()[0]);
+  return take_elements(memory, weight, plan_index(memory, weight, {indices}));
 }
 
 enum class BagMode { kSum = 0, kMean = 1, kMax = 2 };
@@ -81,14 +81,14 @@ std::int64_t pool_bag(const Tensor& weight, const Bags& bags, std::size_t bag, B
   return counted;
 }
 
-Bags make_bags(const Tensor& indices, const Tensor& offsets, const std::optional<Tensor>& weights,
-               bool last_offset_included) {
+Bags make_bags(Allocator& memory, const Tensor& indices, const Tensor& offsets,
+               const std::optional<Tensor>& weights, bool last_offset_included) {
   if (indices.dim() != 1 || offsets.dim() != 1) {
     fail("embedding_bag: input and offsets have to be 1-D Tensors");
   }
   Bags bags;
-  bags.ids = index_values(indices);
-  bags.starts = index_values(offsets);
+  bags.ids = index_values(memory, indices);
+  bags.starts = index_values(memory, offsets);
   if (!last_offset_included) bags.starts.push_back(indices.numel());
   if (bags.starts.empty()) fail("embedding_bag: include_last_offset needs an offset");
   if (bags.starts.front() != 0) fail("embedding_bag: offsets[0] has to be 0");
@@ -102,7 +102,7 @@ Bags make_bags(const Tensor& indices, const Tensor& offsets, const std::optional
     if (weights->sizes() != indices.sizes()) {
       fail("embedding_bag: per_sample_weights must be of the ids' size");
     }
-    const Tensor wide = weights->to(DType::kFloat64).contiguous();
+    const Tensor wide = weights->to(memory, DType::kFloat64).contiguous(memory);
     bags.weights.assign(wide.data<double>(), wide.data<double>() + wide.numel());
   }
   return bags;
@@ -113,7 +113,7 @@ void embedding_bag_kernel(Call& call) {
   const Tensor weight = call.tensor(0);
   const Tensor indices = call.tensor(1);
   check_table(weight, indices);
-  Bags bags = make_bags(indices, call.tensor(2), call.maybe_tensor(6), call.flag(7));
+  Bags bags = make_bags(call.memory(), indices, call.tensor(2), call.maybe_tensor(6), call.flag(7));
   const std::int64_t mode_number = call.integer(4);
   if (mode_number < 0 || mode_number > 2) fail("embedding_bag: mode must be 0, 1 or 2");
   const auto mode = static_cast<BagMode>(mode_number);
@@ -125,12 +125,13 @@ void embedding_bag_kernel(Call& call) {
   if (call.size() > 8 && !call.is_none(8)) {
     bags.padding = call.integer(8) < 0 ? call.integer(8) + rows : call.integer(8);
   }
-  const Tensor wide = weight.to(DType::kFloat64);
+  const Tensor wide = weight.to(call.memory(), DType::kFloat64);
   const auto count = static_cast<std::int64_t>(bags.starts.size()) - 1;
   const std::int64_t columns = weight.sizes()[1];
-  Tensor pooled = zeros(DType::kFloat64, {count, columns});
-  Tensor winners = zeros(DType::kInt64, {mode == BagMode::kMax ? count : 0, columns});
-  Tensor sizes = Tensor::empty(DType::kInt64, {count});
+  Tensor pooled = zeros(call.memory(), DType::kFloat64, {count, columns});
+  Tensor winners =
+      zeros(call.memory(), DType::kInt64, {mode == BagMode::kMax ? count : 0, columns});
+  Tensor sizes = Tensor::empty(call.memory(), DType::kInt64, {count});
   std::vector<std::int64_t> ignored(static_cast<std::size_t>(columns));
   for (std::int64_t b = 0; b < count; ++b) {
     const auto width = static_cast<std::size_t>(columns);
@@ -142,17 +143,17 @@ void embedding_bag_kernel(Call& call) {
         pool_bag(wide, bags, static_cast<std::size_t>(b), mode,
                  {pooled.mutable_data<double>() + b * columns, width}, bag_winners);
   }
-  call.give(pooled.to(weight.dtype()));
-  call.give(zeros(DType::kInt64, {indices.numel()}));
+  call.give(pooled.to(call.memory(), weight.dtype()));
+  call.give(zeros(call.memory(), DType::kInt64, {indices.numel()}));
   call.give(sizes);
   call.give(winners);
 }
 
-Tensor one_hot(const Tensor& ids, std::int64_t classes) {
+Tensor one_hot(Allocator& memory, const Tensor& ids, std::int64_t classes) {
   if (ids.dtype() != DType::kInt64) {
     fail("one_hot is only applicable to index tensor of type LongTensor.");
   }
-  const std::vector<std::int64_t> values = index_values(ids);
+  const std::vector<std::int64_t> values = index_values(memory, ids);
   if (values.empty() && classes <= 0) {
     fail("Can not infer total number of classes from empty tensor.");
   }
@@ -167,7 +168,7 @@ Tensor one_hot(const Tensor& ids, std::int64_t classes) {
   }
   Dims sizes = ids.sizes();
   sizes.push_back(classes == -1 ? checked_add(largest, 1) : classes);
-  Tensor hot = zeros(DType::kInt64, sizes);
+  Tensor hot = zeros(memory, DType::kInt64, sizes);
   auto* row = hot.mutable_data<std::int64_t>();
   for (const std::int64_t value : values) {
     row[value] = 1;
@@ -212,7 +213,7 @@ void register_embedding(OperatorTable& table) {
   table.add(
       "aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool "
       "scale_grad_by_freq=False, bool sparse=False) -> Tensor",
-      [](Call& call) { call.give(embedding(call.tensor(0), call.tensor(1))); },
+      [](Call& call) { call.give(embedding(call.memory(), call.tensor(0), call.tensor(1))); },
       {dtypes::same, shapes::looked_up, Trait::kLooksUp});
   const std::string bag =
       "aten::embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool "
@@ -222,7 +223,7 @@ void register_embedding(OperatorTable& table) {
   table.add(bag + results, embedding_bag_kernel, kBags);
   table.add(bag + ", int? padding_idx=None" + results, embedding_bag_kernel, kBags);
   table.add("aten::one_hot(Tensor self, int num_classes=-1) -> Tensor",
-            [](Call& call) { call.give(one_hot(call.tensor(0), call.integer(1))); },
+            [](Call& call) { call.give(one_hot(call.memory(), call.tensor(0), call.integer(1))); },
             {dtypes::kInt64, classes, Trait::kMixes, NumberUse::kClasses});
 }
 

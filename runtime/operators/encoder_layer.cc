@@ -22,11 +22,11 @@ namespace {
 enum class MaskKind { kQueryByKey = 0, kPadding = 1, kFull = 2 };
 
 /// A mask whose true takes no part, as numbers to add to scores [B, heads, L, L].
-std::optional<Tensor> scores_mask(const std::optional<Tensor>& mask,
+std::optional<Tensor> scores_mask(Allocator& memory, const std::optional<Tensor>& mask,
                                   std::optional<std::int64_t> kind) {
   if (!mask) return std::nullopt;
   if (!kind) fail("Mask Type should be defined");
-  Tensor masked = mask->to(DType::kBool);
+  Tensor masked = mask->to(memory, DType::kBool);
   switch (static_cast<MaskKind>(*kind)) {
     case MaskKind::kQueryByKey:
     case MaskKind::kFull:
@@ -38,7 +38,7 @@ std::optional<Tensor> scores_mask(const std::optional<Tensor>& mask,
     default:
       fail("Mask Type should be 0 (src_mask), 1 (src_key_padding_mask), or 2 (default_mask)");
   }
-  Tensor bias = Tensor::empty(DType::kFloat32, masked.sizes());
+  Tensor bias = Tensor::empty(memory, DType::kFloat32, masked.sizes());
   map_into<bool, float>(masked, bias, [](bool hidden) {
     return hidden ? -std::numeric_limits<float>::infinity() : 0.0F;
   });
@@ -54,12 +54,12 @@ struct Projections {
 };
 
 /// x projected by the i-th third of the weights, split into heads: [B, heads, L, embed / heads].
-Tensor project(const Tensor& x, const Projections& p, std::int64_t i) {
+Tensor project(Allocator& memory, const Tensor& x, const Projections& p, std::int64_t i) {
   const std::int64_t embed = x.size(2);
   const Tensor weight = narrow(p.qkv_weight, 0, i * embed, embed);
   const Tensor bias = narrow(p.qkv_bias, 0, i * embed, embed);
-  const Tensor projected = linear(x, weight, bias);
-  return permute(reshape(projected, Dims{x.size(0), x.size(1), p.heads, embed / p.heads}),
+  const Tensor projected = linear(memory, x, weight, bias);
+  return permute(reshape(memory, projected, Dims{x.size(0), x.size(1), p.heads, embed / p.heads}),
                  Dims{0, 2, 1, 3});
 }
 
@@ -79,17 +79,17 @@ void check_shapes(const Tensor& query, const Tensor& key, const Tensor& value, c
 }
 
 /// A row without any key to look at is NaN here, unlike in scaled_dot_product_attention.
-Tensor with_empty_rows_nan(const Tensor& rows, const Tensor& log_sum_exp) {
+Tensor with_empty_rows_nan(Allocator& memory, const Tensor& rows, const Tensor& log_sum_exp) {
   const std::int64_t width = rows.size(-1);
-  const Tensor sums = log_sum_exp.to(DType::kFloat64);
-  Tensor marked = Tensor::empty(DType::kFloat64, rows.sizes());
-  copy_into(marked, rows);
+  const Tensor sums = log_sum_exp.to(memory, DType::kFloat64);
+  Tensor marked = Tensor::empty(memory, DType::kFloat64, rows.sizes());
+  copy_into(memory, marked, rows);
   for (std::int64_t r = 0; r < sums.numel(); ++r) {
     if (sums.data<double>()[r] != -std::numeric_limits<double>::infinity()) continue;
     std::fill_n(marked.mutable_data<double>() + r * width, width,
                 std::numeric_limits<double>::quiet_NaN());
   }
-  return marked.to(rows.dtype());
+  return marked.to(memory, rows.dtype());
 }
 
 struct MultiHeadResult {
@@ -97,30 +97,33 @@ struct MultiHeadResult {
   Tensor weights;  // [B, heads, L, L]
 };
 
-MultiHeadResult multi_head_attention(const Tensor& query, const Tensor& key, const Tensor& value,
-                                     const Projections& p, const std::optional<Tensor>& mask) {
+MultiHeadResult multi_head_attention(Allocator& memory, const Tensor& query, const Tensor& key,
+                                     const Tensor& value, const Projections& p,
+                                     const std::optional<Tensor>& mask) {
   AttentionOptions options;
   options.mask = mask;
   options.round_weights = false;
   const AttentionResult heads =
-      attention(project(query, p, 0), project(key, p, 1), project(value, p, 2), options);
-  const Tensor output = with_empty_rows_nan(heads.output, heads.log_sum_exp);
-  const Tensor joined = reshape(permute(output, Dims{0, 2, 1, 3}), query.sizes());
-  return {linear(joined, p.out_weight, p.out_bias),
-          with_empty_rows_nan(heads.weights, heads.log_sum_exp)};
+      attention(memory, project(memory, query, p, 0), project(memory, key, p, 1),
+                project(memory, value, p, 2), options);
+  const Tensor output = with_empty_rows_nan(memory, heads.output, heads.log_sum_exp);
+  const Tensor joined = reshape(memory, permute(output, Dims{0, 2, 1, 3}), query.sizes());
+  return {linear(memory, joined, p.out_weight, p.out_bias),
+          with_empty_rows_nan(memory, heads.weights, heads.log_sum_exp)};
 }
 
 /// [B, heads, L, L] to [B, L, L].
-Tensor mean_over_heads(const Tensor& weights) {
+Tensor mean_over_heads(Allocator& memory, const Tensor& weights) {
   const std::int64_t heads = weights.size(1);
   const DType dtype = product_dtype(weights.dtype());
-  Tensor total = narrow(weights, 1, 0, 1).to(dtype).clone();
+  Tensor total = narrow(weights, 1, 0, 1).to(memory, dtype).clone(memory);
   for (std::int64_t h = 1; h < heads; ++h) {
-    scale_and_add(total, narrow(weights, 1, h, 1).to(dtype), std::int64_t{1}, std::int64_t{1});
+    scale_and_add(total, narrow(weights, 1, h, 1).to(memory, dtype), std::int64_t{1},
+                  std::int64_t{1});
   }
   scale_and_add(total, total, std::int64_t{0}, 1.0 / static_cast<double>(heads));
-  return reshape(total, Dims{weights.size(0), weights.size(2), weights.size(3)})
-      .to(weights.dtype());
+  return reshape(memory, total, Dims{weights.size(0), weights.size(2), weights.size(3)})
+      .to(memory, weights.dtype());
 }
 
 /// Arguments: query, key, value, embed_dim, num_head, qkv_weight, qkv_bias, proj_weight, proj_bias,
@@ -129,14 +132,14 @@ void run_multi_head_attention(Call& call) {
   const Projections p{call.tensor(5), call.tensor(6), call.tensor(7), call.tensor(8),
                       call.integer(4)};
   check_shapes(call.tensor(0), call.tensor(1), call.tensor(2), p, call.integer(3));
-  const MultiHeadResult result =
-      multi_head_attention(call.tensor(0), call.tensor(1), call.tensor(2), p,
-                           scores_mask(call.maybe_tensor(9), call.maybe_integer(12)));
+  const MultiHeadResult result = multi_head_attention(
+      call.memory(), call.tensor(0), call.tensor(1), call.tensor(2), p,
+      scores_mask(call.memory(), call.maybe_tensor(9), call.maybe_integer(12)));
   call.give(result.output);
   if (!call.flag(10)) {
     call.give(None{});
   } else {
-    call.give(call.flag(11) ? mean_over_heads(result.weights) : result.weights);
+    call.give(call.flag(11) ? mean_over_heads(call.memory(), result.weights) : result.weights);
   }
 }
 
@@ -157,24 +160,24 @@ void activate(Tensor& tensor, Activation activation) {
 }
 
 /// A copy with the activation applied in the computing type.
-Tensor activated(const Tensor& tensor, Activation activation) {
+Tensor activated(Allocator& memory, const Tensor& tensor, Activation activation) {
   if (!is_floating(tensor.dtype())) throw_unsupported_dtype(tensor.dtype());
-  Tensor copy = tensor.to(product_dtype(tensor.dtype()));
-  if (copy.same_as(tensor)) copy = tensor.clone();
+  Tensor copy = tensor.to(memory, product_dtype(tensor.dtype()));
+  if (copy.same_as(tensor)) copy = tensor.clone(memory);
   if (copy.dtype() == DType::kFloat64) {
     activate<double>(copy, activation);
   } else {
     activate<float>(copy, activation);
   }
-  return copy.to(tensor.dtype());
+  return copy.to(memory, tensor.dtype());
 }
 
-Tensor sum(const Tensor& a, const Tensor& b) {
+Tensor sum(Allocator& memory, const Tensor& a, const Tensor& b) {
   const DType dtype = product_dtype(a.dtype());
-  Tensor total = a.to(dtype);
-  if (total.same_as(a)) total = a.clone();
-  scale_and_add(total, b.to(dtype), std::int64_t{1}, std::int64_t{1});
-  return total.to(a.dtype());
+  Tensor total = a.to(memory, dtype);
+  if (total.same_as(a)) total = a.clone(memory);
+  scale_and_add(total, b.to(memory, dtype), std::int64_t{1}, std::int64_t{1});
+  return total.to(memory, a.dtype());
 }
 
 struct Norm {
@@ -199,24 +202,29 @@ struct EncoderLayer {
   double eps = 0;
 };
 
-Tensor normalize(const Tensor& x, const Norm& norm, double eps) {
-  return layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, eps).output;
+Tensor normalize(Allocator& memory, const Tensor& x, const Norm& norm, double eps) {
+  return layer_norm(memory, x, {x.size(-1)}, norm.weight, norm.bias, eps).output;
 }
 
-Tensor feed_forward(const Tensor& x, const FeedForward& f) {
-  return linear(activated(linear(x, f.weight_1, f.bias_1), f.activation), f.weight_2, f.bias_2);
+Tensor feed_forward(Allocator& memory, const Tensor& x, const FeedForward& f) {
+  return linear(memory, activated(memory, linear(memory, x, f.weight_1, f.bias_1), f.activation),
+                f.weight_2, f.bias_2);
 }
 
-Tensor encode(const Tensor& input, const EncoderLayer& layer, const std::optional<Tensor>& mask) {
+Tensor encode(Allocator& memory, const Tensor& input, const EncoderLayer& layer,
+              const std::optional<Tensor>& mask) {
   const auto attend = [&](const Tensor& x) {
-    return multi_head_attention(x, x, x, layer.attention, mask).output;
+    return multi_head_attention(memory, x, x, x, layer.attention, mask).output;
   };
   if (layer.norm_first) {
-    const Tensor x = sum(attend(normalize(input, layer.norm_1, layer.eps)), input);
-    return sum(feed_forward(normalize(x, layer.norm_2, layer.eps), layer.feed_forward), x);
+    const Tensor x = sum(memory, attend(normalize(memory, input, layer.norm_1, layer.eps)), input);
+    return sum(
+        memory,
+        feed_forward(memory, normalize(memory, x, layer.norm_2, layer.eps), layer.feed_forward), x);
   }
-  const Tensor x = normalize(sum(attend(input), input), layer.norm_1, layer.eps);
-  return normalize(sum(feed_forward(x, layer.feed_forward), x), layer.norm_2, layer.eps);
+  const Tensor x = normalize(memory, sum(memory, attend(input), input), layer.norm_1, layer.eps);
+  return normalize(memory, sum(memory, feed_forward(memory, x, layer.feed_forward), x),
+                   layer.norm_2, layer.eps);
 }
 
 /// Arguments: src, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias, use_gelu,
@@ -235,7 +243,8 @@ void run_encoder_layer(Call& call) {
   const Tensor input = call.tensor(0);
   check_shapes(input, input, input, layer.attention, call.integer(1));
   const std::optional<std::int64_t> kind = call.size() > 19 ? call.maybe_integer(19) : std::nullopt;
-  call.give(encode(input, layer, scores_mask(call.maybe_tensor(18), kind)));
+  call.give(
+      encode(call.memory(), input, layer, scores_mask(call.memory(), call.maybe_tensor(18), kind)));
 }
 
 /// Arguments: self, mat1, mat2, beta, alpha, use_gelu.
@@ -245,9 +254,11 @@ void run_addmm_activation(Call& call) {
   check_same_dtype(a, call.tensor(0));
   if (a.dim() != 2 || call.tensor(2).dim() != 2) fail("mat1 and mat2 must be 2D tensors");
   const DType dtype = product_dtype(a.dtype());
-  Tensor total = product(a.to(dtype), call.tensor(2).to(dtype));
-  scale_and_add(total, call.tensor(0).to(dtype), call.scalar(3), call.scalar(4));
-  call.give(activated(total.to(a.dtype()), call.flag(5) ? Activation::kGelu : Activation::kRelu));
+  Tensor total =
+      product(call.memory(), a.to(call.memory(), dtype), call.tensor(2).to(call.memory(), dtype));
+  scale_and_add(total, call.tensor(0).to(call.memory(), dtype), call.scalar(3), call.scalar(4));
+  call.give(activated(call.memory(), total.to(call.memory(), a.dtype()),
+                      call.flag(5) ? Activation::kGelu : Activation::kRelu));
 }
 
 /// [batch, length, rows of the last weight]; nothing more where the query is not known.

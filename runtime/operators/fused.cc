@@ -16,34 +16,39 @@ namespace henson::runtime {
 namespace {
 
 /// The first result of an overload of the table, with defaults for the arguments that are left out.
-Tensor run(std::string_view name, std::string_view overload, std::vector<Value> arguments) {
+Tensor run(Allocator& memory, std::string_view name, std::string_view overload,
+           std::vector<Value> arguments) {
   for (const Operator* op : OperatorTable::get().overloads(name)) {
     if (op->schema.overload != overload) continue;
     for (std::size_t i = arguments.size(); i < op->schema.arguments.size(); ++i) {
       arguments.push_back(op->schema.arguments[i].default_value.value_or(None{}));
     }
     std::vector<Value> results(op->schema.results.size());
-    Call call(arguments, results);
+    Call call(memory, arguments, results);
     op->kernel(call);
     return results[0].as<Tensor>();
   }
   throw Error(ErrorCode::kInternal, "no operator " + std::string(name));
 }
 
-Tensor add(const Tensor& a, const Tensor& b) { return run("aten::add", "Tensor", {a, b}); }
+Tensor add(Allocator& memory, const Tensor& a, const Tensor& b) {
+  return run(memory, "aten::add", "Tensor", {a, b});
+}
 
 Norm norm_at(const Call& call, std::size_t first) {
   return {call.maybe_tensor(first), call.maybe_tensor(first + 1), call.maybe_number(first + 2)};
 }
 
-Tensor add_residual(const Tensor& x, const std::optional<Tensor>& residual) {
-  return residual ? add(x, *residual) : x;
+Tensor add_residual(Allocator& memory, const Tensor& x, const std::optional<Tensor>& residual) {
+  return residual ? add(memory, x, *residual) : x;
 }
 
 void run_linear(Call& call) {
-  const Tensor product = linear(call.tensor(0), call.tensor(1), call.maybe_tensor(2));
-  const Tensor sum = add_residual(activate(product, call.string(3)), call.maybe_tensor(4));
-  call.give(normalize(sum, norm_at(call, 5)));
+  const Tensor product =
+      linear(call.memory(), call.tensor(0), call.tensor(1), call.maybe_tensor(2));
+  const Tensor sum = add_residual(call.memory(), activate(call.memory(), product, call.string(3)),
+                                  call.maybe_tensor(4));
+  call.give(normalize(call.memory(), sum, norm_at(call, 5)));
 }
 
 void run_projections(Call& call) {
@@ -54,16 +59,17 @@ void run_projections(Call& call) {
   }
   std::vector<Value> results;
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    results.emplace_back(linear(call.tensor(0), weights[i], biases[i]));
+    results.emplace_back(linear(call.memory(), call.tensor(0), weights[i], biases[i]));
   }
   call.give(Value::list(std::move(results)));
 }
 
 void run_feed_forward(Call& call) {
-  const Tensor up = linear(call.tensor(0), call.tensor(1), call.maybe_tensor(2));
-  const Tensor wide = activate(up, call.string(3));
-  const Tensor down = linear(wide, call.tensor(4), call.maybe_tensor(5));
-  call.give(normalize(add_residual(down, call.maybe_tensor(6)), norm_at(call, 7)));
+  const Tensor up = linear(call.memory(), call.tensor(0), call.tensor(1), call.maybe_tensor(2));
+  const Tensor wide = activate(call.memory(), up, call.string(3));
+  const Tensor down = linear(call.memory(), wide, call.tensor(4), call.maybe_tensor(5));
+  call.give(normalize(call.memory(), add_residual(call.memory(), down, call.maybe_tensor(6)),
+                      norm_at(call, 7)));
 }
 
 void run_embeddings(Call& call) {
@@ -74,48 +80,49 @@ void run_embeddings(Call& call) {
   }
   std::vector<Tensor> addends;
   for (std::size_t i = 0; i < tables.size(); ++i) {
-    addends.push_back(run("aten::embedding", "", {tables[i], indices[i]}));
+    addends.push_back(run(call.memory(), "aten::embedding", "", {tables[i], indices[i]}));
   }
   for (const Tensor& addend : call.tensors(2)) addends.push_back(addend);
   if (addends.empty()) throw Error(ErrorCode::kBadInput, "nothing to sum");
   Tensor sum = addends[0];
-  for (std::size_t i = 1; i < addends.size(); ++i) sum = add(sum, addends[i]);
-  call.give(normalize(sum, norm_at(call, 3)));
+  for (std::size_t i = 1; i < addends.size(); ++i) sum = add(call.memory(), sum, addends[i]);
+  call.give(normalize(call.memory(), sum, norm_at(call, 3)));
 }
 
 /// [B, L, heads * D] as [B, heads, L, D].
-Tensor split_heads(const Tensor& tensor, std::int64_t heads) {
+Tensor split_heads(Allocator& memory, const Tensor& tensor, std::int64_t heads) {
   if (tensor.dim() == 4) return tensor;
   if (tensor.dim() != 3 || heads <= 0 || tensor.size(2) % heads != 0) {
     throw Error(ErrorCode::kBadInput, to_string(tensor.sizes()) + " can not be split into " +
                                           std::to_string(heads) + " heads");
   }
   const Dims sizes = {tensor.size(0), tensor.size(1), heads, tensor.size(2) / heads};
-  return transpose(reshape(tensor, sizes), 1, 2);
+  return transpose(reshape(memory, tensor, sizes), 1, 2);
 }
 
-Tensor merge_heads(const Tensor& tensor) {
+Tensor merge_heads(Allocator& memory, const Tensor& tensor) {
   const Dims sizes = {tensor.size(0), tensor.size(2), tensor.size(1) * tensor.size(3)};
-  return reshape(transpose(tensor, 1, 2), sizes);
+  return reshape(memory, transpose(tensor, 1, 2), sizes);
 }
 
-Tensor masked_scores(Tensor scores, const FusedAttention& options) {
-  scores = run("aten::mul", "Scalar", {scores, options.scale});
-  if (options.bias) scores = add(scores, *options.bias);
+Tensor masked_scores(Allocator& memory, Tensor scores, const FusedAttention& options) {
+  scores = run(memory, "aten::mul", "Scalar", {scores, options.scale});
+  if (options.bias) scores = add(memory, scores, *options.bias);
   if (!options.fill) return scores;
-  return run("aten::masked_fill", "Scalar", {scores, *options.fill, options.fill_value});
+  return run(memory, "aten::masked_fill", "Scalar", {scores, *options.fill, options.fill_value});
 }
 
-Tensor softmax_of(const Tensor& scores, bool safe) {
-  const Tensor weights = run("aten::softmax", "int", {scores, std::int64_t{-1}});
+Tensor softmax_of(Allocator& memory, const Tensor& scores, bool safe) {
+  const Tensor weights = run(memory, "aten::softmax", "int", {scores, std::int64_t{-1}});
   if (!safe) return weights;
-  const Tensor none = run("aten::eq", "Scalar", {scores, -std::numeric_limits<double>::infinity()});
-  const Tensor nowhere = run("aten::all", "dim", {none, std::int64_t{-1}, true});
-  return run("aten::masked_fill", "Scalar", {weights, nowhere, 0.0});
+  const Tensor none =
+      run(memory, "aten::eq", "Scalar", {scores, -std::numeric_limits<double>::infinity()});
+  const Tensor nowhere = run(memory, "aten::all", "dim", {none, std::int64_t{-1}, true});
+  return run(memory, "aten::masked_fill", "Scalar", {weights, nowhere, 0.0});
 }
 
 /// A mask of which the archive does not tell whether it is boolean (true takes part), or added.
-Tensor additive_mask(const Tensor& mask) {
+Tensor additive_mask(Allocator& memory, const Tensor& mask) {
   if (is_floating(mask.dtype())) return mask;
   if (mask.dtype() != DType::kBool) {
     throw Error(ErrorCode::kBadInput,
@@ -123,10 +130,10 @@ Tensor additive_mask(const Tensor& mask) {
                 "attn_mask.dtype: " +
                     std::string(name_of(mask.dtype())));
   }
-  Tensor bias = Tensor::empty(DType::kFloat32, mask.sizes());
-  bias = run("aten::zeros_like", "", {bias});
-  const Tensor masked = run("aten::logical_not", "", {mask});
-  return run("aten::masked_fill", "Scalar",
+  Tensor bias = Tensor::empty(memory, DType::kFloat32, mask.sizes());
+  bias = run(memory, "aten::zeros_like", "", {bias});
+  const Tensor masked = run(memory, "aten::logical_not", "", {mask});
+  return run(memory, "aten::masked_fill", "Scalar",
              {bias, masked, -std::numeric_limits<double>::infinity()});
 }
 
@@ -140,7 +147,7 @@ FusedAttentionResult attention_of(const Call& call) {
   options.safe = call.flag(8);
   options.merged = call.flag(9);
   options.as_query = call.flag(10);
-  return fused_attention(call.tensor(0), call.tensor(1), call.tensor(2), options);
+  return fused_attention(call.memory(), call.tensor(0), call.tensor(1), call.tensor(2), options);
 }
 
 // What is known of the results. An attention's operands are [B, heads, L, D] here.
@@ -317,23 +324,24 @@ void attention_sizes(Inference& call) {
 
 }  // namespace
 
-Tensor activate(const Tensor& x, const std::string& activation) {
+Tensor activate(Allocator& memory, const Tensor& x, const std::string& activation) {
   if (activation == "none") return x;
-  if (activation == "gelu") return run("aten::gelu", "", {x, std::string("none")});
-  if (activation == "gelu_tanh") return run("aten::gelu", "", {x, std::string("tanh")});
+  if (activation == "gelu") return run(memory, "aten::gelu", "", {x, std::string("none")});
+  if (activation == "gelu_tanh") return run(memory, "aten::gelu", "", {x, std::string("tanh")});
   if (activation == "gelu_quick") {
-    const Tensor gate = run("aten::sigmoid", "", {run("aten::mul", "Scalar", {x, 1.702})});
-    return run("aten::mul", "Tensor", {x, gate});
+    const Tensor gate =
+        run(memory, "aten::sigmoid", "", {run(memory, "aten::mul", "Scalar", {x, 1.702})});
+    return run(memory, "aten::mul", "Tensor", {x, gate});
   }
   for (const char* name : {"relu", "tanh", "sigmoid", "silu"}) {
-    if (activation == name) return run("aten::" + activation, "", {x});
+    if (activation == name) return run(memory, "aten::" + activation, "", {x});
   }
   throw Error(ErrorCode::kInternal, "no activation " + activation);
 }
 
-Tensor normalize(const Tensor& x, const Norm& norm) {
+Tensor normalize(Allocator& memory, const Tensor& x, const Norm& norm) {
   if (!norm.eps) return x;
-  return layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, *norm.eps).output;
+  return layer_norm(memory, x, {x.size(-1)}, norm.weight, norm.bias, *norm.eps).output;
 }
 
 /// What was fused saw the result as the query's sequences and rows.
@@ -347,20 +355,21 @@ void require_as_query(const Tensor& output, const Tensor& query) {
 
 // Eager attention rounds each step to the operands' type, which is what makes a float16 row that is
 // masked throughout uniform; scaled_dot_product_attention ("safe") rounds once.
-FusedAttentionResult fused_attention(const Tensor& query, const Tensor& key, const Tensor& value,
-                                     const FusedAttention& options) {
+FusedAttentionResult fused_attention(Allocator& memory, const Tensor& query, const Tensor& key,
+                                     const Tensor& value, const FusedAttention& options) {
   const DType dtype = value.dtype();
   const auto operand = [&](const Tensor& tensor) {
-    const Tensor split = split_heads(tensor, options.heads);
-    return options.safe ? split.to(product_dtype(split.dtype())) : split;
+    const Tensor split = split_heads(memory, tensor, options.heads);
+    return options.safe ? split.to(memory, product_dtype(split.dtype())) : split;
   };
   const Tensor queries = operand(query);
-  const Tensor scores = matmul(queries, transpose(operand(key), 2, 3));
-  const Tensor weights = softmax_of(masked_scores(scores, options), options.safe);
+  const Tensor scores = matmul(memory, queries, transpose(operand(key), 2, 3));
+  const Tensor weights = softmax_of(memory, masked_scores(memory, scores, options), options.safe);
   const Tensor values = operand(value);
-  const Tensor output = matmul(weights.to(values.dtype()), values).to(dtype);
+  const Tensor output =
+      matmul(memory, weights.to(memory, values.dtype()), values).to(memory, dtype);
   if (options.as_query) require_as_query(output, queries);
-  return {options.merged ? merge_heads(output) : output, weights.to(dtype)};
+  return {options.merged ? merge_heads(memory, output) : output, weights.to(memory, dtype)};
 }
 
 void register_fused(OperatorTable& table) {
@@ -380,7 +389,7 @@ void register_fused(OperatorTable& table) {
   table.add("henson::embeddings(Tensor[] tables, Tensor[] indices, Tensor[] addends, " + norm,
             run_embeddings, {embeddings_type, embeddings_sizes, Trait::kLooksUp});
   table.add("henson::additive_mask(Tensor mask) -> Tensor",
-            [](Call& call) { call.give(additive_mask(call.tensor(0))); },
+            [](Call& call) { call.give(additive_mask(call.memory(), call.tensor(0))); },
             {mask_type, shapes::same});
   const std::string attention =
       "(Tensor query, Tensor key, Tensor value, int heads, float scale, Tensor? bias, "

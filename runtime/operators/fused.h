@@ -20,8 +20,8 @@ struct Norm {
 };
 
 /// Throws henson::Error (kInternal) for a name that is none of the above.
-Tensor activate(const Tensor& x, const std::string& activation);
-Tensor normalize(const Tensor& x, const Norm& norm);
+Tensor activate(Allocator& memory, const Tensor& x, const std::string& activation);
+Tensor normalize(Allocator& memory, const Tensor& x, const Norm& norm);
 
 /// henson::attention: scores = scale * query · keyᵀ + bias; where `fill` is true the score becomes
 /// fill_value; softmax over keys; times value. query, key and value: [B, L, heads * D] or
@@ -40,7 +40,7 @@ struct FusedAttentionResult {
   Tensor output;
   Tensor weights;  // [B, heads, Lq, Lk]
 };
-FusedAttentionResult fused_attention(const Tensor& query, const Tensor& key, const Tensor& value,
-                                     const FusedAttention& options);
+FusedAttentionResult fused_attention(Allocator& memory, const Tensor& query, const Tensor& key,
+                                     const Tensor& value, const FusedAttention& options);
 
 }  // namespace henson::runtime

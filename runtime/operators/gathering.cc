@@ -41,13 +41,14 @@ void check_no_larger(const Tensor& index, const Tensor& other, std::optional<std
 
 /// For each element of `index`, the offset from self's first element of the one that it names along
 /// `dim`. Both are at least vectors.
-std::vector<std::int64_t> named_offsets(const Tensor& self, std::size_t dim, const Tensor& index) {
+std::vector<std::int64_t> named_offsets(Allocator& memory, const Tensor& self, std::size_t dim,
+                                        const Tensor& index) {
   const std::int64_t size = self.sizes()[dim];
   const std::int64_t stride = self.strides()[dim];
   Dims strides = self.strides();
   strides[dim] = 0;
   std::vector<std::int64_t> offsets = element_offsets(index.sizes(), strides);
-  const std::vector<std::int64_t> values = index_values(index);
+  const std::vector<std::int64_t> values = index_values(memory, index);
   for (std::size_t i = 0; i < offsets.size(); ++i) {
     if (values[i] < 0 || values[i] >= size) out_of_bounds(values[i], dim, size);
     offsets[i] += values[i] * stride;
@@ -55,8 +56,9 @@ std::vector<std::int64_t> named_offsets(const Tensor& self, std::size_t dim, con
   return offsets;
 }
 
-Tensor take_at(const Tensor& self, const std::vector<std::int64_t>& offsets, const Dims& sizes) {
-  Tensor out = Tensor::empty(self.dtype(), sizes);
+Tensor take_at(Allocator& memory, const Tensor& self, const std::vector<std::int64_t>& offsets,
+               const Dims& sizes) {
+  Tensor out = Tensor::empty(memory, self.dtype(), sizes);
   visit_width(self.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* const source = self.data<T>();
@@ -66,13 +68,13 @@ Tensor take_at(const Tensor& self, const std::vector<std::int64_t>& offsets, con
   return out;
 }
 
-Tensor gather(const Tensor& self, std::int64_t dim, const Tensor& index) {
-  const Tensor source = at_least(self, 1);
-  const Tensor which = at_least(index, 1);
+Tensor gather(Allocator& memory, const Tensor& self, std::int64_t dim, const Tensor& index) {
+  const Tensor source = at_least(memory, self, 1);
+  const Tensor which = at_least(memory, index, 1);
   const auto along = static_cast<std::size_t>(wrap_dim(dim, self.dim()));
-  if (index.numel() == 0) return Tensor::empty(self.dtype(), index.sizes());
+  if (index.numel() == 0) return Tensor::empty(memory, self.dtype(), index.sizes());
   check_no_larger(which, source, along, "self");
-  return take_at(source, named_offsets(source, along, which), index.sizes());
+  return take_at(memory, source, named_offsets(memory, source, along, which), index.sizes());
 }
 
 enum class Reduce { kAssign, kSum, kProduct, kMean, kMax, kMin };
@@ -164,8 +166,8 @@ void scatter_into(Tensor& self, const std::vector<std::int64_t>& offsets,
 }
 
 /// self with source's elements put where `index` names. Returns self.
-Tensor scatter(Tensor self, std::int64_t dim, const Tensor& index, const Tensor& source,
-               Reduce reduce, bool include_self = true) {
+Tensor scatter(Allocator& memory, Tensor self, std::int64_t dim, const Tensor& index,
+               const Tensor& source, Reduce reduce, bool include_self = true) {
   const auto along = static_cast<std::size_t>(wrap_dim(dim, self.dim()));
   if (self.dtype() != source.dtype()) {
     fail("scatter(): Expected self.dtype to be equal to src.dtype");
@@ -174,13 +176,13 @@ Tensor scatter(Tensor self, std::int64_t dim, const Tensor& index, const Tensor&
   if (reduce == Reduce::kMean && self.dtype() == DType::kBool) {
     fail("scatter_reduce: the mean of bool is not implemented");
   }
-  Tensor target = at_least(self, 1);
-  const Tensor which = at_least(index, 1);
-  Tensor values = at_least(source, 1);
+  Tensor target = at_least(memory, self, 1);
+  const Tensor which = at_least(memory, index, 1);
+  Tensor values = at_least(memory, source, 1);
   check_no_larger(which, target, along, "self");
   check_no_larger(which, values, std::nullopt, "src");
-  const std::vector<std::int64_t> offsets = named_offsets(target, along, which);
-  if (values.buffer() == target.buffer()) values = values.clone();
+  const std::vector<std::int64_t> offsets = named_offsets(memory, target, along, which);
+  if (values.buffer() == target.buffer()) values = values.clone(memory);
   const std::vector<std::int64_t> from = element_offsets(which.sizes(), values.strides());
   visit_dtype(self.dtype(), [&](auto tag) {
     scatter_into<typename decltype(tag)::type>(target, offsets, from, values, reduce, include_self);
@@ -195,7 +197,7 @@ Tensor repeated(const Scalar& value, const Tensor& self, const Tensor& index) {
 
 template <bool in_place>
 Tensor target_of(Call& call) {
-  return in_place ? call.tensor(0) : call.tensor(0).clone();
+  return in_place ? call.tensor(0) : call.tensor(0).clone(call.memory());
 }
 
 template <bool in_place>
@@ -205,28 +207,28 @@ void scatter_kernel(Call& call) {
   const Tensor source =
       call.arg(3).is<Tensor>() ? call.tensor(3) : repeated(call.scalar(3), self, index);
   const Reduce reduce = call.size() > 4 ? reduce_of(call.string(4)) : Reduce::kAssign;
-  call.give(scatter(self, call.integer(1), index, source, reduce));
+  call.give(scatter(call.memory(), self, call.integer(1), index, source, reduce));
 }
 
 template <bool in_place>
 void scatter_add_kernel(Call& call) {
-  call.give(scatter(target_of<in_place>(call), call.integer(1), call.tensor(2), call.tensor(3),
-                    Reduce::kSum));
+  call.give(scatter(call.memory(), target_of<in_place>(call), call.integer(1), call.tensor(2),
+                    call.tensor(3), Reduce::kSum));
 }
 
 template <bool in_place>
 void scatter_reduce_kernel(Call& call) {
-  call.give(scatter(target_of<in_place>(call), call.integer(1), call.tensor(2), call.tensor(3),
-                    reduce_of(call.string(4)), call.flag(5)));
+  call.give(scatter(call.memory(), target_of<in_place>(call), call.integer(1), call.tensor(2),
+                    call.tensor(3), reduce_of(call.string(4)), call.flag(5)));
 }
 
 /// The offsets that `index` names in self read as one long vector; negative indices count from the
 /// end.
-std::vector<std::int64_t> flat_offsets(const Tensor& self, const Tensor& index) {
+std::vector<std::int64_t> flat_offsets(Allocator& memory, const Tensor& self, const Tensor& index) {
   if (index.dtype() != DType::kInt64) fail("take(): Expected a long tensor for index");
   const std::vector<std::int64_t> offsets = element_offsets(self.sizes(), self.strides());
   const auto count = static_cast<std::int64_t>(offsets.size());
-  std::vector<std::int64_t> named = index_values(index);
+  std::vector<std::int64_t> named = index_values(memory, index);
   for (std::int64_t& value : named) {
     if (value < -count || value >= count) {
       fail("out of range: tried to access index " + std::to_string(value) + " on a tensor of " +
@@ -237,7 +239,8 @@ std::vector<std::int64_t> flat_offsets(const Tensor& self, const Tensor& index) 
   return named;
 }
 
-Tensor put(Tensor self, const Tensor& index, const Tensor& source, bool accumulate) {
+Tensor put(Allocator& memory, Tensor self, const Tensor& index, const Tensor& source,
+           bool accumulate) {
   if (self.dtype() != source.dtype()) fail("put_(): self and source must be of one dtype");
   if (index.numel() != source.numel()) {
     fail("put_(): Expected source and index to have the same number of elements");
@@ -245,28 +248,30 @@ Tensor put(Tensor self, const Tensor& index, const Tensor& source, bool accumula
   IndexPlan plan;
   plan.sizes = {index.numel()};
   plan.before = plan.after = {0};
-  plan.indexed = flat_offsets(self, index);
-  const Tensor values = reshape(source, plan.sizes);
+  plan.indexed = flat_offsets(memory, self, index);
+  const Tensor values = reshape(memory, source, plan.sizes);
   if (accumulate) {
-    add_elements(self, plan, values);
+    add_elements(memory, self, plan, values);
   } else {
-    put_elements(self, plan, values);
+    put_elements(memory, self, plan, values);
   }
   return self;
 }
 
-Tensor take_along(const Tensor& self, const Tensor& indices, std::optional<std::int64_t> dim) {
+Tensor take_along(Allocator& memory, const Tensor& self, const Tensor& indices,
+                  std::optional<std::int64_t> dim) {
   if (indices.dtype() != DType::kInt64) {
     fail("torch.take_along_dim(): dtype of indices should be Long");
   }
-  if (!dim) return gather(reshape(self, Dims{-1}), 0, reshape(indices, Dims{-1}));
+  if (!dim)
+    return gather(memory, reshape(memory, self, Dims{-1}), 0, reshape(memory, indices, Dims{-1}));
   if (self.dim() != indices.dim()) {
     fail("torch.take_along_dim(): input and indices should have the same number of dimensions");
   }
   const auto along = static_cast<std::size_t>(wrap_dim(*dim, self.dim()));
   Dims self_sizes = self.sizes();
   Dims index_sizes = indices.sizes();
-  if (self_sizes.empty()) return gather(self, *dim, indices);
+  if (self_sizes.empty()) return gather(memory, self, *dim, indices);
   const std::int64_t size = self_sizes[along];
   const std::int64_t picked = index_sizes[along];
   self_sizes[along] = index_sizes[along] = 1;
@@ -274,18 +279,19 @@ Tensor take_along(const Tensor& self, const Tensor& indices, std::optional<std::
   common[along] = size;
   const Tensor source = expand_to(self, common);
   common[along] = picked;
-  Tensor which = expand_to(indices, common).clone();
+  Tensor which = expand_to(indices, common).clone(memory);
   for (std::int64_t& value :
        std::span(which.mutable_data<std::int64_t>(), static_cast<std::size_t>(which.numel()))) {
     // PyTorch takes any index here, modulo the size.
     if (size > 0) value = (value % size + size) % size;
   }
-  return gather(source, *dim, which);
+  return gather(memory, source, *dim, which);
 }
 
 template <bool in_place>
 void put_kernel(Call& call) {
-  call.give(put(target_of<in_place>(call), call.tensor(1), call.tensor(2), call.flag(3)));
+  call.give(
+      put(call.memory(), target_of<in_place>(call), call.tensor(1), call.tensor(2), call.flag(3)));
 }
 
 /// As many as the indices say along the dimension, broadcast beside it; without one, as many as
@@ -344,21 +350,25 @@ void register_scatters(OperatorTable& table) {
 
 void register_gathering(OperatorTable& table) {
   table.add("aten::gather(Tensor self, int dim, Tensor index, bool sparse_grad=False) -> Tensor",
-            [](Call& call) { call.give(gather(call.tensor(0), call.integer(1), call.tensor(2))); },
+            [](Call& call) {
+              call.give(gather(call.memory(), call.tensor(0), call.integer(1), call.tensor(2)));
+            },
             {dtypes::same, shapes::gathered});
   register_scatters(table);
   table.add("aten::take(Tensor self, Tensor index) -> Tensor",
             [](Call& call) {
               const Tensor self = call.tensor(0);
               const Tensor index = call.tensor(1);
-              call.give(take_at(self, flat_offsets(self, index), index.sizes()));
+              call.give(take_at(call.memory(), self, flat_offsets(call.memory(), self, index),
+                                index.sizes()));
             },
             {dtypes::same, shapes::as_other});
-  table.add("aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor",
-            [](Call& call) {
-              call.give(take_along(call.tensor(0), call.tensor(1), call.maybe_integer(2)));
-            },
-            {dtypes::same, taken_along});
+  table.add(
+      "aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor",
+      [](Call& call) {
+        call.give(take_along(call.memory(), call.tensor(0), call.tensor(1), call.maybe_integer(2)));
+      },
+      {dtypes::same, taken_along});
   const std::string put = " self, Tensor index, Tensor source, bool accumulate=False) -> ";
   table.add("aten::put(Tensor" + put + "Tensor", put_kernel<false>, {dtypes::same, shapes::same});
   table.add("aten::put_(Tensor(a!)" + put + "Tensor(a!)", put_kernel<true>,

@@ -25,7 +25,7 @@ void check_mask(const Tensor& self, const Tensor& mask, std::size_t at) {
 }
 
 /// One entry a dimension, masks replaced by the positions of their ones.
-Indices expand_masks(const Tensor& self, const Indices& indices) {
+Indices expand_masks(Allocator& memory, const Tensor& self, const Indices& indices) {
   Indices expanded;
   for (const std::optional<Tensor>& index : indices) {
     if (!index) {
@@ -34,14 +34,14 @@ Indices expand_masks(const Tensor& self, const Indices& indices) {
     }
     const DType dtype = index->dtype();
     if (dtype == DType::kInt64 || dtype == DType::kInt32) {
-      expanded.push_back(index->to(DType::kInt64));
+      expanded.push_back(index->to(memory, DType::kInt64));
       continue;
     }
     if (dtype != DType::kBool && dtype != DType::kUInt8) {
       fail("tensors used as indices must be long, int, byte or bool tensors");
     }
     check_mask(self, *index, expanded.size());
-    const Tensor positions = nonzero(*index);
+    const Tensor positions = nonzero(memory, *index);
     for (std::int64_t d = 0; d < index->dim(); ++d) {
       expanded.push_back(select(positions, 1, d));
     }
@@ -58,9 +58,9 @@ bool adjacent(const Indices& indices) {
 }
 
 /// Adds index · stride to each offset, after a check against the dimension's size.
-void add_dimension(const Tensor& index, std::int64_t dim, std::int64_t size, std::int64_t stride,
-                   std::vector<std::int64_t>& offsets) {
-  const Tensor contiguous = index.contiguous();
+void add_dimension(Allocator& memory, const Tensor& index, std::int64_t dim, std::int64_t size,
+                   std::int64_t stride, std::vector<std::int64_t>& offsets) {
+  const Tensor contiguous = index.contiguous(memory);
   const auto* const values = contiguous.data<std::int64_t>();
   for (std::size_t i = 0; i < offsets.size(); ++i) {
     const std::int64_t value = values[i];
@@ -99,9 +99,10 @@ void for_each_selected(const IndexPlan& plan, F&& visit) {
 }
 
 /// Values as they are read beside a plan: expanded, contiguous, never sharing self's buffer.
-Tensor values_for(const Tensor& self, const IndexPlan& plan, const Tensor& values) {
+Tensor values_for(Allocator& memory, const Tensor& self, const IndexPlan& plan,
+                  const Tensor& values) {
   const Tensor expanded = expand_to(values, plan.sizes);
-  return expanded.buffer() == self.buffer() ? expanded.clone() : expanded.contiguous();
+  return expanded.buffer() == self.buffer() ? expanded.clone(memory) : expanded.contiguous(memory);
 }
 
 }  // namespace
@@ -117,8 +118,8 @@ std::vector<std::int64_t> element_offsets(std::span<const std::int64_t> sizes,
   return offsets;
 }
 
-Tensor nonzero(const Tensor& self) {
-  const Tensor mask = self.to(DType::kBool).contiguous();
+Tensor nonzero(Allocator& memory, const Tensor& self) {
+  const Tensor mask = self.to(memory, DType::kBool).contiguous(memory);
   const bool* const values = mask.data<bool>();
   std::vector<std::int64_t> flat;
   for (std::int64_t i = 0; i < mask.numel(); ++i) {
@@ -126,7 +127,7 @@ Tensor nonzero(const Tensor& self) {
   }
   const Dims strides = contiguous_strides(self.sizes());
   Tensor positions =
-      Tensor::empty(DType::kInt64, {static_cast<std::int64_t>(flat.size()), self.dim()});
+      Tensor::empty(memory, DType::kInt64, {static_cast<std::int64_t>(flat.size()), self.dim()});
   auto* out = positions.mutable_data<std::int64_t>();
   for (const std::int64_t at : flat) {
     for (std::size_t d = 0; d < strides.size(); ++d) {
@@ -136,18 +137,19 @@ Tensor nonzero(const Tensor& self) {
   return positions;
 }
 
-std::vector<std::int64_t> index_values(const Tensor& index) {
+std::vector<std::int64_t> index_values(Allocator& memory, const Tensor& index) {
   if (index.dtype() != DType::kInt64 && index.dtype() != DType::kInt32) {
     fail("an index must be an int64 or int32 tensor, and is " +
          std::string(name_of(index.dtype())));
   }
-  const Tensor contiguous = index.to(DType::kInt64).contiguous();
+  const Tensor contiguous = index.to(memory, DType::kInt64).contiguous(memory);
   const auto* const first = contiguous.data<std::int64_t>();
   return {first, first + contiguous.numel()};
 }
 
-IndexPlan plan_index(const Tensor& self, const std::vector<std::optional<Tensor>>& indices) {
-  const Indices expanded = expand_masks(self, indices);
+IndexPlan plan_index(Allocator& memory, const Tensor& self,
+                     const std::vector<std::optional<Tensor>>& indices) {
+  const Indices expanded = expand_masks(memory, self, indices);
   if (std::none_of(expanded.begin(), expanded.end(), [](const auto& i) { return i.has_value(); })) {
     fail("at least one index must be provided");
   }
@@ -169,8 +171,8 @@ IndexPlan plan_index(const Tensor& self, const std::vector<std::optional<Tensor>
     const std::int64_t stride = self.strides()[d];
     if (d < expanded.size() && expanded[d]) {
       met = true;
-      add_dimension(expand_to(*expanded[d], shape), static_cast<std::int64_t>(d), size, stride,
-                    plan.indexed);
+      add_dimension(memory, expand_to(*expanded[d], shape), static_cast<std::int64_t>(d), size,
+                    stride, plan.indexed);
       continue;
     }
     const bool before = keeps_place && !met;
@@ -186,14 +188,15 @@ IndexPlan plan_index(const Tensor& self, const std::vector<std::optional<Tensor>
   return plan;
 }
 
-IndexPlan plan_index_select(const Tensor& self, std::int64_t dim, const Tensor& index) {
+IndexPlan plan_index_select(Allocator& memory, const Tensor& self, std::int64_t dim,
+                            const Tensor& index) {
   if (index.dim() > 1) fail("Index is supposed to be a vector");
   const auto at = static_cast<std::size_t>(wrap_dim(dim, self.dim()));
   const bool number = self.dim() == 0;
   const std::int64_t size = number ? 1 : self.sizes()[at];
   const std::int64_t stride = number ? 0 : self.strides()[at];
   IndexPlan plan;
-  plan.indexed = index_values(index);
+  plan.indexed = index_values(memory, index);
   for (std::int64_t& offset : plan.indexed) {
     if (offset < 0 || offset >= size) {
       fail("index " + std::to_string(offset) + " is out of bounds for dimension " +
@@ -218,8 +221,8 @@ IndexPlan plan_index_select(const Tensor& self, std::int64_t dim, const Tensor& 
   return plan;
 }
 
-Tensor take_elements(const Tensor& self, const IndexPlan& plan) {
-  Tensor out = Tensor::empty(self.dtype(), plan.sizes);
+Tensor take_elements(Allocator& memory, const Tensor& self, const IndexPlan& plan) {
+  Tensor out = Tensor::empty(memory, self.dtype(), plan.sizes);
   if (self.quantization()) out = out.with_quantization(self.quantization());
   visit_width(self.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -231,8 +234,8 @@ Tensor take_elements(const Tensor& self, const IndexPlan& plan) {
   return out;
 }
 
-void put_elements(Tensor& self, const IndexPlan& plan, const Tensor& values) {
-  const Tensor read = values_for(self, plan, values);
+void put_elements(Allocator& memory, Tensor& self, const IndexPlan& plan, const Tensor& values) {
+  const Tensor read = values_for(memory, self, plan, values);
   visit_width(self.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* const source = read.data<T>();
@@ -242,8 +245,8 @@ void put_elements(Tensor& self, const IndexPlan& plan, const Tensor& values) {
   });
 }
 
-void add_elements(Tensor& self, const IndexPlan& plan, const Tensor& values) {
-  const Tensor read = values_for(self, plan, values);
+void add_elements(Allocator& memory, Tensor& self, const IndexPlan& plan, const Tensor& values) {
+  const Tensor read = values_for(memory, self, plan, values);
   visit_dtype(self.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* const source = read.data<T>();

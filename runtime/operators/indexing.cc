@@ -27,12 +27,13 @@ std::optional<Tensor> mask_to_fill(const std::vector<std::optional<Tensor>>& ind
   return values.numel() == 1 ? mask : std::nullopt;
 }
 
-Tensor index_put(Tensor self, const std::vector<std::optional<Tensor>>& indices,
+Tensor index_put(Allocator& memory, Tensor self, const std::vector<std::optional<Tensor>>& indices,
                  const Tensor& value, bool accumulate) {
   const std::optional<Tensor> mask = accumulate ? std::nullopt : mask_to_fill(indices, value);
-  const Tensor values = mask ? reshape(value.to(self.dtype()), {}) : value;
+  const Tensor values = mask ? reshape(memory, value.to(memory, self.dtype()), {}) : value;
   if (mask && mask->dim() == 0 && std::cmp_less_equal(indices.size(), self.dim())) {
-    if (*mask->to(DType::kBool).data<bool>()) copy_into(self, values);  // all of it or nothing
+    if (*mask->to(memory, DType::kBool).data<bool>())
+      copy_into(memory, self, values);  // all of it or nothing
     return self;
   }
   if (self.dtype() != values.dtype()) {
@@ -40,17 +41,17 @@ Tensor index_put(Tensor self, const std::vector<std::optional<Tensor>>& indices,
          std::string(name_of(self.dtype())) + " for the destination and " +
          std::string(name_of(values.dtype())) + " for the source.");
   }
-  const IndexPlan plan = plan_index(self, indices);
+  const IndexPlan plan = plan_index(memory, self, indices);
   if (accumulate) {
-    add_elements(self, plan, values);
+    add_elements(memory, self, plan, values);
   } else {
-    put_elements(self, plan, values);
+    put_elements(memory, self, plan, values);
   }
   return self;
 }
 
 /// Numbers count as vectors of one element, for self and for the source.
-Tensor as_vector(const Tensor& tensor) { return at_least(tensor, 1); }
+Tensor as_vector(Allocator& memory, const Tensor& tensor) { return at_least(memory, tensor, 1); }
 
 void check_source(const std::string& what, const Tensor& self, const IndexPlan& plan,
                   const Tensor& source) {
@@ -64,21 +65,21 @@ void check_source(const std::string& what, const Tensor& self, const IndexPlan& 
   }
 }
 
-Tensor index_add(Tensor self, std::int64_t dim, const Tensor& index, const Tensor& source,
-                 const Scalar& alpha) {
+Tensor index_add(Allocator& memory, Tensor self, std::int64_t dim, const Tensor& index,
+                 const Tensor& source, const Scalar& alpha) {
   if (self.dim() != source.dim()) {
     fail("index_add_(): the source should have " + std::to_string(self.dim()) +
          " dimensions, and has " + std::to_string(source.dim()));
   }
-  const Tensor from = as_vector(source);
-  Tensor target = as_vector(self);
-  const IndexPlan plan = plan_index_select(target, dim, index);
+  const Tensor from = as_vector(memory, source);
+  Tensor target = as_vector(memory, self);
+  const IndexPlan plan = plan_index_select(memory, target, dim, index);
   check_source("index_add_", target, plan, from);
   if (to_double(alpha) == 1) {
-    add_elements(target, plan, from);
+    add_elements(memory, target, plan, from);
     return self;
   }
-  Tensor scaled = Tensor::empty(from.dtype(), from.sizes());
+  Tensor scaled = Tensor::empty(memory, from.dtype(), from.sizes());
   const Tensor factor = to_tensor(alpha, from.dtype());
   visit_dtype(from.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -93,69 +94,74 @@ Tensor index_add(Tensor self, std::int64_t dim, const Tensor& index, const Tenso
       }
     });
   });
-  add_elements(target, plan, scaled);
+  add_elements(memory, target, plan, scaled);
   return self;
 }
 
-Tensor index_fill(Tensor self, std::int64_t dim, const Tensor& index, const Tensor& value) {
+Tensor index_fill(Allocator& memory, Tensor self, std::int64_t dim, const Tensor& index,
+                  const Tensor& value) {
   if (value.dim() != 0) {
     fail("index_fill_ only supports a 0-dimensional value tensor, but got tensor with " +
          std::to_string(value.dim()) + " dimension(s).");
   }
-  Tensor target = as_vector(self);
+  Tensor target = as_vector(memory, self);
   // Unlike index_select, this takes negative indices.
   std::vector<std::optional<Tensor>> indices(static_cast<std::size_t>(wrap_dim(dim, target.dim())));
   if (index.dtype() != DType::kInt64 || index.dim() > 1) {
     fail("index_fill_(): Expected a vector of int64 for index.");
   }
-  indices.emplace_back(as_vector(index));
-  put_elements(target, plan_index(target, indices), to_tensor(to_scalar(value), self.dtype()));
+  indices.emplace_back(as_vector(memory, index));
+  put_elements(memory, target, plan_index(memory, target, indices),
+               to_tensor(to_scalar(value), self.dtype()));
   return self;
 }
 
-Tensor index_copy(Tensor self, std::int64_t dim, const Tensor& index, const Tensor& source) {
+Tensor index_copy(Allocator& memory, Tensor self, std::int64_t dim, const Tensor& index,
+                  const Tensor& source) {
   if (index.dtype() != DType::kInt64) fail("index_copy_(): Expected an int64 tensor for index");
-  const Tensor from = as_vector(source);
-  Tensor target = as_vector(self);
-  const IndexPlan plan = plan_index_select(target, dim, index);
+  const Tensor from = as_vector(memory, source);
+  Tensor target = as_vector(memory, self);
+  const IndexPlan plan = plan_index_select(memory, target, dim, index);
   check_source("index_copy_", target, plan, from);
-  put_elements(target, plan, from);
+  put_elements(memory, target, plan, from);
   return self;
 }
 
-Tensor masked_select(const Tensor& self, const Tensor& mask) {
+Tensor masked_select(Allocator& memory, const Tensor& self, const Tensor& mask) {
   if (mask.dtype() != DType::kBool && mask.dtype() != DType::kUInt8) {
     fail("masked_select: expected BoolTensor for mask");
   }
   const Dims sizes = broadcast_sizes(self.sizes(), mask.sizes());
-  const Tensor wide = at_least(expand_to(self, sizes), 1);
-  return take_elements(wide, plan_index(wide, {at_least(expand_to(mask, sizes), 1)}));
+  const Tensor wide = at_least(memory, expand_to(self, sizes), 1);
+  return take_elements(memory, wide,
+                       plan_index(memory, wide, {at_least(memory, expand_to(mask, sizes), 1)}));
 }
 
-std::vector<Tensor> nonzero_columns(const Tensor& self) {
-  return unbind(nonzero(at_least(self, 1)), 1);
+std::vector<Tensor> nonzero_columns(Allocator& memory, const Tensor& self) {
+  return unbind(nonzero(memory, at_least(memory, self, 1)), 1);
 }
 
 template <bool in_place>
 Tensor target_of(Call& call) {
-  return in_place ? call.tensor(0) : call.tensor(0).clone();
+  return in_place ? call.tensor(0) : call.tensor(0).clone(call.memory());
 }
 
 template <bool in_place>
 void index_put_kernel(Call& call) {
-  call.give(
-      index_put(target_of<in_place>(call), call.maybe_tensors(1), call.tensor(2), call.flag(3)));
+  call.give(index_put(call.memory(), target_of<in_place>(call), call.maybe_tensors(1),
+                      call.tensor(2), call.flag(3)));
 }
 
 template <bool in_place>
 void index_add_kernel(Call& call) {
-  call.give(index_add(target_of<in_place>(call), call.integer(1), call.tensor(2), call.tensor(3),
-                      call.scalar(4)));
+  call.give(index_add(call.memory(), target_of<in_place>(call), call.integer(1), call.tensor(2),
+                      call.tensor(3), call.scalar(4)));
 }
 
 template <bool in_place>
 void index_copy_kernel(Call& call) {
-  call.give(index_copy(target_of<in_place>(call), call.integer(1), call.tensor(2), call.tensor(3)));
+  call.give(index_copy(call.memory(), target_of<in_place>(call), call.integer(1), call.tensor(2),
+                       call.tensor(3)));
 }
 
 template <bool in_place>
@@ -163,7 +169,7 @@ void index_fill_kernel(Call& call) {
   const Tensor self = target_of<in_place>(call);
   const Tensor value =
       call.arg(3).is<Tensor>() ? call.tensor(3) : to_tensor(call.scalar(3), self.dtype());
-  call.give(index_fill(self, call.integer(1), call.tensor(2), value));
+  call.give(index_fill(call.memory(), self, call.integer(1), call.tensor(2), value));
 }
 
 /// How many there are depends on the data.
@@ -183,7 +189,8 @@ void register_index(OperatorTable& table) {
     table.add(name + "(Tensor self, Tensor?[] indices) -> Tensor",
               [](Call& call) {
                 const Tensor self = call.tensor(0);
-                call.give(take_elements(self, plan_index(self, call.maybe_tensors(1))));
+                call.give(take_elements(call.memory(), self,
+                                        plan_index(call.memory(), self, call.maybe_tensors(1))));
               },
               {dtypes::same, shapes::indexed, Trait::kPicks});
   }
@@ -199,13 +206,14 @@ void register_index(OperatorTable& table) {
 }
 
 void register_along_dimension(OperatorTable& table) {
-  table.add(
-      "aten::index_select(Tensor self, int dim, Tensor index) -> Tensor",
-      [](Call& call) {
-        const Tensor self = call.tensor(0);
-        call.give(take_elements(self, plan_index_select(self, call.integer(1), call.tensor(2))));
-      },
-      {dtypes::same, shapes::index_selected, Trait::kPicks});
+  table.add("aten::index_select(Tensor self, int dim, Tensor index) -> Tensor",
+            [](Call& call) {
+              const Tensor self = call.tensor(0);
+              call.give(take_elements(
+                  call.memory(), self,
+                  plan_index_select(call.memory(), self, call.integer(1), call.tensor(2))));
+            },
+            {dtypes::same, shapes::index_selected, Trait::kPicks});
   const std::string add = ", int dim, Tensor index, Tensor source, *, Scalar alpha=1";
   table.add("aten::index_add(Tensor self" + add + ") -> Tensor", index_add_kernel<false>,
             kWrittenRows);
@@ -226,17 +234,20 @@ void register_along_dimension(OperatorTable& table) {
 }
 
 void register_masks(OperatorTable& table) {
-  table.add("aten::masked_select(Tensor self, Tensor mask) -> Tensor",
-            [](Call& call) { call.give(masked_select(call.tensor(0), call.tensor(1))); },
-            {dtypes::same, counted_ones});
+  table.add(
+      "aten::masked_select(Tensor self, Tensor mask) -> Tensor",
+      [](Call& call) { call.give(masked_select(call.memory(), call.tensor(0), call.tensor(1))); },
+      {dtypes::same, counted_ones});
   table.add(
       "aten::nonzero(Tensor self) -> Tensor",
-      [](Call& call) { call.give(nonzero(call.tensor(0))); }, kPlaces);
+      [](Call& call) { call.give(nonzero(call.memory(), call.tensor(0))); }, kPlaces);
   table.add(
       "aten::argwhere(Tensor self) -> Tensor",
-      [](Call& call) { call.give(nonzero(call.tensor(0))); }, kPlaces);
+      [](Call& call) { call.give(nonzero(call.memory(), call.tensor(0))); }, kPlaces);
   table.add("aten::nonzero_numpy(Tensor self) -> Tensor[]",
-            [](Call& call) { call.give(to_value(nonzero_columns(call.tensor(0)))); },
+            [](Call& call) {
+              call.give(to_value(call.memory(), nonzero_columns(call.memory(), call.tensor(0))));
+            },
             {dtypes::kInt64, shapes::columns_of_places});
 }
 

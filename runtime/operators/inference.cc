@@ -25,7 +25,7 @@ Fact fact_of_tensor(const Tensor& tensor) {
   fact.dims.emplace();
   for (const std::int64_t size : tensor.sizes()) fact.dims->push_back(Dimension::of(size));
   if (tensor.numel() == 1 && is_integral(tensor.dtype())) {
-    fact.number = Dimension::of(*tensor.to(DType::kInt64).data<std::int64_t>());
+    fact.number = Dimension::of(*tensor.to(system_memory(), DType::kInt64).data<std::int64_t>());
   }
   return fact;
 }

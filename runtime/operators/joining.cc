@@ -35,25 +35,27 @@ void check_fits(const Tensor& first, const Tensor& other, std::size_t dim, std::
   }
 }
 
-std::vector<Tensor> each_at_least(const std::vector<Tensor>& tensors, std::int64_t rank) {
+std::vector<Tensor> each_at_least(Allocator& memory, const std::vector<Tensor>& tensors,
+                                  std::int64_t rank) {
   std::vector<Tensor> raised;
-  for (const Tensor& tensor : tensors) raised.push_back(at_least(tensor, rank));
+  for (const Tensor& tensor : tensors) raised.push_back(at_least(memory, tensor, rank));
   return raised;
 }
 
-Tensor hstack(const std::vector<Tensor>& tensors) {
+Tensor hstack(Allocator& memory, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) fail("hstack expects a non-empty TensorList");
-  const std::vector<Tensor> raised = each_at_least(tensors, 1);
-  return cat(raised, raised[0].dim() == 1 ? 0 : 1);
+  const std::vector<Tensor> raised = each_at_least(memory, tensors, 1);
+  return cat(memory, raised, raised[0].dim() == 1 ? 0 : 1);
 }
 
-Tensor column_stack(const std::vector<Tensor>& tensors) {
+Tensor column_stack(Allocator& memory, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) fail("column_stack expects a non-empty TensorList");
   std::vector<Tensor> columns;
   for (const Tensor& tensor : tensors) {
-    columns.push_back(tensor.dim() <= 1 ? reshape(tensor, Dims{tensor.numel(), 1}) : tensor);
+    columns.push_back(tensor.dim() <= 1 ? reshape(memory, tensor, Dims{tensor.numel(), 1})
+                                        : tensor);
   }
-  return cat(columns, 1);
+  return cat(memory, columns, 1);
 }
 
 /// hstack, vstack and dstack: each raised to a rank and joined, vectors along their one dimension.
@@ -82,11 +84,13 @@ void joined_columns(Inference& call) {
   shapes::give_joined(call, parts, 1);
 }
 
-void vstack_kernel(Call& call) { call.give(cat(each_at_least(call.tensors(0), 2), 0)); }
+void vstack_kernel(Call& call) {
+  call.give(cat(call.memory(), each_at_least(call.memory(), call.tensors(0), 2), 0));
+}
 
 }  // namespace
 
-Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
+Tensor cat(Allocator& memory, const std::vector<Tensor>& tensors, std::int64_t dim) {
   if (tensors.empty()) fail("torch.cat(): expected a non-empty list of Tensors");
   const Tensor* first = nullptr;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -99,7 +103,7 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
   const DType dtype = common_dtype(tensors);
   if (first == nullptr) {
     wrap_dim(dim, 1);
-    return Tensor::empty(dtype, {0});
+    return Tensor::empty(memory, dtype, {0});
   }
   const auto at = static_cast<std::size_t>(wrap_dim(dim, first->dim()));
   Dims sizes = first->sizes();
@@ -111,19 +115,19 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
       fail("torch.cat(): the result is too large");
     }
   }
-  const Tensor joined = Tensor::empty(dtype, sizes);
+  const Tensor joined = Tensor::empty(memory, dtype, sizes);
   std::int64_t start = 0;
   for (const Tensor& tensor : tensors) {
     if (counts_for_nothing(tensor)) continue;
     const std::int64_t length = tensor.sizes()[at];
     Tensor part = narrow(joined, static_cast<std::int64_t>(at), start, length);
-    copy_into(part, tensor);
+    copy_into(memory, part, tensor);
     start += length;
   }
   return joined;
 }
 
-Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
+Tensor stack(Allocator& memory, const std::vector<Tensor>& tensors, std::int64_t dim) {
   if (tensors.empty()) fail("stack expects a non-empty TensorList");
   std::vector<Tensor> parts;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -133,30 +137,32 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
     }
     parts.push_back(unsqueeze(tensors[i], dim));
   }
-  return cat(parts, dim);
+  return cat(memory, parts, dim);
 }
 
 void register_joining(OperatorTable& table) {
   for (const std::string name : {"aten::cat", "aten::concat", "aten::concatenate"}) {
     table.add(name + "(Tensor[] tensors, int dim=0) -> Tensor",
-              [](Call& call) { call.give(cat(call.tensors(0), call.integer(1))); },
+              [](Call& call) { call.give(cat(call.memory(), call.tensors(0), call.integer(1))); },
               {dtypes::promoted_arrays<0>, shapes::joined});
   }
   table.add("aten::stack(Tensor[] tensors, int dim=0) -> Tensor",
-            [](Call& call) { call.give(stack(call.tensors(0), call.integer(1))); },
+            [](Call& call) { call.give(stack(call.memory(), call.tensors(0), call.integer(1))); },
             {dtypes::promoted_arrays<0>, shapes::stacked});
   table.add("aten::hstack(Tensor[] tensors) -> Tensor",
-            [](Call& call) { call.give(hstack(call.tensors(0))); },
+            [](Call& call) { call.give(hstack(call.memory(), call.tensors(0))); },
             {dtypes::promoted_arrays<0>, joined_raised<1>});
   table.add("aten::vstack(Tensor[] tensors) -> Tensor", vstack_kernel,
             {dtypes::promoted_arrays<0>, joined_raised<2>});
   table.add("aten::row_stack(Tensor[] tensors) -> Tensor", vstack_kernel,
             {dtypes::promoted_arrays<0>, joined_raised<2>});
   table.add("aten::dstack(Tensor[] tensors) -> Tensor",
-            [](Call& call) { call.give(cat(each_at_least(call.tensors(0), 3), 2)); },
+            [](Call& call) {
+              call.give(cat(call.memory(), each_at_least(call.memory(), call.tensors(0), 3), 2));
+            },
             {dtypes::promoted_arrays<0>, joined_raised<3>});
   table.add("aten::column_stack(Tensor[] tensors) -> Tensor",
-            [](Call& call) { call.give(column_stack(call.tensors(0))); },
+            [](Call& call) { call.give(column_stack(call.memory(), call.tensors(0))); },
             {dtypes::promoted_arrays<0>, joined_columns});
   register_repeating(table);
   register_padding(table);

@@ -9,11 +9,11 @@ namespace henson::runtime {
 
 /// Along an existing dimension, in the promoted dtype. Vectors without elements count for nothing.
 /// Throws henson::Error (kBadInput) when the other sizes differ.
-Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim);
+Tensor cat(Allocator& memory, const std::vector<Tensor>& tensors, std::int64_t dim);
 /// Along a new dimension.
-Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim);
+Tensor stack(Allocator& memory, const std::vector<Tensor>& tensors, std::int64_t dim);
 /// PyTorch's repeat: as many copies a dimension.
-Tensor repeat(const Tensor& tensor, const Dims& repeats);
+Tensor repeat(Allocator& memory, const Tensor& tensor, const Dims& repeats);
 
 void register_repeating(OperatorTable& table);  // repeat, repeat_interleave, tile, roll, flip
 void register_padding(OperatorTable& table);    // pad and its kin

@@ -25,11 +25,12 @@ void check_same_batch(const Tensor& a, const Tensor& b) {
 }
 
 /// A product of operands of exactly these ranks.
-Tensor ranked_matmul(const Tensor& a, std::int64_t a_rank, const Tensor& b, std::int64_t b_rank) {
+Tensor ranked_matmul(Allocator& memory, const Tensor& a, std::int64_t a_rank, const Tensor& b,
+                     std::int64_t b_rank) {
   check_rank(a, a_rank, "the first operand");
   check_rank(b, b_rank, "the second operand");
   if (a_rank == 3) check_same_batch(a, b);
-  return matmul(a, b);
+  return matmul(memory, a, b);
 }
 
 /// Beta and alpha of the addmm family.
@@ -39,56 +40,60 @@ struct Factors {
 };
 
 /// beta * self + alpha * (a · b), rounded once; self broadcasts to the product.
-Tensor add_product(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+Tensor add_product(Allocator& memory, const Tensor& self, const Tensor& a, const Tensor& b,
+                   const Factors& factors) {
   check_same_dtype(a, b);
   check_same_dtype(self, a);
   const DType dtype = product_dtype(a.dtype());
   Tensor total;
   if (b.dim() == 1) {
-    const Tensor column = product(a.to(dtype), unsqueeze(b, 1).to(dtype));
-    total = reshape(column, Dims{column.size(0)});
+    const Tensor column = product(memory, a.to(memory, dtype), unsqueeze(b, 1).to(memory, dtype));
+    total = reshape(memory, column, Dims{column.size(0)});
   } else {
-    total = product(a.to(dtype), b.to(dtype));
+    total = product(memory, a.to(memory, dtype), b.to(memory, dtype));
   }
-  scale_and_add(total, self.to(dtype), factors.beta, factors.alpha);
-  return total.to(a.dtype());
+  scale_and_add(total, self.to(memory, dtype), factors.beta, factors.alpha);
+  return total.to(memory, a.dtype());
 }
 
-Tensor addmm(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+Tensor addmm(Allocator& memory, const Tensor& self, const Tensor& a, const Tensor& b,
+             const Factors& factors) {
   check_rank(a, 2, "mat1");
   check_rank(b, 2, "mat2");
-  return add_product(self, a, b, factors);
+  return add_product(memory, self, a, b, factors);
 }
 
-Tensor addmv(const Tensor& self, const Tensor& matrix, const Tensor& vector,
+Tensor addmv(Allocator& memory, const Tensor& self, const Tensor& matrix, const Tensor& vector,
              const Factors& factors) {
   check_rank(matrix, 2, "mat");
   check_rank(vector, 1, "vec");
-  return add_product(self, matrix, vector, factors);
+  return add_product(memory, self, matrix, vector, factors);
 }
 
-Tensor baddbmm(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+Tensor baddbmm(Allocator& memory, const Tensor& self, const Tensor& a, const Tensor& b,
+               const Factors& factors) {
   check_rank(a, 3, "batch1");
   check_rank(b, 3, "batch2");
   check_same_batch(a, b);
-  return add_product(self, a, b, factors);
+  return add_product(memory, self, a, b, factors);
 }
 
 /// Sums over the batch one matrix at a time, each sum rounded, as PyTorch does.
-Tensor addbmm(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+Tensor addbmm(Allocator& memory, const Tensor& self, const Tensor& a, const Tensor& b,
+              const Factors& factors) {
   check_rank(a, 3, "batch1");
   check_rank(b, 3, "batch2");
   check_same_batch(a, b);
   if (a.size(0) == 0) {
-    const Tensor nothing = Tensor::empty(a.dtype(), {a.size(1), 0});
-    return addmm(self, nothing, Tensor::empty(b.dtype(), {0, b.size(2)}), factors);
+    const Tensor nothing = Tensor::empty(memory, a.dtype(), {a.size(1), 0});
+    return addmm(memory, self, nothing, Tensor::empty(memory, b.dtype(), {0, b.size(2)}), factors);
   }
   Tensor total = self;
   Factors step = factors;
   for (std::int64_t i = 0; i < a.size(0); ++i) {
-    const Tensor left = reshape(narrow(a, 0, i, 1), Dims{a.size(1), a.size(2)});
-    const Tensor right = reshape(narrow(b, 0, i, 1), Dims{b.size(1), b.size(2)});
-    total = addmm(total, left, right, step);
+    const Tensor left = reshape(memory, narrow(a, 0, i, 1), Dims{a.size(1), a.size(2)});
+    const Tensor right = reshape(memory, narrow(b, 0, i, 1), Dims{b.size(1), b.size(2)});
+    total = addmm(memory, total, left, right, step);
     step.beta = std::int64_t{1};
   }
   return total;
@@ -106,32 +111,34 @@ void check_factors(const Factors& factors, DType dtype) {
   }
 }
 
-Tensor addr(const Tensor& self, const Tensor& a, const Tensor& b, const Factors& factors) {
+Tensor addr(Allocator& memory, const Tensor& self, const Tensor& a, const Tensor& b,
+            const Factors& factors) {
   check_rank(a, 1, "vec1");
   check_rank(b, 1, "vec2");
   check_factors(factors, a.dtype());
-  return add_product(self, unsqueeze(a, 1), unsqueeze(b, 0), factors);
+  return add_product(memory, self, unsqueeze(a, 1), unsqueeze(b, 0), factors);
 }
 
-using AddProduct = Tensor (*)(const Tensor&, const Tensor&, const Tensor&, const Factors&);
+using AddProduct = Tensor (*)(Allocator&, const Tensor&, const Tensor&, const Tensor&,
+                              const Factors&);
 
 template <AddProduct kFunction>
 void run(Call& call) {
-  call.give(
-      kFunction(call.tensor(0), call.tensor(1), call.tensor(2), {call.scalar(3), call.scalar(4)}));
+  call.give(kFunction(call.memory(), call.tensor(0), call.tensor(1), call.tensor(2),
+                      {call.scalar(3), call.scalar(4)}));
 }
 
 template <AddProduct kFunction>
 void run_in_place(Call& call) {
   Tensor self = call.tensor(0);
-  const Tensor total =
-      kFunction(self, call.tensor(1), call.tensor(2), {call.scalar(3), call.scalar(4)});
+  const Tensor total = kFunction(call.memory(), self, call.tensor(1), call.tensor(2),
+                                 {call.scalar(3), call.scalar(4)});
   if (total.sizes() != self.sizes()) {
     throw Error(ErrorCode::kBadInput, "the input tensor must have shape " +
                                           to_string(total.sizes()) + ", but has shape " +
                                           to_string(self.sizes()));
   }
-  copy_into(self, total);
+  copy_into(call.memory(), self, total);
   call.give(self);
 }
 
@@ -177,26 +184,37 @@ void added_outer(Inference& call) {
 void register_products(OperatorTable& table) {
   table.add(
       "aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor",
-      [](Call& call) { call.give(linear(call.tensor(0), call.tensor(1), call.maybe_tensor(2))); },
+      [](Call& call) {
+        call.give(linear(call.memory(), call.tensor(0), call.tensor(1), call.maybe_tensor(2)));
+      },
       {dtypes::shared, shapes::linear, Trait::kMultiplies});
   for (const char* schema : {"aten::matmul(Tensor self, Tensor other) -> Tensor",
                              "aten::linalg_matmul(Tensor self, Tensor other) -> Tensor"}) {
-    table.add(schema, [](Call& call) { call.give(matmul(call.tensor(0), call.tensor(1))); },
+    table.add(schema,
+              [](Call& call) { call.give(matmul(call.memory(), call.tensor(0), call.tensor(1))); },
               {dtypes::shared, shapes::matmul, Trait::kMultiplies});
   }
   table.add("aten::mm(Tensor self, Tensor mat2) -> Tensor",
-            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 2)); },
+            [](Call& call) {
+              call.give(ranked_matmul(call.memory(), call.tensor(0), 2, call.tensor(1), 2));
+            },
             {dtypes::shared, ranked_product<2, 2>, Trait::kMultiplies});
   table.add("aten::bmm(Tensor self, Tensor mat2) -> Tensor",
-            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 3, call.tensor(1), 3)); },
+            [](Call& call) {
+              call.give(ranked_matmul(call.memory(), call.tensor(0), 3, call.tensor(1), 3));
+            },
             {dtypes::shared, ranked_product<3, 3>, Trait::kMultiplies});
   table.add("aten::mv(Tensor self, Tensor vec) -> Tensor",
-            [](Call& call) { call.give(ranked_matmul(call.tensor(0), 2, call.tensor(1), 1)); },
+            [](Call& call) {
+              call.give(ranked_matmul(call.memory(), call.tensor(0), 2, call.tensor(1), 1));
+            },
             {dtypes::shared, ranked_product<2, 1>, Trait::kMultiplies});
   for (const char* schema : {"aten::dot(Tensor self, Tensor tensor) -> Tensor",
                              "aten::vdot(Tensor self, Tensor other) -> Tensor"}) {
     table.add(schema,
-              [](Call& call) { call.give(ranked_matmul(call.tensor(0), 1, call.tensor(1), 1)); },
+              [](Call& call) {
+                call.give(ranked_matmul(call.memory(), call.tensor(0), 1, call.tensor(1), 1));
+              },
               {dtypes::shared, ranked_product<1, 1>, Trait::kMultiplies});
   }
 }

@@ -14,7 +14,7 @@ namespace {
 bool less(const Value& a, const Value& b) {
   if (a.is<std::string>() && b.is<std::string>()) return a.as<std::string>() < b.as<std::string>();
   const Value pair[] = {a, b};
-  const Call call(pair, {});
+  const Call call(system_memory(), pair, {});
   const Scalar x = call.scalar(0);
   const Scalar y = call.scalar(1);
   return is_floating(x) || is_floating(y) ? to_double(x) < to_double(y) : to_int(x) < to_int(y);
@@ -52,7 +52,7 @@ void sum_of_ints(Call& call) {
   call.give(static_cast<std::int64_t>(sum));
 }
 
-double number_of(const Value& value) { return Call({&value, 1}, {}).number(0); }
+double number_of(const Value& value) { return Call(system_memory(), {&value, 1}, {}).number(0); }
 
 void sum_of_floats(Call& call) {
   double sum = 0;

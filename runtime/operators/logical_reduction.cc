@@ -9,14 +9,15 @@ namespace {
 
 /// bool, but uint8 of uint8, as PyTorch has kept it.
 template <bool kAll>
-Tensor holds(const Tensor& self, const Dims& dims, bool keepdim) {
-  const Rows rows = arrange_rows(self.to(DType::kBool), dims, keepdim);
-  const Tensor flags = reduce_rows<bool, bool>(rows, DType::kBool, [](std::span<const bool> row) {
-    const auto holding = [](bool x) { return x; };
-    return kAll ? std::all_of(row.begin(), row.end(), holding)
-                : std::any_of(row.begin(), row.end(), holding);
-  });
-  return self.dtype() == DType::kUInt8 ? flags.to(DType::kUInt8) : flags;
+Tensor holds(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim) {
+  const Rows rows = arrange_rows(memory, self.to(memory, DType::kBool), dims, keepdim);
+  const Tensor flags =
+      reduce_rows<bool, bool>(memory, rows, DType::kBool, [](std::span<const bool> row) {
+        const auto holding = [](bool x) { return x; };
+        return kAll ? std::all_of(row.begin(), row.end(), holding)
+                    : std::any_of(row.begin(), row.end(), holding);
+      });
+  return self.dtype() == DType::kUInt8 ? flags.to(memory, DType::kUInt8) : flags;
 }
 
 void flag_types(Inference& call) {
@@ -28,21 +29,24 @@ void flag_types(Inference& call) {
 template <bool kAll>
 void add_holds(OperatorTable& table, const std::string& name) {
   table.add("aten::" + name + "(Tensor self) -> Tensor",
-            [](Call& call) { call.give(holds<kAll>(call.tensor(0), {}, false)); },
+            [](Call& call) { call.give(holds<kAll>(call.memory(), call.tensor(0), {}, false)); },
             {flag_types, shapes::reduced});
   table.add(
       "aten::" + name + ".dim(Tensor self, int dim, bool keepdim=False) -> Tensor",
-      [](Call& call) { call.give(holds<kAll>(call.tensor(0), {call.integer(1)}, call.flag(2))); },
+      [](Call& call) {
+        call.give(holds<kAll>(call.memory(), call.tensor(0), {call.integer(1)}, call.flag(2)));
+      },
       {flag_types, shapes::reduced});
-  table.add("aten::" + name + ".dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor",
-            [](Call& call) {
-              call.give(holds<kAll>(call.tensor(0), dims_or_all(call, 1), call.flag(2)));
-            },
-            {flag_types, shapes::reduced});
+  table.add(
+      "aten::" + name + ".dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor",
+      [](Call& call) {
+        call.give(holds<kAll>(call.memory(), call.tensor(0), dims_or_all(call, 1), call.flag(2)));
+      },
+      {flag_types, shapes::reduced});
 }
 
-Tensor count_nonzero(const Tensor& self, const Dims& dims) {
-  return sum(self.to(DType::kBool), dims, false);
+Tensor count_nonzero(Allocator& memory, const Tensor& self, const Dims& dims) {
+  return sum(memory, self.to(memory, DType::kBool), dims, false);
 }
 
 }  // namespace
@@ -51,11 +55,14 @@ void register_logical_reduction(OperatorTable& table) {
   add_holds<true>(table, "all");
   add_holds<false>(table, "any");
   table.add("aten::count_nonzero(Tensor self, int? dim=None) -> Tensor",
-            [](Call& call) { call.give(count_nonzero(call.tensor(0), dims_or_all(call, 1))); },
+            [](Call& call) {
+              call.give(count_nonzero(call.memory(), call.tensor(0), dims_or_all(call, 1)));
+            },
             {dtypes::kInt64, shapes::reduced});
-  table.add("aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor",
-            [](Call& call) { call.give(count_nonzero(call.tensor(0), call.ints(1))); },
-            {dtypes::kInt64, shapes::reduced});
+  table.add(
+      "aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor",
+      [](Call& call) { call.give(count_nonzero(call.memory(), call.tensor(0), call.ints(1))); },
+      {dtypes::kInt64, shapes::reduced});
 }
 
 }  // namespace henson::runtime

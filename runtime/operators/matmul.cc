@@ -71,12 +71,12 @@ Matrix<T> last_matrix(const Tensor& tensor, std::int64_t offset) {
 }
 
 /// The tensor itself when its matrices can be read in place, else a contiguous copy.
-Tensor readable(const Tensor& tensor) {
+Tensor readable(Allocator& memory, const Tensor& tensor) {
   const std::size_t rank = tensor.sizes().size();
   for (std::size_t d = rank - 2; d < rank; ++d) {
     if (tensor.sizes()[d] == 1 || tensor.strides()[d] == 1) return tensor;
   }
-  return tensor.clone();
+  return tensor.clone(memory);
 }
 
 std::span<const std::int64_t> batch_part(const Dims& dims) {
@@ -94,10 +94,10 @@ void multiply_batches(const Tensor& a, const Tensor& b, Tensor& out) {
   }
 }
 
-Tensor expand_batch(const Tensor& tensor, Dims batch) {
+Tensor expand_batch(Allocator& memory, const Tensor& tensor, Dims batch) {
   batch.push_back(tensor.size(-2));
   batch.push_back(tensor.size(-1));
-  return readable(expand_to(tensor, batch));
+  return readable(memory, expand_to(tensor, batch));
 }
 
 template <typename T>
@@ -166,24 +166,24 @@ void check_same_dtype(const Tensor& a, const Tensor& b) {
                   " != " + std::string(name_of(b.dtype())));
 }
 
-Tensor product(const Tensor& a, const Tensor& b) {
+Tensor product(Allocator& memory, const Tensor& a, const Tensor& b) {
   if (a.size(-1) != b.size(-2)) throw_shapes(a, b);
   // One matrix for every batch: the batch's rows are one tall matrix.
   if (a.dim() > 2 && b.dim() == 2) {
     Dims sizes = a.sizes();
     const Tensor rows =
-        reshape(a, Dims{a.numel() / std::max<std::int64_t>(a.size(-1), 1), a.size(-1)});
+        reshape(memory, a, Dims{a.numel() / std::max<std::int64_t>(a.size(-1), 1), a.size(-1)});
     if (a.size(-1) > 0) {
       sizes.back() = b.size(-1);
-      return reshape(product(rows, b), std::move(sizes));
+      return reshape(memory, product(memory, rows, b), std::move(sizes));
     }
   }
   Dims batch = broadcast_sizes(batch_part(a.sizes()), batch_part(b.sizes()));
-  const Tensor left = expand_batch(a, batch);
-  const Tensor right = expand_batch(b, batch);
+  const Tensor left = expand_batch(memory, a, batch);
+  const Tensor right = expand_batch(memory, b, batch);
   batch.push_back(a.size(-2));
   batch.push_back(b.size(-1));
-  Tensor out = Tensor::empty(a.dtype(), std::move(batch));
+  Tensor out = Tensor::empty(memory, a.dtype(), std::move(batch));
   if (out.numel() == 0) return out;
   visit_product_dtype(a.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -210,7 +210,7 @@ void scale_and_add(Tensor& total, const Tensor& addend, const Scalar& beta, cons
   });
 }
 
-Tensor matmul(const Tensor& a, const Tensor& b) {
+Tensor matmul(Allocator& memory, const Tensor& a, const Tensor& b) {
   check_same_dtype(a, b);
   if (a.dim() == 0 || b.dim() == 0) {
     throw Error(ErrorCode::kBadInput,
@@ -221,16 +221,17 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   const bool vector_left = a.dim() == 1;
   const bool vector_right = b.dim() == 1;
   if (a.size(-1) != b.size(vector_right ? 0 : -2)) throw_shapes(a, b);
-  const Tensor left = (vector_left ? unsqueeze(a, 0) : a).to(dtype);
-  const Tensor right = (vector_right ? unsqueeze(b, 1) : b).to(dtype);
-  const Tensor out = product(left, right);
+  const Tensor left = (vector_left ? unsqueeze(a, 0) : a).to(memory, dtype);
+  const Tensor right = (vector_right ? unsqueeze(b, 1) : b).to(memory, dtype);
+  const Tensor out = product(memory, left, right);
   Dims sizes = out.sizes();
   if (vector_right) sizes.pop_back();
   if (vector_left) sizes.erase(sizes.end() - (vector_right ? 1 : 2));
-  return reshape(out, std::move(sizes)).to(a.dtype());
+  return reshape(memory, out, std::move(sizes)).to(memory, a.dtype());
 }
 
-Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+Tensor linear(Allocator& memory, const Tensor& x, const Tensor& weight,
+              const std::optional<Tensor>& bias) {
   check_same_dtype(x, weight);
   if (bias) check_same_dtype(x, *bias);
   if (x.dim() == 0 || weight.dim() == 0 || weight.dim() > 2) {
@@ -248,13 +249,13 @@ Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>
   Tensor total;
   if (fused) {
     const Tensor rows = x.dim() == 1 ? unsqueeze(x, 0) : x;
-    total = product(rows.to(dtype), transposed.to(dtype));
-    if (x.dim() == 1) total = reshape(total, Dims{total.size(1)});
+    total = product(memory, rows.to(memory, dtype), transposed.to(memory, dtype));
+    if (x.dim() == 1) total = reshape(memory, total, Dims{total.size(1)});
   } else {
-    total = matmul(x, transposed).to(dtype);
+    total = matmul(memory, x, transposed).to(memory, dtype);
   }
-  if (bias) scale_and_add(total, bias->to(dtype), std::int64_t{1}, std::int64_t{1});
-  return total.to(x.dtype());
+  if (bias) scale_and_add(total, bias->to(memory, dtype), std::int64_t{1}, std::int64_t{1});
+  return total.to(memory, x.dtype());
 }
 
 }  // namespace henson::runtime

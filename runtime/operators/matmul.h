@@ -35,16 +35,17 @@ void check_same_dtype(const Tensor& a, const Tensor& b);
 /// a [..., m, k] times b [..., k, n], leading dimensions broadcast; both of one product_dtype().
 /// Contiguous, of that same type: whoever calls converts, so that a bias can be added before the
 /// sum is rounded.
-Tensor product(const Tensor& a, const Tensor& b);
+Tensor product(Allocator& memory, const Tensor& a, const Tensor& b);
 
 /// total = alpha * total + beta * addend. `total` is contiguous and of a product_dtype(); `addend`,
 /// of the same type, broadcasts to it. A beta of 0 ignores the addend, NaN or not.
 void scale_and_add(Tensor& total, const Tensor& addend, const Scalar& beta, const Scalar& alpha);
 
 /// torch.matmul: the dimensions of either may be 1 or more.
-Tensor matmul(const Tensor& a, const Tensor& b);
+Tensor matmul(Allocator& memory, const Tensor& a, const Tensor& b);
 
 /// x [..., k] · weight [n, k]ᵀ + bias. A weight of [k] gives [...].
-Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias);
+Tensor linear(Allocator& memory, const Tensor& x, const Tensor& weight,
+              const std::optional<Tensor>& bias);
 
 }  // namespace henson::runtime

@@ -35,9 +35,10 @@ void check_parameter(const Tensor& input, const std::optional<Tensor>& parameter
   }
 }
 
-std::optional<Tensor> as_contiguous(const std::optional<Tensor>& tensor, DType dtype) {
+std::optional<Tensor> as_contiguous(Allocator& memory, const std::optional<Tensor>& tensor,
+                                    DType dtype) {
   if (!tensor) return std::nullopt;
-  return tensor->to(dtype).contiguous();
+  return tensor->to(memory, dtype).contiguous(memory);
 }
 
 template <typename T>
@@ -120,26 +121,27 @@ void rms_rows(const Tensor& rows, std::int64_t width, const T* gamma, double eps
   }
 }
 
-Tensor rms_norm(const Tensor& input, const Dims& normalized, const std::optional<Tensor>& weight,
-                std::optional<double> eps) {
+Tensor rms_norm(Allocator& memory, const Tensor& input, const Dims& normalized,
+                const std::optional<Tensor>& weight, std::optional<double> eps) {
   const std::int64_t width = check_normalized(input, normalized);
   const DType dtype = computing_dtype(input);
   check_parameter(input, weight, normalized, "weight");
-  const Tensor rows = input.to(dtype).contiguous();
-  const std::optional<Tensor> gamma = as_contiguous(weight, dtype);
-  Tensor out = Tensor::empty(dtype, input.sizes());
+  const Tensor rows = input.to(memory, dtype).contiguous(memory);
+  const std::optional<Tensor> gamma = as_contiguous(memory, weight, dtype);
+  Tensor out = Tensor::empty(memory, dtype, input.sizes());
   visit_computing(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     const double least = static_cast<double>(std::numeric_limits<T>::epsilon());
     rms_rows<T>(rows, width, data_or_null<T>(gamma), eps.value_or(least), out);
   });
-  return out.to(input.dtype());
+  return out.to(memory, input.dtype());
 }
 
 /// Statistics over the channels of a group and all positions; weight and bias per channel.
 /// input [N, C, …].
-Normalized group_norm(const Tensor& input, std::int64_t groups, const std::optional<Tensor>& weight,
-                      const std::optional<Tensor>& bias, double eps) {
+Normalized group_norm(Allocator& memory, const Tensor& input, std::int64_t groups,
+                      const std::optional<Tensor>& weight, const std::optional<Tensor>& bias,
+                      double eps) {
   if (input.dim() < 2) fail("Expected at least 2 dimensions for input tensor");
   const std::int64_t channels = input.size(1);
   if (groups <= 0 || channels % groups != 0) {
@@ -154,26 +156,28 @@ Normalized group_norm(const Tensor& input, std::int64_t groups, const std::optio
   const std::int64_t batch = input.size(0);
   const std::int64_t in_group =
       input.numel() / std::max<std::int64_t>(checked_multiply(batch, groups), 1);
-  Normalized result = layer_norm(reshape(input.to(dtype), Dims{batch, groups, in_group}),
-                                 {in_group}, std::nullopt, std::nullopt, eps);
-  result.output = reshape(result.output, input.sizes());
+  Normalized result =
+      layer_norm(memory, reshape(memory, input.to(memory, dtype), Dims{batch, groups, in_group}),
+                 {in_group}, std::nullopt, std::nullopt, eps);
+  result.output = reshape(memory, result.output, input.sizes());
   Dims per_channel(input.sizes().size() - 1, 1);
   per_channel[0] = channels;
   if (weight) {
-    const Tensor gamma = expand_to(reshape(weight->to(dtype), per_channel), input.sizes());
+    const Tensor gamma =
+        expand_to(reshape(memory, weight->to(memory, dtype), per_channel), input.sizes());
     visit_computing(dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;
       map_into<T, T>(result.output, gamma, result.output, [](T x, T y) { return x * y; });
     });
   }
   if (bias) {
-    scale_and_add(result.output, reshape(bias->to(dtype), per_channel), std::int64_t{1},
-                  std::int64_t{1});
+    scale_and_add(result.output, reshape(memory, bias->to(memory, dtype), per_channel),
+                  std::int64_t{1}, std::int64_t{1});
   }
-  result.output = result.output.to(input.dtype());
+  result.output = result.output.to(memory, input.dtype());
   const DType kept = weight ? weight->dtype() : input.dtype();
-  result.mean = reshape(result.mean, Dims{batch, groups}).to(kept);
-  result.rstd = reshape(result.rstd, Dims{batch, groups}).to(kept);
+  result.mean = reshape(memory, result.mean, Dims{batch, groups}).to(memory, kept);
+  result.rstd = reshape(memory, result.rstd, Dims{batch, groups}).to(memory, kept);
   return result;
 }
 
@@ -190,14 +194,15 @@ void run_layer_norm_of_rows(Call& call) {
   const std::int64_t width = call.integer(4);
   const auto flat = [&](std::size_t i) {
     std::optional<Tensor> tensor = call.maybe_tensor(i);
-    if (tensor) tensor = reshape(*tensor, Dims{width});
+    if (tensor) tensor = reshape(call.memory(), *tensor, Dims{width});
     return tensor;
   };
   const Normalized result =
-      layer_norm(reshape(input, Dims{rows, width}), {width}, flat(1), flat(2), call.number(5));
-  call.give(reshape(result.output, input.sizes()));
-  call.give(reshape(result.mean, Dims{rows}));
-  call.give(reshape(result.rstd, Dims{rows}));
+      layer_norm(call.memory(), reshape(call.memory(), input, Dims{rows, width}), {width}, flat(1),
+                 flat(2), call.number(5));
+  call.give(reshape(call.memory(), result.output, input.sizes()));
+  call.give(reshape(call.memory(), result.mean, Dims{rows}));
+  call.give(reshape(call.memory(), result.rstd, Dims{rows}));
 }
 
 /// As many of the last dimensions as `normalized_shape` lists become 1 in the statistics.
@@ -241,7 +246,7 @@ void register_layer_norm(OperatorTable& table) {
       "aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, "
       "Tensor? bias=None, float eps=1e-05, bool cudnn_enable=True) -> Tensor",
       [](Call& call) {
-        call.give(layer_norm(call.tensor(0), call.ints(1), call.maybe_tensor(2),
+        call.give(layer_norm(call.memory(), call.tensor(0), call.ints(1), call.maybe_tensor(2),
                              call.maybe_tensor(3), call.number(4))
                       .output);
       },
@@ -250,7 +255,7 @@ void register_layer_norm(OperatorTable& table) {
       "aten::native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, "
       "float eps) -> (Tensor, Tensor, Tensor)",
       [](Call& call) {
-        give(call, layer_norm(call.tensor(0), call.ints(1), call.maybe_tensor(2),
+        give(call, layer_norm(call.memory(), call.tensor(0), call.ints(1), call.maybe_tensor(2),
                               call.maybe_tensor(3), call.number(4)));
       },
       {normalized_types<2>, layer_norm_sizes, Trait::kMixes});
@@ -262,8 +267,8 @@ void register_layer_norm(OperatorTable& table) {
       "aten::rms_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, "
       "float? eps=None) -> Tensor",
       [](Call& call) {
-        call.give(
-            rms_norm(call.tensor(0), call.ints(1), call.maybe_tensor(2), call.maybe_number(3)));
+        call.give(rms_norm(call.memory(), call.tensor(0), call.ints(1), call.maybe_tensor(2),
+                           call.maybe_number(3)));
       },
       {dtypes::same, shapes::same, Trait::kMixes});
 }
@@ -273,7 +278,7 @@ void register_group_norm(OperatorTable& table) {
       "aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, "
       "float eps=1e-05, bool cudnn_enabled=True) -> Tensor",
       [](Call& call) {
-        call.give(group_norm(call.tensor(0), call.integer(1), call.maybe_tensor(2),
+        call.give(group_norm(call.memory(), call.tensor(0), call.integer(1), call.maybe_tensor(2),
                              call.maybe_tensor(3), call.number(4))
                       .output);
       },
@@ -282,7 +287,7 @@ void register_group_norm(OperatorTable& table) {
       "aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, "
       "int group, float eps) -> (Tensor, Tensor, Tensor)",
       [](Call& call) {
-        give(call, group_norm(call.tensor(0), call.integer(6), call.maybe_tensor(1),
+        give(call, group_norm(call.memory(), call.tensor(0), call.integer(6), call.maybe_tensor(1),
                               call.maybe_tensor(2), call.number(7)));
       },
       {normalized_types<1>, group_norm_sizes, Trait::kMixes});
@@ -290,7 +295,7 @@ void register_group_norm(OperatorTable& table) {
 
 }  // namespace
 
-Normalized layer_norm(const Tensor& input, const Dims& normalized,
+Normalized layer_norm(Allocator& memory, const Tensor& input, const Dims& normalized,
                       const std::optional<Tensor>& weight, const std::optional<Tensor>& bias,
                       double eps) {
   const std::int64_t width = check_normalized(input, normalized);
@@ -299,15 +304,17 @@ Normalized layer_norm(const Tensor& input, const Dims& normalized,
   check_parameter(input, bias, normalized, "bias");
   Dims leading = input.sizes();
   std::fill(leading.end() - static_cast<std::ptrdiff_t>(normalized.size()), leading.end(), 1);
-  Normalized result{Tensor::empty(dtype, input.sizes()), Tensor::empty(dtype, leading),
-                    Tensor::empty(dtype, leading)};
+  Normalized result{Tensor::empty(memory, dtype, input.sizes()),
+                    Tensor::empty(memory, dtype, leading), Tensor::empty(memory, dtype, leading)};
   visit_computing(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    normalize_rows<T>(input.to(dtype).contiguous(), width, as_contiguous(weight, dtype),
-                      as_contiguous(bias, dtype), eps, result);
+    normalize_rows<T>(input.to(memory, dtype).contiguous(memory), width,
+                      as_contiguous(memory, weight, dtype), as_contiguous(memory, bias, dtype), eps,
+                      result);
   });
   const DType kept = weight ? weight->dtype() : input.dtype();
-  return {result.output.to(input.dtype()), result.mean.to(kept), result.rstd.to(kept)};
+  return {result.output.to(memory, input.dtype()), result.mean.to(memory, kept),
+          result.rstd.to(memory, kept)};
 }
 
 void register_normalization(OperatorTable& table) {

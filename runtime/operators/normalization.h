@@ -15,7 +15,7 @@ struct Normalized {
   Tensor mean;  // [leading dimensions…, 1…]
   Tensor rstd;  // 1 / sqrt(variance + eps)
 };
-Normalized layer_norm(const Tensor& input, const Dims& normalized,
+Normalized layer_norm(Allocator& memory, const Tensor& input, const Dims& normalized,
                       const std::optional<Tensor>& weight, const std::optional<Tensor>& bias,
                       double eps);
 

@@ -54,7 +54,8 @@ Tensor linalg_norm(Call& call) {
   if (order && reduced > 1) {
     throw Error(ErrorCode::kUnsupported, "linalg_norm of a matrix with an order is not supported");
   }
-  return vector_norm(self, order.value_or(2), dims, call.flag(3), call.maybe_dtype(4));
+  return vector_norm(call.memory(), self, order.value_or(2), dims, call.flag(3),
+                     call.maybe_dtype(4));
 }
 
 void linalg_norm_named(Call& call) {
@@ -62,8 +63,8 @@ void linalg_norm_named(Call& call) {
     throw Error(ErrorCode::kUnsupported,
                 "linalg_norm of the order \"" + call.string(1) + "\" is not supported");
   }
-  call.give(
-      vector_norm(call.tensor(0), 2, dims_or_all(call, 2), call.flag(3), call.maybe_dtype(4)));
+  call.give(vector_norm(call.memory(), call.tensor(0), 2, dims_or_all(call, 2), call.flag(3),
+                        call.maybe_dtype(4)));
 }
 
 void register_linalg(OperatorTable& table) {
@@ -71,8 +72,8 @@ void register_linalg(OperatorTable& table) {
       "int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor";
   table.add("aten::linalg_vector_norm(Tensor self, Scalar ord=2, " + rest,
             [](Call& call) {
-              call.give(vector_norm(call.tensor(0), call.number(1), dims_or_all(call, 2),
-                                    call.flag(3), call.maybe_dtype(4)));
+              call.give(vector_norm(call.memory(), call.tensor(0), call.number(1),
+                                    dims_or_all(call, 2), call.flag(3), call.maybe_dtype(4)));
             },
             {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add("aten::linalg_norm(Tensor self, Scalar? ord=None, " + rest,
@@ -84,7 +85,7 @@ void register_linalg(OperatorTable& table) {
 
 }  // namespace
 
-Tensor vector_norm(const Tensor& self, double p, const Dims& dims, bool keepdim,
+Tensor vector_norm(Allocator& memory, const Tensor& self, double p, const Dims& dims, bool keepdim,
                    std::optional<DType> dtype) {
   const DType common = dtype.value_or(self.dtype());
   if (!is_floating(self.dtype()) || !is_floating(common)) {
@@ -92,7 +93,7 @@ Tensor vector_norm(const Tensor& self, double p, const Dims& dims, bool keepdim,
          std::string(name_of(self.dtype())));
   }
   const DType compute = compute_dtype(common);
-  const Rows rows = arrange_rows(widened(self, common), dims, keepdim);
+  const Rows rows = arrange_rows(memory, widened(memory, self, common), dims, keepdim);
   if (rows.width == 0 && rows.rows > 0 && (p < 0 || p == kInfinity)) {
     fail("linalg.vector_norm cannot compute the " + std::to_string(p) +
          " norm on an empty tensor because the operation does not have an identity");
@@ -100,46 +101,50 @@ Tensor vector_norm(const Tensor& self, double p, const Dims& dims, bool keepdim,
   return visit_compute_float(compute,
                              [&](auto tag) {
                                using T = typename decltype(tag)::type;
-                               return reduce_rows<T, T>(rows, compute, [p](std::span<const T> row) {
-                                 return static_cast<T>(norm_of(row, p));
-                               });
+                               return reduce_rows<T, T>(memory, rows, compute,
+                                                        [p](std::span<const T> row) {
+                                                          return static_cast<T>(norm_of(row, p));
+                                                        });
                              })
-      .to(common);
+      .to(memory, common);
 }
 
 void register_norms(OperatorTable& table) {
   table.add("aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor",
-            [](Call& call) { call.give(vector_norm(call.tensor(0), call.number(1), {}, false)); },
+            [](Call& call) {
+              call.give(vector_norm(call.memory(), call.tensor(0), call.number(1), {}, false));
+            },
             {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add(
       "aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> "
       "Tensor",
       [](Call& call) {
-        call.give(vector_norm(call.tensor(0), call.maybe_number(1).value_or(2), call.ints(2),
-                              call.flag(3)));
+        call.give(vector_norm(call.memory(), call.tensor(0), call.maybe_number(1).value_or(2),
+                              call.ints(2), call.flag(3)));
       },
       {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add(
       "aten::norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, "
       "ScalarType dtype) -> Tensor",
       [](Call& call) {
-        call.give(vector_norm(call.tensor(0), call.maybe_number(1).value_or(2), call.ints(2),
-                              call.flag(3), call.dtype(4)));
+        call.give(vector_norm(call.memory(), call.tensor(0), call.maybe_number(1).value_or(2),
+                              call.ints(2), call.flag(3), call.dtype(4)));
       },
       {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add("aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor",
             [](Call& call) {
-              call.give(vector_norm(call.tensor(0), call.maybe_number(1).value_or(2), {}, false,
-                                    call.dtype(2)));
+              call.give(vector_norm(call.memory(), call.tensor(0), call.maybe_number(1).value_or(2),
+                                    {}, false, call.dtype(2)));
             },
             {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add("aten::frobenius_norm(Tensor self) -> Tensor",
-            [](Call& call) { call.give(vector_norm(call.tensor(0), 2, {}, false)); },
+            [](Call& call) { call.give(vector_norm(call.memory(), call.tensor(0), 2, {}, false)); },
             {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
-  table.add(
-      "aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
-      [](Call& call) { call.give(vector_norm(call.tensor(0), 2, call.ints(1), call.flag(2))); },
-      {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
+  table.add("aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
+            [](Call& call) {
+              call.give(vector_norm(call.memory(), call.tensor(0), 2, call.ints(1), call.flag(2)));
+            },
+            {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   register_linalg(table);
 }
 

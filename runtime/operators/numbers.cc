@@ -71,7 +71,7 @@ DType dtype_of(const Scalar& number) noexcept {
 }
 
 Tensor to_tensor(const Scalar& number, DType dtype) {
-  Tensor tensor = Tensor::empty(dtype, {});
+  Tensor tensor = Tensor::empty(system_memory(), dtype, {});
   visit_dtype(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     *tensor.mutable_data<T>() = converted<T>(number, dtype);
@@ -84,9 +84,17 @@ Scalar to_scalar(const Tensor& tensor) {
     throw Error(ErrorCode::kBadInput, "a Tensor with " + std::to_string(tensor.numel()) +
                                           " elements cannot be converted to Scalar");
   }
-  if (tensor.dtype() == DType::kBool) return *tensor.data<bool>();
-  if (is_floating(tensor.dtype())) return *tensor.to(DType::kFloat64).data<double>();
-  return *tensor.to(DType::kInt64).data<std::int64_t>();
+  return visit_dtype(tensor.dtype(), [&](auto tag) -> Scalar {
+    using T = typename decltype(tag)::type;
+    const T number = *tensor.data<T>();
+    if constexpr (std::is_same_v<T, bool>) {
+      return number;
+    } else if constexpr (std::is_integral_v<T>) {
+      return static_cast<std::int64_t>(number);
+    } else {
+      return static_cast<double>(number);
+    }
+  });
 }
 
 std::int64_t to_int_checked(const Scalar& number) {
@@ -97,24 +105,26 @@ Value to_value(const Scalar& number) {
   return std::visit([](auto value) { return Value(value); }, number);
 }
 
-Value to_value(const std::vector<Tensor>& tensors) {
-  return Value::list({tensors.begin(), tensors.end()});
+Value to_value(Allocator& memory, const std::vector<Tensor>& parts) {
+  // A value, a tensor, its sizes and its strides, each with what the system keeps beside it.
+  constexpr std::size_t kBytesOfPart = 256;
+  return Value::list({parts.begin(), parts.end()}, memory.charge(parts.size() * kBytesOfPart));
 }
 
-void fill(Tensor& tensor, const Scalar& number) {
+void fill(Allocator& memory, Tensor& tensor, const Scalar& number) {
   const bool reduced = tensor.numel() == 1 &&
                        (tensor.dtype() == DType::kFloat16 || tensor.dtype() == DType::kBFloat16);
-  copy_into(tensor, to_tensor(number, reduced ? DType::kFloat64 : tensor.dtype()));
+  copy_into(memory, tensor, to_tensor(number, reduced ? DType::kFloat64 : tensor.dtype()));
 }
 
-Tensor filled(Dims sizes, const Scalar& number, DType dtype) {
-  Tensor tensor = Tensor::empty(dtype, std::move(sizes));
-  fill(tensor, number);
+Tensor filled(Allocator& memory, Dims sizes, const Scalar& number, DType dtype) {
+  Tensor tensor = Tensor::empty(memory, dtype, std::move(sizes));
+  fill(memory, tensor, number);
   return tensor;
 }
 
-Tensor zeros(DType dtype, Dims sizes) {
-  Tensor tensor = Tensor::empty(dtype, std::move(sizes));
+Tensor zeros(Allocator& memory, DType dtype, Dims sizes) {
+  Tensor tensor = Tensor::empty(memory, dtype, std::move(sizes));
   if (tensor.buffer()->size() > 0) {
     std::memset(tensor.buffer()->mutable_data(), 0, tensor.buffer()->size());
   }

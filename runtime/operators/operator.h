@@ -32,8 +32,11 @@ bool is_floating(const Scalar& scalar) noexcept;
 /// the results. The accessors throw henson::Error (kBadInput) when an argument has another kind.
 class Call {
  public:
-  Call(std::span<const Value> arguments, std::span<Value> results)
-      : arguments_(arguments), results_(results) {}
+  /// What the kernel makes is of `memory`, small numbers aside.
+  Call(Allocator& memory, std::span<const Value> arguments, std::span<Value> results)
+      : memory_(memory), arguments_(arguments), results_(results) {}
+
+  Allocator& memory() const noexcept { return memory_; }
 
   std::size_t size() const noexcept { return arguments_.size(); }
   const Value& arg(std::size_t i) const { return arguments_[i]; }
@@ -61,6 +64,7 @@ class Call {
   void give(Value result) { results_[given_++] = std::move(result); }
 
  private:
+  Allocator& memory_;
   std::span<const Value> arguments_;
   std::span<Value> results_;
   std::size_t given_ = 0;
@@ -104,9 +108,9 @@ inline constexpr std::int64_t kFirstVersionWithBool = 1;
 template <Kernel kKernel>
 void predicate_in_uint8(Call& call) {
   Value answer;
-  Call inner(call.args(), {&answer, 1});
+  Call inner(call.memory(), call.args(), {&answer, 1});
   kKernel(inner);
-  call.give(answer.as<Tensor>().to(DType::kUInt8));
+  call.give(answer.as<Tensor>().to(call.memory(), DType::kUInt8));
 }
 
 /// An operator that answers yes or no for each element.

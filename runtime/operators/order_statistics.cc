@@ -19,19 +19,20 @@ template <typename F>
 void give_chosen(Call& call, const Tensor& self, const Dims& dims, bool keepdim, bool with_indices,
                  F choose) {
   const DType compute = compute_dtype(self.dtype());
-  const Rows rows = arrange_rows(widened(self, self.dtype()), dims, keepdim);
+  const Rows rows =
+      arrange_rows(call.memory(), widened(call.memory(), self, self.dtype()), dims, keepdim);
   if (rows.width == 0 && rows.rows > 0) fail("Expected reduction dim to have non-zero size.");
-  Tensor indices = Tensor::empty(DType::kInt64, rows.sizes);
+  Tensor indices = Tensor::empty(call.memory(), DType::kInt64, rows.sizes);
   const Tensor values = visit_compute(compute, [&](auto tag) {
     using T = typename decltype(tag)::type;
     std::int64_t* place = indices.mutable_data<std::int64_t>();
-    return reduce_rows<T, T>(rows, compute, [&](std::span<const T> row) {
+    return reduce_rows<T, T>(call.memory(), rows, compute, [&](std::span<const T> row) {
       const std::size_t chosen = choose(row);
       *place++ = static_cast<std::int64_t>(chosen);
       return row[chosen];
     });
   });
-  call.give(values.to(self.dtype()));
+  call.give(values.to(call.memory(), self.dtype()));
   if (with_indices) call.give(indices);
 }
 

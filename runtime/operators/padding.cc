@@ -15,7 +15,7 @@ namespace {
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
 /// `pad` names (before, after) for the last dimension first. Negative amounts cut.
-Tensor constant_pad(const Tensor& self, const Dims& pad, const Scalar& value) {
+Tensor constant_pad(Allocator& memory, const Tensor& self, const Dims& pad, const Scalar& value) {
   const std::size_t rank = self.sizes().size();
   if (pad.size() % 2 != 0 || pad.size() / 2 > rank) {
     fail(
@@ -43,14 +43,14 @@ Tensor constant_pad(const Tensor& self, const Dims& pad, const Scalar& value) {
     source = narrow(source, static_cast<std::int64_t>(d), first, last - first);
     sizes[d] = grown;
   }
-  const Tensor out = filled(sizes, value, self.dtype());
+  const Tensor out = filled(memory, sizes, value, self.dtype());
   Tensor middle = out;
   for (std::size_t i = 0; 2 * i < pad.size(); ++i) {
     const std::size_t d = rank - 1 - i;
     const std::int64_t before = std::clamp<std::int64_t>(pad[2 * i], 0, sizes[d]);
     middle = slice(middle, static_cast<std::int64_t>(d), before, before + source.sizes()[d], 1);
   }
-  copy_into(middle, source);
+  copy_into(memory, middle, source);
   return out;
 }
 
@@ -70,8 +70,8 @@ std::int64_t place_at(std::int64_t position, std::int64_t size, Border border) {
   return position;
 }
 
-Tensor pad_dimension(const Tensor& self, std::size_t dim, std::int64_t before, std::int64_t after,
-                     Border border) {
+Tensor pad_dimension(Allocator& memory, const Tensor& self, std::size_t dim, std::int64_t before,
+                     std::int64_t after, Border border) {
   const std::int64_t size = self.sizes()[dim];
   if (before < -size || after < -size) fail("narrow(): length must be non-negative.");
   if (border == Border::kCircular && (before < 0 || after < 0)) {
@@ -79,7 +79,7 @@ Tensor pad_dimension(const Tensor& self, std::size_t dim, std::int64_t before, s
     const auto cut_of = [](std::int64_t amount) { return std::max<std::int64_t>(-amount, 0); };
     const Tensor cut = slice(self, static_cast<std::int64_t>(dim), cut_of(before),
                              self.sizes()[dim] - cut_of(after), 1);
-    return pad_dimension(cut, dim, std::max<std::int64_t>(before, 0),
+    return pad_dimension(memory, cut, dim, std::max<std::int64_t>(before, 0),
                          std::max<std::int64_t>(after, 0), border);
   }
   const std::int64_t most = border == Border::kReflect ? size - 1 : size;
@@ -94,13 +94,14 @@ Tensor pad_dimension(const Tensor& self, std::size_t dim, std::int64_t before, s
     fail("input (" + std::to_string(size) + ") with padding (" + std::to_string(before) + ", " +
          std::to_string(after) + ") leaves nothing");
   }
-  Tensor places = Tensor::empty(DType::kInt64, {length});
+  Tensor places = Tensor::empty(memory, DType::kInt64, {length});
   auto* const out = places.mutable_data<std::int64_t>();
   for (std::int64_t i = 0; i < length; ++i) out[i] = place_at(i - before, size, border);
-  return take_elements(self, plan_index_select(self, static_cast<std::int64_t>(dim), places));
+  return take_elements(memory, self,
+                       plan_index_select(memory, self, static_cast<std::int64_t>(dim), places));
 }
 
-Tensor pad_border(const Tensor& self, const Dims& pad, Border border) {
+Tensor pad_border(Allocator& memory, const Tensor& self, const Dims& pad, Border border) {
   const std::size_t padded = pad.size() / 2;
   const std::size_t rank = self.sizes().size();
   if (pad.size() % 2 != 0 || padded < 1 || padded > 3 ||
@@ -110,7 +111,7 @@ Tensor pad_border(const Tensor& self, const Dims& pad, Border border) {
   }
   Tensor result = self;
   for (std::size_t i = 0; i < padded; ++i) {
-    result = pad_dimension(result, rank - 1 - i, pad[2 * i], pad[2 * i + 1], border);
+    result = pad_dimension(memory, result, rank - 1 - i, pad[2 * i], pad[2 * i + 1], border);
   }
   return result;
 }
@@ -118,7 +119,8 @@ Tensor pad_border(const Tensor& self, const Dims& pad, Border border) {
 void pad_kernel(Call& call) {
   const std::string mode = call.string(2);
   if (mode == "constant") {
-    call.give(constant_pad(call.tensor(0), call.ints(1), call.maybe_number(3).value_or(0.0)));
+    call.give(constant_pad(call.memory(), call.tensor(0), call.ints(1),
+                           call.maybe_number(3).value_or(0.0)));
     return;
   }
   if (!call.is_none(3) && call.number(3) != 0) {
@@ -130,7 +132,7 @@ void pad_kernel(Call& call) {
   const Border border = mode == "reflect"     ? Border::kReflect
                         : mode == "replicate" ? Border::kReplicate
                                               : Border::kCircular;
-  call.give(pad_border(call.tensor(0), call.ints(1), border));
+  call.give(pad_border(call.memory(), call.tensor(0), call.ints(1), border));
 }
 
 }  // namespace
@@ -138,17 +140,21 @@ void pad_kernel(Call& call) {
 void register_padding(OperatorTable& table) {
   table.add("aten::pad(Tensor self, int[] pad, str mode=\"constant\", float? value=None) -> Tensor",
             pad_kernel, {dtypes::same, shapes::padded});
-  table.add(
-      "aten::constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor",
-      [](Call& call) { call.give(constant_pad(call.tensor(0), call.ints(1), call.scalar(2))); },
-      {dtypes::same, shapes::padded});
-  table.add(
-      "aten::reflection_pad1d(Tensor self, int[2] padding) -> Tensor",
-      [](Call& call) { call.give(pad_border(call.tensor(0), call.ints(1), Border::kReflect)); },
-      {dtypes::same, shapes::padded});
+  table.add("aten::constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor",
+            [](Call& call) {
+              call.give(constant_pad(call.memory(), call.tensor(0), call.ints(1), call.scalar(2)));
+            },
+            {dtypes::same, shapes::padded});
+  table.add("aten::reflection_pad1d(Tensor self, int[2] padding) -> Tensor",
+            [](Call& call) {
+              call.give(pad_border(call.memory(), call.tensor(0), call.ints(1), Border::kReflect));
+            },
+            {dtypes::same, shapes::padded});
   table.add(
       "aten::replication_pad1d(Tensor self, int[2] padding) -> Tensor",
-      [](Call& call) { call.give(pad_border(call.tensor(0), call.ints(1), Border::kReplicate)); },
+      [](Call& call) {
+        call.give(pad_border(call.memory(), call.tensor(0), call.ints(1), Border::kReplicate));
+      },
       {dtypes::same, shapes::padded});
 }
 

@@ -18,8 +18,9 @@ Tensor floats(Call& call) {
 }
 
 /// x · scale above 0, and expm1(x · input_scale) · alpha · scale below.
-Tensor exponential_linear(const Tensor& self, double alpha, double scale, double input_scale) {
-  return unary_float(self, [=](auto x) {
+Tensor exponential_linear(Allocator& memory, const Tensor& self, double alpha, double scale,
+                          double input_scale) {
+  return unary_float(memory, self, [=](auto x) {
     using T = decltype(x);
     const T below = static_cast<T>(alpha) * static_cast<T>(scale);
     return x < T(0) ? std::expm1(x * static_cast<T>(input_scale)) * below
@@ -28,22 +29,23 @@ Tensor exponential_linear(const Tensor& self, double alpha, double scale, double
 }
 
 Tensor elu(Call& call) {
-  return exponential_linear(floats(call), call.number(1), call.number(2), call.number(3));
+  return exponential_linear(call.memory(), floats(call), call.number(1), call.number(2),
+                            call.number(3));
 }
 
 Tensor selu(Call& call) {
-  return exponential_linear(floats(call), 1.6732632423543772848170429916717,
+  return exponential_linear(call.memory(), floats(call), 1.6732632423543772848170429916717,
                             1.0507009873554804934193349852946, 1);
 }
 
 Tensor celu(Call& call) {
   const double alpha = call.number(1);
   if (alpha == 0) fail("ZeroDivisionError: alpha cannot be 0 for CELU");
-  return exponential_linear(floats(call), alpha, 1, 1 / alpha);
+  return exponential_linear(call.memory(), floats(call), alpha, 1, 1 / alpha);
 }
 
 Tensor leaky_relu(Call& call) {
-  return unary_float(floats(call), [slope = call.number(1)](auto x) {
+  return unary_float(call.memory(), floats(call), [slope = call.number(1)](auto x) {
     using T = decltype(x);
     return x > T(0) ? x : x * static_cast<T>(slope);
   });
@@ -51,15 +53,17 @@ Tensor leaky_relu(Call& call) {
 
 /// Beyond the threshold log(1 + exp(βx)) / β is x to all digits.
 Tensor softplus(Call& call) {
-  return unary_float(floats(call), [beta = call.number(1), limit = call.number(2)](auto x) {
-    using T = decltype(x);
-    const T scaled = x * static_cast<T>(beta);
-    return scaled > static_cast<T>(limit) ? x : std::log1p(std::exp(scaled)) / static_cast<T>(beta);
-  });
+  return unary_float(
+      call.memory(), floats(call), [beta = call.number(1), limit = call.number(2)](auto x) {
+        using T = decltype(x);
+        const T scaled = x * static_cast<T>(beta);
+        return scaled > static_cast<T>(limit) ? x
+                                              : std::log1p(std::exp(scaled)) / static_cast<T>(beta);
+      });
 }
 
 Tensor hardshrink(Call& call) {
-  return unary_float(floats(call), [lambda = call.number(1)](auto x) {
+  return unary_float(call.memory(), floats(call), [lambda = call.number(1)](auto x) {
     using T = decltype(x);
     return x >= static_cast<T>(-lambda) && x <= static_cast<T>(lambda) ? T(0) : x;
   });
@@ -67,7 +71,7 @@ Tensor hardshrink(Call& call) {
 
 Tensor softshrink(Call& call) {
   if (call.number(1) < 0) fail("lambda must be greater or equal to 0 for softshrink");
-  return unary_float(floats(call), [lambda = call.number(1)](auto x) {
+  return unary_float(call.memory(), floats(call), [lambda = call.number(1)](auto x) {
     using T = decltype(x);
     const T bound = static_cast<T>(lambda);
     if (x > bound) return x - bound;
@@ -84,7 +88,7 @@ Tensor threshold(Call& call) {
   const bool whole = !is_floating(self.dtype());
   const std::int64_t whole_limit = whole ? to_int_checked(limit) : 0;
   const std::int64_t whole_value = whole ? to_int_checked(value) : 0;
-  return unary(self, self.dtype(), [&](auto x) {
+  return unary(call.memory(), self, self.dtype(), [&](auto x) {
     using T = decltype(x);
     if constexpr (std::is_integral_v<T>) {
       return x <= whole_limit ? whole_value : x;
@@ -97,7 +101,7 @@ Tensor threshold(Call& call) {
 /// log(x / (1 - x)), of x held within [eps, 1 - eps].
 Tensor logit(Call& call) {
   const std::optional<double> eps = call.maybe_number(1);
-  return unary_float(call.tensor(0), [eps](auto x) {
+  return unary_float(call.memory(), call.tensor(0), [eps](auto x) {
     using T = decltype(x);
     if (eps) {
       const T low = static_cast<T>(*eps);

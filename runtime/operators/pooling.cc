@@ -145,14 +145,14 @@ struct Planes {
 };
 
 /// `rank` last dimensions are the plane; one or two dimensions lead.
-Planes planes_of(const Tensor& input, std::size_t rank) {
+Planes planes_of(Allocator& memory, const Tensor& input, std::size_t rank) {
   const Dims& sizes = input.sizes();
   if (sizes.size() != rank + 1 && sizes.size() != rank + 2) {
     fail("pooling: expected " + std::to_string(rank + 1) + "D or " + std::to_string(rank + 2) +
          "D input, but got an input of shape " + to_string(sizes));
   }
   Planes planes;
-  planes.input = input.to(product_dtype(input.dtype())).contiguous();
+  planes.input = input.to(memory, product_dtype(input.dtype())).contiguous(memory);
   planes.width = sizes.back();
   if (rank == 2) planes.height = sizes[sizes.size() - 2];
   planes.output.assign(sizes.begin(), sizes.end() - static_cast<std::ptrdiff_t>(rank));
@@ -182,10 +182,11 @@ struct Maxima {
   Tensor indices;
 };
 
-Maxima max_pool(const Tensor& input, std::size_t rank, Planes planes, const Ranges& ranges) {
+Maxima max_pool(Allocator& memory, const Tensor& input, std::size_t rank, Planes planes,
+                const Ranges& ranges) {
   set_output(planes, rank, ranges);
-  Tensor values = Tensor::empty(planes.input.dtype(), planes.output);
-  Tensor indices = Tensor::empty(DType::kInt64, planes.output);
+  Tensor values = Tensor::empty(memory, planes.input.dtype(), planes.output);
+  Tensor indices = Tensor::empty(memory, DType::kInt64, planes.output);
   visit_product_dtype(planes.input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* const value = values.mutable_data<T>();
@@ -203,14 +204,14 @@ Maxima max_pool(const Tensor& input, std::size_t rank, Planes planes, const Rang
           value[at] = least<T>();
         });
   });
-  return {values.to(input.dtype()), indices};
+  return {values.to(memory, input.dtype()), indices};
 }
 
-Tensor mean_pool(const Tensor& input, std::size_t rank, Planes planes, const Ranges& ranges,
-                 const Divisor& divisor) {
+Tensor mean_pool(Allocator& memory, const Tensor& input, std::size_t rank, Planes planes,
+                 const Ranges& ranges, const Divisor& divisor) {
   if (!is_floating(input.dtype())) throw_unsupported_dtype(input.dtype());
   set_output(planes, rank, ranges);
-  Tensor means = Tensor::empty(planes.input.dtype(), planes.output);
+  Tensor means = Tensor::empty(memory, planes.input.dtype(), planes.output);
   visit_product_dtype(planes.input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_floating_point_v<T>) {
@@ -222,7 +223,7 @@ Tensor mean_pool(const Tensor& input, std::size_t rank, Planes planes, const Ran
           });
     }
   });
-  return means.to(input.dtype());
+  return means.to(memory, input.dtype());
 }
 
 Dims plane_values(const Dims& values, std::size_t rank, std::int64_t absent) {
@@ -262,10 +263,10 @@ Ranges sliding_ranges(const Planes& planes, const Pooling& pooling) {
 
 template <std::size_t kRank>
 Maxima run_max(Call& call) {
-  const Planes planes = planes_of(call.tensor(0), kRank);
+  const Planes planes = planes_of(call.memory(), call.tensor(0), kRank);
   const Pooling pooling =
       pooling_of(kRank, call.ints(1), call.ints(2), call.ints(3), call.ints(4), call.flag(5));
-  return max_pool(call.tensor(0), kRank, planes, sliding_ranges(planes, pooling));
+  return max_pool(call.memory(), call.tensor(0), kRank, planes, sliding_ranges(planes, pooling));
 }
 
 template <std::size_t kRank>
@@ -276,28 +277,29 @@ Ranges adaptive_ranges(const Planes& planes, const Dims& sizes) {
 
 template <std::size_t kRank>
 void run_mean(Call& call) {
-  const Planes planes = planes_of(call.tensor(0), kRank);
+  const Planes planes = planes_of(call.memory(), call.tensor(0), kRank);
   const Pooling pooling =
       pooling_of(kRank, call.ints(1), call.ints(2), call.ints(3), {1}, call.flag(4));
   Divisor divisor;
   divisor.include_padding = call.flag(5);
   if (kRank == 2) divisor.override_value = call.maybe_integer(6);
   if (divisor.override_value == 0) fail("divisor must be not zero");
-  call.give(mean_pool(call.tensor(0), kRank, planes, sliding_ranges(planes, pooling), divisor));
+  call.give(mean_pool(call.memory(), call.tensor(0), kRank, planes, sliding_ranges(planes, pooling),
+                      divisor));
 }
 
 template <std::size_t kRank>
 void run_adaptive_mean(Call& call) {
-  const Planes planes = planes_of(call.tensor(0), kRank);
-  call.give(
-      mean_pool(call.tensor(0), kRank, planes, adaptive_ranges<kRank>(planes, call.ints(1)), {}));
+  const Planes planes = planes_of(call.memory(), call.tensor(0), kRank);
+  call.give(mean_pool(call.memory(), call.tensor(0), kRank, planes,
+                      adaptive_ranges<kRank>(planes, call.ints(1)), {}));
 }
 
 template <std::size_t kRank>
 void run_adaptive_max(Call& call) {
-  const Planes planes = planes_of(call.tensor(0), kRank);
-  const Maxima maxima =
-      max_pool(call.tensor(0), kRank, planes, adaptive_ranges<kRank>(planes, call.ints(1)));
+  const Planes planes = planes_of(call.memory(), call.tensor(0), kRank);
+  const Maxima maxima = max_pool(call.memory(), call.tensor(0), kRank, planes,
+                                 adaptive_ranges<kRank>(planes, call.ints(1)));
   call.give(maxima.values);
   call.give(maxima.indices);
 }

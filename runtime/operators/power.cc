@@ -35,8 +35,9 @@ struct Power {
 
 /// Common exponents by products and roots, which is also how PyTorch rounds them.
 template <typename T>
-Tensor power_of(const std::array<Tensor, 1>& base, DType compute, double exponent) {
-  const auto map = [&](auto f) { return map_elements<T, T>(base, compute, f); };
+Tensor power_of(Allocator& memory, const std::array<Tensor, 1>& base, DType compute,
+                double exponent) {
+  const auto map = [&](auto f) { return map_elements<T, T>(memory, base, compute, f); };
   if (exponent == 0.5) return map([](T x) { return std::sqrt(x); });
   if (exponent == -0.5) return map([](T x) { return T(1) / std::sqrt(x); });
   if (exponent == 2) return map([](T x) { return x * x; });
@@ -46,30 +47,34 @@ Tensor power_of(const std::array<Tensor, 1>& base, DType compute, double exponen
   return map([y = static_cast<T>(exponent)](T x) { return std::pow(x, y); });
 }
 
-Tensor power_of_number(const Operand& base, const Operand& exponent, DType common) {
+Tensor power_of_number(Allocator& memory, const Operand& base, const Operand& exponent,
+                       DType common) {
   if (!is_floating(common)) {
     if (to_int(to_scalar(exponent.tensor)) < 0) {
       fail("Integers to negative integer powers are not allowed.");
     }
-    return binary(base, exponent, common, Power{});
+    return binary(memory, base, exponent, common, Power{});
   }
-  const double y = to_double(to_scalar(exponent.tensor.to(common)));
+  const double y = to_double(to_scalar(exponent.tensor.to(memory, common)));
   const DType compute = compute_dtype(common);
-  const std::array inputs{widened(base.tensor, common)};
+  const std::array inputs{widened(memory, base.tensor, common)};
   const Tensor powers = visit_compute_float(compute, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    if (common != DType::kFloat16) return power_of<T>(inputs, compute, y);
+    if (common != DType::kFloat16) return power_of<T>(memory, inputs, compute, y);
     // PyTorch has no short cuts for half, which shows at infinities.
-    return map_elements<T, T>(inputs, compute, [y](T x) { return std::pow(x, static_cast<T>(y)); });
+    return map_elements<T, T>(memory, inputs, compute,
+                              [y](T x) { return std::pow(x, static_cast<T>(y)); });
   });
-  return powers.to(common);
+  return powers.to(memory, common);
 }
 
-Tensor square(const Tensor& self) { return power(self, Scalar(std::int64_t{2})); }
+Tensor square(Allocator& memory, const Tensor& self) {
+  return power(memory, self, Scalar(std::int64_t{2}));
+}
 
 /// In double whatever the operands are.
-Tensor float_power(const Operand& base, const Operand& exponent) {
-  return binary(base, exponent, DType::kFloat64, Power{});
+Tensor float_power(Allocator& memory, const Operand& base, const Operand& exponent) {
+  return binary(memory, base, exponent, DType::kFloat64, Power{});
 }
 
 /// A power of 2, which is an integer: bool becomes one.
@@ -88,11 +93,11 @@ void add_power(OperatorTable& table, const std::string& name, Kernel kernel, Rul
 
 }  // namespace
 
-Tensor power(const Operand& base, const Operand& exponent) {
+Tensor power(Allocator& memory, const Operand& base, const Operand& exponent) {
   const DType common = promoted({base, exponent});
-  if (exponent.number) return power_of_number(base, exponent, common);
+  if (exponent.number) return power_of_number(memory, base, exponent, common);
   if (common == DType::kBool) fail("pow is not implemented for bool");
-  return binary(base, exponent, common, Power{});
+  return binary(memory, base, exponent, common, Power{});
 }
 
 void register_power(OperatorTable& table) {
@@ -104,9 +109,13 @@ void register_power(OperatorTable& table) {
   table.add("aten::pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)",
             binary_in_place<power>, kPower);
   table.add("aten::square(Tensor self) -> Tensor",
-            [](Call& call) { call.give(square(call.tensor(0))); }, {squared, shapes::same});
+            [](Call& call) { call.give(square(call.memory(), call.tensor(0))); },
+            {squared, shapes::same});
   table.add("aten::square_(Tensor(a!) self) -> Tensor(a!)",
-            [](Call& call) { call.give(write_result(call.tensor(0), square(call.tensor(0)))); },
+            [](Call& call) {
+              call.give(write_result(call.memory(), call.tensor(0),
+                                     square(call.memory(), call.tensor(0))));
+            },
             {squared, shapes::same});
 }
 

@@ -18,12 +18,12 @@ namespace {
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
 
 /// a · b elementwise, broadcast, in the promoted dtype.
-Tensor multiply(const Tensor& a, const Tensor& b) {
+Tensor multiply(Allocator& memory, const Tensor& a, const Tensor& b) {
   const DType dtype = Promotion().add(a).add(b).result();
   const Dims sizes = broadcast_sizes(a.sizes(), b.sizes());
-  const Tensor x = expand_to(a.to(dtype), sizes);
-  const Tensor y = expand_to(b.to(dtype), sizes);
-  Tensor out = Tensor::empty(dtype, sizes);
+  const Tensor x = expand_to(a.to(memory, dtype), sizes);
+  const Tensor y = expand_to(b.to(memory, dtype), sizes);
+  Tensor out = Tensor::empty(memory, dtype, sizes);
   visit_dtype(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     map_into<T, T>(x, y, out, [](T p, T q) {
@@ -39,12 +39,12 @@ Tensor multiply(const Tensor& a, const Tensor& b) {
   return out;
 }
 
-Tensor outer(const Tensor& a, const Tensor& b) {
+Tensor outer(Allocator& memory, const Tensor& a, const Tensor& b) {
   if (a.dim() != 1 || b.dim() != 1) fail("outer: Expected 1-D arguments");
-  return multiply(unsqueeze(a, 1), b);
+  return multiply(memory, unsqueeze(a, 1), b);
 }
 
-Tensor kron(const Tensor& a, const Tensor& b) {
+Tensor kron(Allocator& memory, const Tensor& a, const Tensor& b) {
   const std::size_t rank = std::max(a.sizes().size(), b.sizes().size());
   const auto padded = [rank](const Tensor& tensor) {
     Dims sizes(rank - tensor.sizes().size(), 1);
@@ -61,7 +61,8 @@ Tensor kron(const Tensor& a, const Tensor& b) {
     b_pairs.insert(b_pairs.end(), {1, b_sizes[d]});
     sizes.push_back(numel_of(Dims{a_sizes[d], b_sizes[d]}));
   }
-  return reshape(multiply(reshape(a, a_pairs), reshape(b, b_pairs)), sizes);
+  return reshape(memory, multiply(memory, reshape(memory, a, a_pairs), reshape(memory, b, b_pairs)),
+                 sizes);
 }
 
 std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors) {
@@ -93,7 +94,7 @@ void meshgrid_kernel(Call& call) {
   if (exchanged) std::swap(tensors[0], tensors[1]);
   std::vector<Tensor> grids = meshgrid(tensors);
   if (exchanged) std::swap(grids[0], grids[1]);
-  call.give(to_value(grids));
+  call.give(to_value(call.memory(), grids));
 }
 
 std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
@@ -104,15 +105,15 @@ std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
   return expanded;
 }
 
-Tensor cartesian_prod(const std::vector<Tensor>& tensors) {
+Tensor cartesian_prod(Allocator& memory, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) fail("cartesian_prod expects tensors");
   for (const Tensor& tensor : tensors) {
     if (tensor.dim() != 1) fail("Expect a 1D vector, but got shape " + to_string(tensor.sizes()));
   }
   if (tensors.size() == 1) return tensors[0];
   std::vector<Tensor> columns;
-  for (const Tensor& grid : meshgrid(tensors)) columns.push_back(reshape(grid, Dims{-1}));
-  return stack(columns, 1);
+  for (const Tensor& grid : meshgrid(tensors)) columns.push_back(reshape(memory, grid, Dims{-1}));
+  return stack(memory, columns, 1);
 }
 
 /// The next choice of `r` positions out of n in lexicographic order; false after the last.
@@ -130,12 +131,12 @@ bool next_choice(std::vector<std::int64_t>& choice, std::int64_t n, bool with_re
   return false;
 }
 
-Tensor combinations(const Tensor& self, std::int64_t r, bool with_replacement) {
+Tensor combinations(Allocator& memory, const Tensor& self, std::int64_t r, bool with_replacement) {
   if (self.dim() != 1) fail("Expect a 1D vector, but got shape " + to_string(self.sizes()));
   if (r < 0) fail("Expect a non-negative number, but got " + std::to_string(r));
   const std::int64_t n = self.numel();
-  if (r == 0) return Tensor::empty(self.dtype(), {0});
-  if (n == 0 || (!with_replacement && r > n)) return Tensor::empty(self.dtype(), {0, r});
+  if (r == 0) return Tensor::empty(memory, self.dtype(), {0});
+  if (n == 0 || (!with_replacement && r > n)) return Tensor::empty(memory, self.dtype(), {0, r});
   std::vector<std::int64_t> choice(static_cast<std::size_t>(r), 0);
   if (!with_replacement) std::iota(choice.begin(), choice.end(), std::int64_t{0});
   constexpr std::size_t kMost = std::size_t{1} << 24;  // elements
@@ -144,28 +145,28 @@ Tensor combinations(const Tensor& self, std::int64_t r, bool with_replacement) {
     if (flat.size() > kMost) fail("combinations: too many of them");
     flat.insert(flat.end(), choice.begin(), choice.end());
   } while (next_choice(choice, n, with_replacement));
-  Tensor index = Tensor::empty(DType::kInt64, {static_cast<std::int64_t>(flat.size())});
+  Tensor index = Tensor::empty(memory, DType::kInt64, {static_cast<std::int64_t>(flat.size())});
   std::copy(flat.begin(), flat.end(), index.mutable_data<std::int64_t>());
-  return view(take_elements(self, plan_index_select(self, 0, index)), Dims{-1, r});
+  return view(take_elements(memory, self, plan_index_select(memory, self, 0, index)), Dims{-1, r});
 }
 
-Tensor block_diag(const std::vector<Tensor>& tensors) {
+Tensor block_diag(Allocator& memory, const std::vector<Tensor>& tensors) {
   Promotion promotion;
   Dims sizes{0, 0};
   for (const Tensor& tensor : tensors) {
     if (tensor.dim() > 2) fail("torch.block_diag: Input tensors must have 2 or fewer dimensions");
     promotion.add(tensor);
-    const Tensor block = at_least(tensor, 2);
+    const Tensor block = at_least(memory, tensor, 2);
     sizes = {checked_add(sizes[0], block.sizes()[0]), checked_add(sizes[1], block.sizes()[1])};
   }
-  if (tensors.empty()) return Tensor::empty(DType::kFloat32, {1, 0});
-  const Tensor out = zeros(promotion.result(), sizes);
+  if (tensors.empty()) return Tensor::empty(memory, DType::kFloat32, {1, 0});
+  const Tensor out = zeros(memory, promotion.result(), sizes);
   Dims corner{0, 0};
   for (const Tensor& tensor : tensors) {
-    const Tensor block = at_least(tensor, 2);
+    const Tensor block = at_least(memory, tensor, 2);
     Tensor place =
         narrow(narrow(out, 0, corner[0], block.sizes()[0]), 1, corner[1], block.sizes()[1]);
-    copy_into(place, block);
+    copy_into(memory, place, block);
     corner = {corner[0] + block.sizes()[0], corner[1] + block.sizes()[1]};
   }
   return out;
@@ -274,28 +275,31 @@ void blocks(Inference& call) {
 void register_products(OperatorTable& table) {
   for (const std::string name : {"aten::outer", "aten::ger"}) {
     table.add(name + "(Tensor self, Tensor vec2) -> Tensor",
-              [](Call& call) { call.give(outer(call.tensor(0), call.tensor(1))); },
+              [](Call& call) { call.give(outer(call.memory(), call.tensor(0), call.tensor(1))); },
               {dtypes::promoted_arrays<0, 1>, shapes::outer});
   }
   table.add("aten::kron(Tensor self, Tensor other) -> Tensor",
-            [](Call& call) { call.give(kron(call.tensor(0), call.tensor(1))); },
+            [](Call& call) { call.give(kron(call.memory(), call.tensor(0), call.tensor(1))); },
             {dtypes::promoted_arrays<0, 1>, multiplied});
   table.add("aten::meshgrid(Tensor(a)[] tensors) -> Tensor(a)[]", meshgrid_kernel,
             {dtypes::each, grids});
   table.add("aten::meshgrid.indexing(Tensor(a)[] tensors, *, str indexing) -> Tensor(a)[]",
             meshgrid_kernel, {dtypes::each, grids});
-  table.add("aten::broadcast_tensors(Tensor(a)[] tensors) -> Tensor(a)[]",
-            [](Call& call) { call.give(to_value(broadcast_tensors(call.tensors(0)))); },
-            {dtypes::each, broadcast_together});
-  table.add("aten::cartesian_prod(Tensor(a)[] tensors) -> Tensor(a)",
-            [](Call& call) { call.give(cartesian_prod(call.tensors(0))); },
-            {dtypes::promoted_arrays<0>, tuples});
   table.add(
-      "aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor",
-      [](Call& call) { call.give(combinations(call.tensor(0), call.integer(1), call.flag(2))); },
-      {dtypes::same, choices});
+      "aten::broadcast_tensors(Tensor(a)[] tensors) -> Tensor(a)[]",
+      [](Call& call) { call.give(to_value(call.memory(), broadcast_tensors(call.tensors(0)))); },
+      {dtypes::each, broadcast_together});
+  table.add("aten::cartesian_prod(Tensor(a)[] tensors) -> Tensor(a)",
+            [](Call& call) { call.give(cartesian_prod(call.memory(), call.tensors(0))); },
+            {dtypes::promoted_arrays<0>, tuples});
+  table.add("aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor",
+            [](Call& call) {
+              call.give(combinations(call.memory(), call.tensor(0), call.integer(1), call.flag(2)));
+            },
+            {dtypes::same, choices});
   table.add("aten::block_diag(Tensor[] tensors) -> Tensor",
-            [](Call& call) { call.give(block_diag(call.tensors(0))); }, {block_type, blocks});
+            [](Call& call) { call.give(block_diag(call.memory(), call.tensors(0))); },
+            {block_type, blocks});
 }
 
 }  // namespace henson::runtime

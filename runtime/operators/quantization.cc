@@ -65,9 +65,10 @@ Channels channels_of(const Tensor& tensor, const Quantization& quantization) {
   return channels;
 }
 
-Tensor quantize_tensor(const Tensor& tensor, Quantization quantization, DType dtype) {
+Tensor quantize_tensor(Allocator& memory, const Tensor& tensor, Quantization quantization,
+                       DType dtype) {
   check_float(tensor);
-  const Tensor source = tensor.contiguous();
+  const Tensor source = tensor.contiguous(memory);
   const IntegerRange range = range_of(dtype);
   for (const std::int64_t zero : quantization.zero_points) {
     if (zero < range.least || zero > range.most) {
@@ -75,7 +76,7 @@ Tensor quantize_tensor(const Tensor& tensor, Quantization quantization, DType dt
     }
   }
   const Channels channels = channels_of(source, quantization);
-  Tensor out = Tensor::empty(dtype, tensor.sizes());
+  Tensor out = Tensor::empty(memory, dtype, tensor.sizes());
   visit_stored(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* const target = out.mutable_data<T>();
@@ -101,29 +102,31 @@ int narrowed(std::int64_t number, const char* what) {
   return narrow;
 }
 
-Quantization per_channel(const Tensor& scales, const Tensor& zero_points, std::int64_t axis) {
+Quantization per_channel(Allocator& memory, const Tensor& scales, const Tensor& zero_points,
+                         std::int64_t axis) {
   if (scales.dim() != 1 || zero_points.dim() != 1 || scales.numel() != zero_points.numel()) {
     fail("quantize_per_channel: scales and zero_points must be 1-D tensors of one size");
   }
-  const Tensor s = scales.to(DType::kFloat64).contiguous();
-  const Tensor z = zero_points.to(DType::kInt64).contiguous();
+  const Tensor s = scales.to(memory, DType::kFloat64).contiguous(memory);
+  const Tensor z = zero_points.to(memory, DType::kInt64).contiguous(memory);
   return {true,
           narrowed(axis, "axis"),
           {s.data<double>(), s.data<double>() + s.numel()},
           {z.data<std::int64_t>(), z.data<std::int64_t>() + z.numel()}};
 }
 
-Tensor integers(const Tensor& tensor) {
-  const Tensor source = tensor.contiguous();
+Tensor integers(Allocator& memory, const Tensor& tensor) {
+  const Tensor source = tensor.contiguous(memory);
   if (!is_quantized(source.dtype())) throw_unsupported_dtype(source.dtype());
   const DType dtype = stored_as(source.dtype());
   const Tensor stored =
       Tensor::view(dtype, source.buffer(), source.sizes(), source.strides(), source.offset());
-  return stored.clone();
+  return stored.clone(memory);
 }
 
 /// Quantized and back, elements kept as float32: what quantization-aware training puts in.
-Tensor fake_quantize(const Tensor& tensor, const Quantization& quantization, IntegerRange range) {
+Tensor fake_quantize(Allocator& memory, const Tensor& tensor, const Quantization& quantization,
+                     IntegerRange range) {
   check_float(tensor);
   if (range.least > range.most) fail("`quant_min` should be less than or equal to `quant_max`");
   narrowed(range.least, "quant_min");
@@ -133,9 +136,9 @@ Tensor fake_quantize(const Tensor& tensor, const Quantization& quantization, Int
       fail("`zero_point` must be between `quant_min` and `quant_max`.");
     }
   }
-  const Tensor source = tensor.contiguous();
+  const Tensor source = tensor.contiguous(memory);
   const Channels channels = channels_of(source, quantization);
-  Tensor out = Tensor::empty(DType::kFloat32, tensor.sizes());
+  Tensor out = Tensor::empty(memory, DType::kFloat32, tensor.sizes());
   for (std::int64_t i = 0; i < source.numel(); ++i) {
     const std::size_t c = channels.of(i);
     const auto scale = static_cast<float>(quantization.scales[c]);
@@ -148,22 +151,24 @@ Tensor fake_quantize(const Tensor& tensor, const Quantization& quantization, Int
 
 void run_dequantize(Call& call) {
   if (call.arg(0).is<Tensor>()) {
-    call.give(dequantize(call.tensor(0)));
+    call.give(dequantize(call.memory(), call.tensor(0)));
     return;
   }
   std::vector<Value> results;
-  for (const Tensor& tensor : call.tensors(0)) results.emplace_back(dequantize(tensor));
+  for (const Tensor& tensor : call.tensors(0))
+    results.emplace_back(dequantize(call.memory(), tensor));
   call.give(Value::list(std::move(results)));
 }
 
-Tensor doubles(const std::vector<double>& values) {
-  Tensor tensor = Tensor::empty(DType::kFloat64, {static_cast<std::int64_t>(values.size())});
+Tensor doubles(Allocator& memory, const std::vector<double>& values) {
+  Tensor tensor =
+      Tensor::empty(memory, DType::kFloat64, {static_cast<std::int64_t>(values.size())});
   std::copy(values.begin(), values.end(), tensor.mutable_data<double>());
   return tensor;
 }
 
-Tensor longs(const std::vector<std::int64_t>& values) {
-  Tensor tensor = Tensor::empty(DType::kInt64, {static_cast<std::int64_t>(values.size())});
+Tensor longs(Allocator& memory, const std::vector<std::int64_t>& values) {
+  Tensor tensor = Tensor::empty(memory, DType::kInt64, {static_cast<std::int64_t>(values.size())});
   std::copy(values.begin(), values.end(), tensor.mutable_data<std::int64_t>());
   return tensor;
 }
@@ -210,16 +215,16 @@ void register_quantize(OperatorTable& table) {
       "aten::quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> "
       "Tensor",
       [](Call& call) {
-        call.give(quantize_tensor(call.tensor(0), per_tensor(call.number(1), call.integer(2)),
-                                  call.dtype(3)));
+        call.give(quantize_tensor(call.memory(), call.tensor(0),
+                                  per_tensor(call.number(1), call.integer(2)), call.dtype(3)));
       },
       kQuantized);
   table.add(
       "aten::quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, "
       "ScalarType dtype) -> Tensor",
       [](Call& call) {
-        call.give(quantize_tensor(call.tensor(0), per_tensor(call.number(1), call.integer(2)),
-                                  call.dtype(3)));
+        call.give(quantize_tensor(call.memory(), call.tensor(0),
+                                  per_tensor(call.number(1), call.integer(2)), call.dtype(3)));
       },
       kQuantized);
   table.add(
@@ -229,25 +234,26 @@ void register_quantize(OperatorTable& table) {
         const Tensor tensor = call.tensor(0);
         check_float(tensor);
         const QuantizationParameters chosen =
-            choose_parameters(tensor, range_of(call.dtype(1)), call.flag(2));
-        call.give(
-            quantize_tensor(tensor, per_tensor(chosen.scale, chosen.zero_point), call.dtype(1)));
+            choose_parameters(call.memory(), tensor, range_of(call.dtype(1)), call.flag(2));
+        call.give(quantize_tensor(call.memory(), tensor,
+                                  per_tensor(chosen.scale, chosen.zero_point), call.dtype(1)));
       },
       kQuantized);
   table.add(
       "aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, "
       "ScalarType dtype) -> Tensor",
       [](Call& call) {
-        call.give(quantize_tensor(call.tensor(0),
-                                  per_channel(call.tensor(1), call.tensor(2), call.integer(3)),
-                                  call.dtype(4)));
+        call.give(quantize_tensor(
+            call.memory(), call.tensor(0),
+            per_channel(call.memory(), call.tensor(1), call.tensor(2), call.integer(3)),
+            call.dtype(4)));
       },
       kQuantized);
   table.add(
       "aten::_choose_qparams_per_tensor(Tensor self, bool reduce_range=False) -> (float, int)",
       [](Call& call) {
-        const QuantizationParameters chosen =
-            choose_parameters(call.tensor(0), range_of(DType::kQUInt8), call.flag(1));
+        const QuantizationParameters chosen = choose_parameters(
+            call.memory(), call.tensor(0), range_of(DType::kQUInt8), call.flag(1));
         call.give(chosen.scale);
         call.give(chosen.zero_point);
       },
@@ -259,18 +265,22 @@ void register_dequantize(OperatorTable& table) {
   table.add("aten::dequantize.tensors(Tensor[] tensors) -> Tensor[]", run_dequantize,
             {dtypes::kFloat32, dequantized_list});
   table.add("aten::int_repr(Tensor self) -> Tensor",
-            [](Call& call) { call.give(integers(call.tensor(0))); }, {stored_types, shapes::same});
+            [](Call& call) { call.give(integers(call.memory(), call.tensor(0))); },
+            {stored_types, shapes::same});
   table.add(
       "aten::q_scale(Tensor self) -> float",
       [](Call& call) { call.give(of_kind(call.tensor(0), false).scales[0]); }, kNoRule);
   table.add(
       "aten::q_zero_point(Tensor self) -> int",
       [](Call& call) { call.give(of_kind(call.tensor(0), false).zero_points[0]); }, kNoRule);
-  table.add("aten::q_per_channel_scales(Tensor self) -> Tensor",
-            [](Call& call) { call.give(doubles(of_kind(call.tensor(0), true).scales)); },
-            {dtypes::kFloat64, channel_sizes});
+  table.add(
+      "aten::q_per_channel_scales(Tensor self) -> Tensor",
+      [](Call& call) { call.give(doubles(call.memory(), of_kind(call.tensor(0), true).scales)); },
+      {dtypes::kFloat64, channel_sizes});
   table.add("aten::q_per_channel_zero_points(Tensor self) -> Tensor",
-            [](Call& call) { call.give(longs(of_kind(call.tensor(0), true).zero_points)); },
+            [](Call& call) {
+              call.give(longs(call.memory(), of_kind(call.tensor(0), true).zero_points));
+            },
             {dtypes::kInt64, channel_sizes});
   table.add(
       "aten::q_per_channel_axis(Tensor self) -> int",
@@ -287,7 +297,8 @@ void register_fake_quantize(OperatorTable& table) {
     table.add(
         schema,
         [](Call& call) {
-          call.give(fake_quantize(call.tensor(0), per_tensor(call.number(1), call.integer(2)),
+          call.give(fake_quantize(call.memory(), call.tensor(0),
+                                  per_tensor(call.number(1), call.integer(2)),
                                   {call.integer(3), call.integer(4)}));
         },
         kFakeQuantized);
@@ -296,9 +307,10 @@ void register_fake_quantize(OperatorTable& table) {
       "aten::fake_quantize_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, "
       "int axis, int quant_min, int quant_max) -> Tensor",
       [](Call& call) {
-        call.give(fake_quantize(call.tensor(0),
-                                per_channel(call.tensor(1), call.tensor(2), call.integer(3)),
-                                {call.integer(4), call.integer(5)}));
+        call.give(fake_quantize(
+            call.memory(), call.tensor(0),
+            per_channel(call.memory(), call.tensor(1), call.tensor(2), call.integer(3)),
+            {call.integer(4), call.integer(5)}));
       },
       kFakeQuantized);
 }
@@ -355,9 +367,9 @@ QuantizationParameters choose_parameters(float least, float most, IntegerRange r
   return {scale, static_cast<std::int64_t>(nearest)};
 }
 
-QuantizationParameters choose_parameters(const Tensor& tensor, IntegerRange range,
-                                         bool reduce_range) {
-  const Tensor source = tensor.contiguous();
+QuantizationParameters choose_parameters(Allocator& memory, const Tensor& tensor,
+                                         IntegerRange range, bool reduce_range) {
+  const Tensor source = tensor.contiguous(memory);
   const float* const data = source.data<float>();
   float least = 0;
   float most = 0;
@@ -382,12 +394,12 @@ std::int64_t quantize(float value, const QuantizationParameters& parameters, Int
       std::clamp(rounded, static_cast<double>(range.least), static_cast<double>(range.most)));
 }
 
-Tensor dequantize(const Tensor& tensor) {
-  if (!is_quantized(tensor.dtype())) return tensor.to(DType::kFloat32);
+Tensor dequantize(Allocator& memory, const Tensor& tensor) {
+  if (!is_quantized(tensor.dtype())) return tensor.to(memory, DType::kFloat32);
   const Quantization& quantization = quantization_of(tensor);
-  const Tensor source = tensor.contiguous();
+  const Tensor source = tensor.contiguous(memory);
   const Channels channels = channels_of(source, quantization);
-  Tensor out = Tensor::empty(DType::kFloat32, tensor.sizes());
+  Tensor out = Tensor::empty(memory, DType::kFloat32, tensor.sizes());
   float* const target = out.mutable_data<float>();
   visit_stored(tensor.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;

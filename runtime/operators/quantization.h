@@ -26,14 +26,14 @@ QuantizationParameters choose_parameters(float least, float most, IntegerRange r
                                          bool reduce_range);
 
 /// The same for all elements of a float32 tensor.
-QuantizationParameters choose_parameters(const Tensor& tensor, IntegerRange range,
-                                         bool reduce_range);
+QuantizationParameters choose_parameters(Allocator& memory, const Tensor& tensor,
+                                         IntegerRange range, bool reduce_range);
 
 /// To the nearest integer, ties to even, clamped to `range`.
 std::int64_t quantize(float value, const QuantizationParameters& parameters, IntegerRange range);
 
 /// float32 of a quantized tensor; a floating tensor comes back as float32.
-Tensor dequantize(const Tensor& tensor);
+Tensor dequantize(Allocator& memory, const Tensor& tensor);
 
 void register_quantization(OperatorTable& table);
 

@@ -37,11 +37,11 @@ void check_input(const Tensor& x, const Tensor& weight) {
 }
 
 /// q - zero_point of every element of a qint8 weight [out, in], as floats.
-Tensor centered(const Tensor& quantized) {
+Tensor centered(Allocator& memory, const Tensor& quantized) {
   const loader::Quantization& quantization = *quantized.quantization();
-  const Tensor source = quantized.contiguous();
+  const Tensor source = quantized.contiguous(memory);
   const std::int64_t width = source.size(-1);
-  Tensor out = Tensor::empty(DType::kFloat32, source.sizes());
+  Tensor out = Tensor::empty(memory, DType::kFloat32, source.sizes());
   for (std::int64_t i = 0; i < source.numel(); ++i) {
     const auto channel = static_cast<std::size_t>(quantization.per_channel ? i / width : 0);
     out.mutable_data<float>()[i] = static_cast<float>(source.data<std::int8_t>()[i]) -
@@ -50,10 +50,11 @@ Tensor centered(const Tensor& quantized) {
   return out;
 }
 
-Tensor centered_input(const Tensor& x, const QuantizationParameters& parameters) {
-  const Tensor source = x.contiguous();
+Tensor centered_input(Allocator& memory, const Tensor& x,
+                      const QuantizationParameters& parameters) {
+  const Tensor source = x.contiguous(memory);
   const IntegerRange range = range_of(DType::kQUInt8);
-  Tensor out = Tensor::empty(DType::kFloat32, x.sizes());
+  Tensor out = Tensor::empty(memory, DType::kFloat32, x.sizes());
   for (std::int64_t i = 0; i < source.numel(); ++i) {
     const std::int64_t q = quantize(source.data<float>()[i], parameters, range);
     out.mutable_data<float>()[i] = static_cast<float>(q - parameters.zero_point);
@@ -63,14 +64,14 @@ Tensor centered_input(const Tensor& x, const QuantizationParameters& parameters)
 
 /// The exact integer product of x [M, K] and weightᵀ [K, N], in double. Both hold integers of at
 /// most 255 in magnitude: float sums of 256 products stay below 2^24, where they are exact.
-Tensor integer_product(const Tensor& x, const Tensor& weight) {
+Tensor integer_product(Allocator& memory, const Tensor& x, const Tensor& weight) {
   constexpr std::int64_t kExact = 256;
   const Tensor right = permute(weight, Dims{1, 0});
-  Tensor total = Tensor::empty(DType::kFloat64, {x.size(0), weight.size(0)});
+  Tensor total = Tensor::empty(memory, DType::kFloat64, {x.size(0), weight.size(0)});
   std::fill_n(total.mutable_data<double>(), total.numel(), 0.0);
   for (std::int64_t k = 0; k < x.size(1); k += kExact) {
     const std::int64_t count = std::min(kExact, x.size(1) - k);
-    const Tensor part = product(narrow(x, 1, k, count), narrow(right, 0, k, count));
+    const Tensor part = product(memory, narrow(x, 1, k, count), narrow(right, 0, k, count));
     const float* const source = part.data<float>();
     double* const target = total.mutable_data<double>();
     for (std::int64_t i = 0; i < part.numel(); ++i) target[i] += static_cast<double>(source[i]);
@@ -102,21 +103,23 @@ void check_bias(const Tensor& bias, std::int64_t outputs) {
 
 /// x quantized to 8 bits (7 with reduce_range) by its own least and largest element, multiplied as
 /// integers, and scaled back.
-Tensor linear_dynamic(const Tensor& x, const PackedLinear& linear, bool reduce_range, bool relu) {
+Tensor linear_dynamic(Allocator& memory, const Tensor& x, const PackedLinear& linear,
+                      bool reduce_range, bool relu) {
   check_packed_int8(linear);
   check_input(x, linear.weight);
   const std::int64_t outputs = linear.weight.size(0);
   check_bias(linear.bias, outputs);
   const QuantizationParameters parameters =
-      choose_parameters(x, range_of(DType::kQUInt8), reduce_range);
+      choose_parameters(memory, x, range_of(DType::kQUInt8), reduce_range);
   Dims sizes = x.sizes();
   const std::int64_t rows = x.numel() / std::max<std::int64_t>(x.size(-1), 1);
   sizes.back() = outputs;
   const Tensor sums = integer_product(
-      reshape(centered_input(x, parameters), Dims{rows, x.size(-1)}), centered(linear.weight));
+      memory, reshape(memory, centered_input(memory, x, parameters), Dims{rows, x.size(-1)}),
+      centered(memory, linear.weight));
   const loader::Quantization& quantization = *linear.weight.quantization();
-  const Tensor bias = linear.bias.defined() ? linear.bias.contiguous() : Tensor();
-  Tensor out = Tensor::empty(DType::kFloat32, std::move(sizes));
+  const Tensor bias = linear.bias.defined() ? linear.bias.contiguous(memory) : Tensor();
+  Tensor out = Tensor::empty(memory, DType::kFloat32, std::move(sizes));
   for (std::int64_t i = 0; i < sums.numel(); ++i) {
     const std::int64_t column = i % outputs;
     const auto channel = static_cast<std::size_t>(quantization.per_channel ? column : 0);
@@ -134,12 +137,12 @@ std::optional<Tensor> maybe(const Tensor& tensor) {
   return tensor;
 }
 
-Tensor linear_fp16(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
-                   bool relu) {
+Tensor linear_fp16(Allocator& memory, const Tensor& x, const Tensor& weight,
+                   const std::optional<Tensor>& bias, bool relu) {
   if (weight.dtype() != DType::kFloat16)
     fail("linear_dynamic_fp16: the packed weight is not float16");
   check_input(x, weight);
-  Tensor y = linear(x, weight.to(DType::kFloat32), bias);
+  Tensor y = linear(memory, x, weight.to(memory, DType::kFloat32), bias);
   if (relu) {
     map_into<float, float>(y, y, [](float value) { return std::max(value, 0.0F); });
   }
@@ -147,15 +150,15 @@ Tensor linear_fp16(const Tensor& x, const Tensor& weight, const std::optional<Te
 }
 
 /// float16, with what is too large for it made the largest it holds.
-Tensor saturated_half(const Tensor& weight) {
+Tensor saturated_half(Allocator& memory, const Tensor& weight) {
   static constexpr float kLargest = 65504.0F;
   if (weight.dtype() != DType::kFloat32) {
     fail("expected a float32 weight, and it is " + std::string(name_of(weight.dtype())));
   }
-  Tensor clamped = Tensor::empty(DType::kFloat32, weight.sizes());
+  Tensor clamped = Tensor::empty(memory, DType::kFloat32, weight.sizes());
   map_into<float, float>(weight, clamped,
                          [](float value) { return std::clamp(value, -kLargest, kLargest); });
-  return clamped.to(DType::kFloat16);
+  return clamped.to(memory, DType::kFloat16);
 }
 
 Value pack(Tensor weight, const std::optional<Tensor>& bias) {
@@ -180,19 +183,19 @@ void run_prepack(Call& call) {
 void run_unpack(Call& call) {
   const PackedLinear& linear = packed(call, 0);
   const bool half = linear.weight.dtype() == DType::kFloat16;
-  call.give(half ? linear.weight.to(DType::kFloat32) : linear.weight);
+  call.give(half ? linear.weight.to(call.memory(), DType::kFloat32) : linear.weight);
   call.give(linear.bias.defined() ? Value(linear.bias) : Value(None{}));
 }
 
 template <bool kRelu>
 void run_dynamic(Call& call) {
-  call.give(linear_dynamic(call.tensor(0), packed(call, 1), call.flag(2), kRelu));
+  call.give(linear_dynamic(call.memory(), call.tensor(0), packed(call, 1), call.flag(2), kRelu));
 }
 
 template <bool kRelu>
 void run_dynamic_fp16(Call& call) {
   const PackedLinear& linear = packed(call, 1);
-  call.give(linear_fp16(call.tensor(0), linear.weight, maybe(linear.bias), kRelu));
+  call.give(linear_fp16(call.memory(), call.tensor(0), linear.weight, maybe(linear.bias), kRelu));
 }
 
 constexpr Rule kPackedLinear{dtypes::kFloat32, shapes::packed_linear,
@@ -245,7 +248,9 @@ void register_packed_linear(OperatorTable& table) {
             kPacking);
   table.add(
       "quantized::linear_prepack_fp16(Tensor W, Tensor? B=None) -> PackedLinear",
-      [](Call& call) { call.give(pack(saturated_half(call.tensor(0)), call.maybe_tensor(1))); },
+      [](Call& call) {
+        call.give(pack(saturated_half(call.memory(), call.tensor(0)), call.maybe_tensor(1)));
+      },
       kPacking);
   table.add("quantized::linear_unpack(PackedLinear W_prepack) -> (Tensor, Tensor?)", run_unpack,
             {unpacked_types, unpacked_sizes, Trait::kQuantized});
@@ -266,7 +271,7 @@ void run_int8_weight(Call& call) {
                                weight.offset())
                       .with_quantization(quantization);
   linear.bias = call.tensor(6);
-  call.give(linear_dynamic(call.tensor(0), linear, false, false));
+  call.give(linear_dynamic(call.memory(), call.tensor(0), linear, false, false));
 }
 
 void register_fbgemm(OperatorTable& table) {
@@ -283,14 +288,15 @@ void register_fbgemm(OperatorTable& table) {
             [](Call& call) { call.give(call.tensor(0)); },
             {dtypes::same, shapes::same_elements, Trait::kMoves});
   table.add("aten::fbgemm_pack_gemm_matrix_fp16(Tensor input) -> Tensor",
-            [](Call& call) { call.give(saturated_half(call.tensor(0))); },
+            [](Call& call) { call.give(saturated_half(call.memory(), call.tensor(0))); },
             {dtypes::always<DType::kFloat16>, shapes::same});
   for (const std::string name :
        {"fbgemm_linear_fp16_weight", "fbgemm_linear_fp16_weight_fp32_activation"}) {
     table.add(
         "aten::" + name + "(Tensor input, Tensor packed_weight, Tensor? bias) -> Tensor",
         [](Call& call) {
-          call.give(linear_fp16(call.tensor(0), call.tensor(1), call.maybe_tensor(2), false));
+          call.give(linear_fp16(call.memory(), call.tensor(0), call.tensor(1), call.maybe_tensor(2),
+                                false));
         },
         kPlainWeight);
   }

@@ -35,72 +35,84 @@ T rounded_to(DType common, T value) {
   return value;
 }
 
-Tensor product(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+Tensor product(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim,
+               std::optional<DType> dtype) {
   const DType common = sum_dtype(self, dtype);
   const DType compute = compute_dtype(common);
-  const Rows rows = arrange_rows(widened(self, common), dims, keepdim);
+  const Rows rows = arrange_rows(memory, widened(memory, self, common), dims, keepdim);
   return visit_compute(compute,
                        [&](auto tag) {
                          using T = typename decltype(tag)::type;
                          using Factor = std::conditional_t<std::is_integral_v<T>, std::uint64_t, T>;
-                         return reduce_rows<T, T>(rows, compute, [&](std::span<const T> row) {
-                           Factor result(1);
-                           for (const T x : row) {
-                             result = rounded_to(common, result * static_cast<Factor>(x));
-                           }
-                           return static_cast<T>(result);
-                         });
+                         return reduce_rows<T, T>(
+                             memory, rows, compute, [&](std::span<const T> row) {
+                               Factor result(1);
+                               for (const T x : row) {
+                                 result = rounded_to(common, result * static_cast<Factor>(x));
+                               }
+                               return static_cast<T>(result);
+                             });
                        })
-      .to(common);
+      .to(memory, common);
 }
 
 /// Sums and means without the NaNs.
-Tensor without_nans(const Tensor& self) {
+Tensor without_nans(Allocator& memory, const Tensor& self) {
   if (!is_floating(self.dtype())) return self;
-  return unary_float(self, [](auto x) { return std::isnan(x) ? decltype(x)(0) : x; });
+  return unary_float(memory, self, [](auto x) { return std::isnan(x) ? decltype(x)(0) : x; });
 }
 
-Tensor count_of_numbers(const Tensor& self, const Dims& dims, bool keepdim) {
-  return sum(test_elements(self, [](auto x) { return x == x; }), dims, keepdim);
+Tensor count_of_numbers(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim) {
+  return sum(memory, test_elements(memory, self, [](auto x) { return x == x; }), dims, keepdim);
 }
 
-Tensor nanmean(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+Tensor nanmean(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim,
+               std::optional<DType> dtype) {
   if (!is_floating(self.dtype())) fail("nanmean(): expected input to have floating point dtype");
-  const Tensor total = sum(without_nans(self), dims, keepdim, dtype);
-  const Tensor count = count_of_numbers(self, dims, keepdim);
-  return binary_float(total, count.to(total.dtype()), total.dtype(),
+  const Tensor total = sum(memory, without_nans(memory, self), dims, keepdim, dtype);
+  const Tensor count = count_of_numbers(memory, self, dims, keepdim);
+  return binary_float(memory, total, count.to(memory, total.dtype()), total.dtype(),
                       [](auto x, auto y) { return x / y; });
 }
 
 void register_sums(OperatorTable& table) {
   table.add("aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor",
-            [](Call& call) { call.give(sum(call.tensor(0), {}, false, call.maybe_dtype(1))); },
+            [](Call& call) {
+              call.give(sum(call.memory(), call.tensor(0), {}, false, call.maybe_dtype(1)));
+            },
             {dtypes::told_or<dtypes::summed>, shapes::summed});
   table.add(
       "aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, "
       "ScalarType? dtype=None) -> Tensor",
       [](Call& call) {
-        call.give(sum(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
+        call.give(sum(call.memory(), call.tensor(0), dims_or_all(call, 1), call.flag(2),
+                      call.maybe_dtype(3)));
       },
       {dtypes::told_or<dtypes::summed>, shapes::summed});
   table.add("aten::mean(Tensor self, *, ScalarType? dtype=None) -> Tensor",
-            [](Call& call) { call.give(mean(call.tensor(0), {}, false, call.maybe_dtype(1))); },
+            [](Call& call) {
+              call.give(mean(call.memory(), call.tensor(0), {}, false, call.maybe_dtype(1)));
+            },
             {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add(
       "aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> "
       "Tensor",
       [](Call& call) {
-        call.give(mean(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
+        call.give(mean(call.memory(), call.tensor(0), dims_or_all(call, 1), call.flag(2),
+                       call.maybe_dtype(3)));
       },
       {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
   table.add("aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor",
-            [](Call& call) { call.give(product(call.tensor(0), {}, false, call.maybe_dtype(1))); },
+            [](Call& call) {
+              call.give(product(call.memory(), call.tensor(0), {}, false, call.maybe_dtype(1)));
+            },
             {dtypes::told_or<dtypes::summed>, shapes::reduced});
   table.add(
       "aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> "
       "Tensor",
       [](Call& call) {
-        call.give(product(call.tensor(0), {call.integer(1)}, call.flag(2), call.maybe_dtype(3)));
+        call.give(product(call.memory(), call.tensor(0), {call.integer(1)}, call.flag(2),
+                          call.maybe_dtype(3)));
       },
       {dtypes::told_or<dtypes::summed>, shapes::reduced});
 }
@@ -110,16 +122,16 @@ void register_nan_sums(OperatorTable& table) {
       "(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor";
   table.add("aten::nansum" + rest,
             [](Call& call) {
-              call.give(sum(without_nans(call.tensor(0)), dims_or_all(call, 1), call.flag(2),
-                            call.maybe_dtype(3)));
+              call.give(sum(call.memory(), without_nans(call.memory(), call.tensor(0)),
+                            dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
             },
             {dtypes::told_or<dtypes::summed>, shapes::reduced});
-  table.add(
-      "aten::nanmean" + rest,
-      [](Call& call) {
-        call.give(nanmean(call.tensor(0), dims_or_all(call, 1), call.flag(2), call.maybe_dtype(3)));
-      },
-      {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
+  table.add("aten::nanmean" + rest,
+            [](Call& call) {
+              call.give(nanmean(call.memory(), call.tensor(0), dims_or_all(call, 1), call.flag(2),
+                                call.maybe_dtype(3)));
+            },
+            {dtypes::told_or<dtypes::same<0>>, shapes::reduced});
 }
 
 }  // namespace
@@ -139,7 +151,7 @@ std::vector<bool> reduced_dims(const Dims& dims, std::int64_t rank) {
   return reduced;
 }
 
-Rows arrange_rows(const Tensor& self, const Dims& dims, bool keepdim) {
+Rows arrange_rows(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim) {
   const std::vector<bool> reduced = reduced_dims(dims, self.dim());
   Dims order;
   Dims last;
@@ -156,54 +168,56 @@ Rows arrange_rows(const Tensor& self, const Dims& dims, bool keepdim) {
   order.insert(order.end(), last.begin(), last.end());
   rows.rows = numel_of(kept_sizes);
   rows.width = numel_of(reduced_sizes);
-  rows.tensor = permute(self, order).contiguous();
+  rows.tensor = permute(self, order).contiguous(memory);
   return rows;
 }
 
-Lines arrange_lines(const Tensor& self, std::int64_t dim) {
+Lines arrange_lines(Allocator& memory, const Tensor& self, std::int64_t dim) {
   Lines lines;
   lines.dim = wrap_dim(dim, self.dim());
-  lines.tensor = (self.dim() > 1 ? transpose(self, lines.dim, -1) : self).contiguous();
+  lines.tensor = (self.dim() > 1 ? transpose(self, lines.dim, -1) : self).contiguous(memory);
   lines.width = self.dim() == 0 ? 1 : self.size(lines.dim);
   lines.count = lines.width == 0 ? 0 : self.numel() / lines.width;
   return lines;
 }
 
-Tensor Lines::restored(const Tensor& result) const {
-  return result.dim() > 1 ? transpose(result, dim, -1).contiguous() : result;
+Tensor Lines::restored(Allocator& memory, const Tensor& result) const {
+  return result.dim() > 1 ? transpose(result, dim, -1).contiguous(memory) : result;
 }
 
-Tensor sum(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+Tensor sum(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim,
+           std::optional<DType> dtype) {
   const DType common = sum_dtype(self, dtype);
   const DType compute = compute_dtype(common);
-  const Rows rows = arrange_rows(widened(self, common), dims, keepdim);
+  const Rows rows = arrange_rows(memory, widened(memory, self, common), dims, keepdim);
   return visit_compute(compute,
                        [&](auto tag) {
                          using T = typename decltype(tag)::type;
-                         return reduce_rows<T, T>(rows, compute, [](std::span<const T> row) {
-                           return static_cast<T>(total(row));
-                         });
+                         return reduce_rows<T, T>(
+                             memory, rows, compute,
+                             [](std::span<const T> row) { return static_cast<T>(total(row)); });
                        })
-      .to(common);
+      .to(memory, common);
 }
 
-Tensor mean(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+Tensor mean(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim,
+            std::optional<DType> dtype) {
   const DType common = dtype.value_or(self.dtype());
   if (!is_floating(common)) {
     fail("mean(): could not infer output dtype. Input dtype must be a floating point dtype. Got: " +
          std::string(name_of(common)));
   }
   const DType compute = compute_dtype(common);
-  const Rows rows = arrange_rows(widened(self, common), dims, keepdim);
+  const Rows rows = arrange_rows(memory, widened(memory, self, common), dims, keepdim);
   return visit_compute_float(
              compute,
              [&](auto tag) {
                using T = typename decltype(tag)::type;
-               return reduce_rows<T, T>(rows, compute, [](std::span<const T> row) {
+               return reduce_rows<T, T>(memory, rows, compute, [](std::span<const T> row) {
                  return static_cast<T>(total(row) / static_cast<double>(row.size()));
                });
              })
-      .to(common);
+      .to(memory, common);
 }
 
 void register_reduction(OperatorTable& table) {

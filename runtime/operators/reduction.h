@@ -19,14 +19,14 @@ struct Rows {
   Dims sizes;  // of the result
 };
 /// No `dims` reduce all. Throws henson::Error (kBadInput) for a dimension out of range or twice.
-Rows arrange_rows(const Tensor& self, const Dims& dims, bool keepdim);
+Rows arrange_rows(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim);
 /// The dimensions that are reduced, as a boolean for each.
 std::vector<bool> reduced_dims(const Dims& dims, std::int64_t rank);
 
 /// The result for each row: f(std::span<const T>) → R.
 template <typename T, typename R, typename F>
-Tensor reduce_rows(const Rows& rows, DType result, F f) {
-  Tensor out = Tensor::empty(result, rows.sizes);
+Tensor reduce_rows(Allocator& memory, const Rows& rows, DType result, F f) {
+  Tensor out = Tensor::empty(memory, result, rows.sizes);
   const T* const source = rows.tensor.data<T>();
   R* const target = out.mutable_data<R>();
   for (std::int64_t i = 0; i < rows.rows; ++i) {
@@ -45,16 +45,18 @@ struct Lines {
   std::int64_t width = 0;
 
   /// A new tensor as `tensor` is laid out.
-  Tensor like(DType dtype) const { return Tensor::empty(dtype, tensor.sizes()); }
+  Tensor like(Allocator& memory, DType dtype) const {
+    return Tensor::empty(memory, dtype, tensor.sizes());
+  }
   /// A tensor laid out as `tensor`, with the dimension back in its place.
-  Tensor restored(const Tensor& result) const;
+  Tensor restored(Allocator& memory, const Tensor& result) const;
 };
-Lines arrange_lines(const Tensor& self, std::int64_t dim);
+Lines arrange_lines(Allocator& memory, const Tensor& self, std::int64_t dim);
 
 /// out = f(row in, row out) for each line.
 template <typename T, typename R, typename F>
-Tensor map_lines(const Lines& lines, DType result, F f) {
-  Tensor out = lines.like(result);
+Tensor map_lines(Allocator& memory, const Lines& lines, DType result, F f) {
+  Tensor out = lines.like(memory, result);
   const T* const source = lines.tensor.data<T>();
   R* const target = out.mutable_data<R>();
   const auto width = static_cast<std::size_t>(lines.width);
@@ -71,12 +73,14 @@ using Accumulator = std::conditional_t<std::is_floating_point_v<T>, double, std:
 
 /// The sum over `dims` (none: all), in `dtype` or, without one, in the tensor's own (integers and
 /// bool: int64).
-Tensor sum(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype = {});
-Tensor mean(const Tensor& self, const Dims& dims, bool keepdim, std::optional<DType> dtype = {});
+Tensor sum(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim,
+           std::optional<DType> dtype = {});
+Tensor mean(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim,
+            std::optional<DType> dtype = {});
 /// The p-norm over `dims` (none: all). Throws for integers.
-Tensor vector_norm(const Tensor& self, double p, const Dims& dims, bool keepdim,
+Tensor vector_norm(Allocator& memory, const Tensor& self, double p, const Dims& dims, bool keepdim,
                    std::optional<DType> dtype = {});
-Tensor softmax(const Tensor& self, std::int64_t dim);
+Tensor softmax(Allocator& memory, const Tensor& self, std::int64_t dim);
 
 /// Optional dims of a call, none for all.
 Dims dims_or_all(const Call& call, std::size_t i);

@@ -14,7 +14,8 @@ void add_rounding(OperatorTable& table, std::initializer_list<std::string> names
     add_with_in_place<[](Call& call) {
       const Tensor self = call.tensor(0);
       if (self.dtype() == DType::kBool) throw_unsupported_dtype(self.dtype());
-      return is_floating(self.dtype()) ? unary_float(self, F{}) : self.clone();
+      return is_floating(self.dtype()) ? unary_float(call.memory(), self, F{})
+                                       : self.clone(call.memory());
     }>(table, name, "", {dtypes::same, shapes::same});
   }
 }
@@ -22,8 +23,8 @@ void add_rounding(OperatorTable& table, std::initializer_list<std::string> names
 Tensor round_decimals(Call& call) {
   const Tensor self = call.tensor(0);
   const std::int64_t decimals = call.integer(1);
-  if (!is_floating(self.dtype())) return self.clone();
-  return unary_float(self, [decimals](auto x) {
+  if (!is_floating(self.dtype())) return self.clone(call.memory());
+  return unary_float(call.memory(), self, [decimals](auto x) {
     using T = decltype(x);
     if (decimals == 0) return std::nearbyint(x);
     const T power = std::pow(T(10), std::abs(static_cast<T>(decimals)));

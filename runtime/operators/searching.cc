@@ -28,7 +28,8 @@ std::int64_t place_of(std::span<const T> row, T value, bool right) {
 }
 
 /// `sequence` is one row for all values, or has a row for each row of values.
-Tensor search(const Tensor& sequence, const Operand& values, bool as_int32, bool right) {
+Tensor search(Allocator& memory, const Tensor& sequence, const Operand& values, bool as_int32,
+              bool right) {
   const Tensor& wanted = values.tensor;
   const bool one_row = sequence.dim() == 1;
   if (sequence.dtype() == DType::kBool) throw_unsupported_dtype(DType::kBool);
@@ -45,9 +46,9 @@ Tensor search(const Tensor& sequence, const Operand& values, bool as_int32, bool
     }
   }
   const DType common = promoted({sequence, values});
-  const Tensor boundaries = widened(sequence, common).contiguous();
-  const Tensor inputs = widened(wanted, common).contiguous();
-  Tensor out = Tensor::empty(DType::kInt64, wanted.sizes());
+  const Tensor boundaries = widened(memory, sequence, common).contiguous(memory);
+  const Tensor inputs = widened(memory, wanted, common).contiguous(memory);
+  Tensor out = Tensor::empty(memory, DType::kInt64, wanted.sizes());
   const std::int64_t width = sequence.sizes().back();
   const std::int64_t per_row = one_row ? 0 : wanted.sizes().back();
   visit_compute(compute_dtype(common), [&](auto tag) {
@@ -58,16 +59,16 @@ Tensor search(const Tensor& sequence, const Operand& values, bool as_int32, bool
           std::span<const T>(row, static_cast<std::size_t>(width)), inputs.data<T>()[i], right);
     }
   });
-  return as_int32 ? out.to(DType::kInt32) : out;
+  return as_int32 ? out.to(memory, DType::kInt32) : out;
 }
 
 /// The rows of a sequence that `sorter` puts in order.
-Tensor in_order(const Tensor& sequence, const Tensor& sorter) {
+Tensor in_order(Allocator& memory, const Tensor& sequence, const Tensor& sorter) {
   if (sorter.dtype() != DType::kInt64) fail("sorter must be a tensor of long dtype");
   if (sorter.sizes() != sequence.sizes()) fail("boundary and sorter must have the same size");
-  const Tensor wide = widened(sequence, sequence.dtype()).contiguous();
-  const Tensor order = sorter.contiguous();
-  Tensor out = Tensor::empty(wide.dtype(), wide.sizes());
+  const Tensor wide = widened(memory, sequence, sequence.dtype()).contiguous(memory);
+  const Tensor order = sorter.contiguous(memory);
+  Tensor out = Tensor::empty(memory, wide.dtype(), wide.sizes());
   const std::int64_t width = sequence.dim() == 0 ? 1 : sequence.sizes().back();
   visit_compute(wide.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -77,7 +78,7 @@ Tensor in_order(const Tensor& sequence, const Tensor& sorter) {
       out.mutable_data<T>()[i] = wide.data<T>()[i / width * width + at];
     }
   });
-  return out.to(sequence.dtype());
+  return out.to(memory, sequence.dtype());
 }
 
 void searchsorted(Call& call) {
@@ -94,14 +95,14 @@ void searchsorted(Call& call) {
     fail("input value can be a scalar only when boundaries tensor dimension is 1");
   }
   if (const std::optional<Tensor> sorter = call.maybe_tensor(5)) {
-    sequence = in_order(sequence, *sorter);
+    sequence = in_order(call.memory(), sequence, *sorter);
   }
-  call.give(search(sequence, values, call.flag(2), right));
+  call.give(search(call.memory(), sequence, values, call.flag(2), right));
 }
 
 void bucketize(Call& call) {
   if (call.tensor(1).dim() != 1) fail("boundaries tensor must be 1 dimension");
-  call.give(search(call.tensor(1), operand(call, 0), call.flag(2), call.flag(3)));
+  call.give(search(call.memory(), call.tensor(1), operand(call, 0), call.flag(2), call.flag(3)));
 }
 
 void place_type(Inference& call) {

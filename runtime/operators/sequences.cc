@@ -31,7 +31,8 @@ std::int64_t count_between(double first, double last, double step) {
   return static_cast<std::int64_t>(count);
 }
 
-Tensor arange_of_integers(const Scalar& start, const Scalar& end, const Scalar& step) {
+Tensor arange_of_integers(Allocator& memory, const Scalar& start, const Scalar& end,
+                          const Scalar& step) {
   const std::int64_t first = to_int_checked(start);
   const std::int64_t last = to_int_checked(end);
   const std::int64_t stride = to_int_checked(step);
@@ -44,7 +45,7 @@ Tensor arange_of_integers(const Scalar& start, const Scalar& end, const Scalar& 
       stride > 0 ? static_cast<std::uint64_t>(stride) : 0 - static_cast<std::uint64_t>(stride);
   const std::uint64_t count = distance / width + (distance % width != 0 ? 1 : 0);
   if (static_cast<double>(count) > kMaxCount) fail("arange: too many elements");
-  Tensor sequence = Tensor::empty(DType::kInt64, {static_cast<std::int64_t>(count)});
+  Tensor sequence = Tensor::empty(memory, DType::kInt64, {static_cast<std::int64_t>(count)});
   auto* const out = sequence.mutable_data<std::int64_t>();
   for (std::uint64_t i = 0; i < count; ++i) {
     out[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(first) +
@@ -54,41 +55,42 @@ Tensor arange_of_integers(const Scalar& start, const Scalar& end, const Scalar& 
 }
 
 /// Narrow integers: counted in double, computed from ends and step cut to integers.
-Tensor arange_of_narrow_integers(const Scalar& start, const Scalar& end, const Scalar& step,
-                                 DType dtype) {
+Tensor arange_of_narrow_integers(Allocator& memory, const Scalar& start, const Scalar& end,
+                                 const Scalar& step, DType dtype) {
   const std::int64_t count = count_between(to_double(start), to_double(end), to_double(step));
   const std::int64_t first = to_int_checked(start);
   const std::int64_t stride = to_int_checked(step);
-  Tensor sequence = Tensor::empty(DType::kInt64, {count});
+  Tensor sequence = Tensor::empty(memory, DType::kInt64, {count});
   auto* const out = sequence.mutable_data<std::int64_t>();
   for (std::int64_t i = 0; i < count; ++i) {
     out[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(first) +
                                        static_cast<std::uint64_t>(i) *
                                            static_cast<std::uint64_t>(stride));
   }
-  return sequence.to(dtype);
+  return sequence.to(memory, dtype);
 }
 
-Tensor arange_of_reals(const Scalar& start, const Scalar& end, const Scalar& step, DType dtype) {
+Tensor arange_of_reals(Allocator& memory, const Scalar& start, const Scalar& end,
+                       const Scalar& step, DType dtype) {
   const double first = to_double(start);
   const double last = to_double(end);
   const double stride = to_double(step);
-  Tensor sequence = Tensor::empty(DType::kFloat64, {count_between(first, last, stride)});
+  Tensor sequence = Tensor::empty(memory, DType::kFloat64, {count_between(first, last, stride)});
   auto* const out = sequence.mutable_data<double>();
   for (std::int64_t i = 0; i < sequence.numel(); ++i) {
     out[i] = first + stride * static_cast<double>(i);
   }
-  return sequence.to(dtype);
+  return sequence.to(memory, dtype);
 }
 
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step,
+Tensor arange(Allocator& memory, const Scalar& start, const Scalar& end, const Scalar& step,
               std::optional<DType> dtype) {
   const bool real = is_floating(start) || is_floating(end) || is_floating(step);
   const DType type = dtype.value_or(real ? DType::kFloat32 : DType::kInt64);
   if (type == DType::kBool) fail("arange is not implemented for bool");
-  if (is_floating(type)) return arange_of_reals(start, end, step, type);
-  return type == DType::kInt64 ? arange_of_integers(start, end, step)
-                               : arange_of_narrow_integers(start, end, step, type);
+  if (is_floating(type)) return arange_of_reals(memory, start, end, step, type);
+  return type == DType::kInt64 ? arange_of_integers(memory, start, end, step)
+                               : arange_of_narrow_integers(memory, start, end, step, type);
 }
 
 /// `steps` numbers from start to end: the first half counted from the start, the second from the
@@ -111,9 +113,10 @@ void linspace_into(Tensor& out, const Scalar& start, const Scalar& end) {
   }
 }
 
-Tensor linspace(const Scalar& start, const Scalar& end, std::int64_t steps, DType dtype) {
+Tensor linspace(Allocator& memory, const Scalar& start, const Scalar& end, std::int64_t steps,
+                DType dtype) {
   if (steps < 0) fail("number of steps must be non-negative");
-  Tensor out = Tensor::empty(dtype, {steps});
+  Tensor out = Tensor::empty(memory, dtype, {steps});
   visit_dtype(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_same_v<T, bool>) {
@@ -125,53 +128,65 @@ Tensor linspace(const Scalar& start, const Scalar& end, std::int64_t steps, DTyp
   return out;
 }
 
-Tensor logspace(const Scalar& start, const Scalar& end, std::int64_t steps, double base,
-                DType dtype) {
+Tensor logspace(Allocator& memory, const Scalar& start, const Scalar& end, std::int64_t steps,
+                double base, DType dtype) {
   if (!is_floating(dtype)) fail("logspace is supported for floating dtypes only");
-  const Tensor exponents = linspace(start, end, steps, DType::kFloat64);
-  Tensor powers = Tensor::empty(DType::kFloat64, {steps});
+  const Tensor exponents = linspace(memory, start, end, steps, DType::kFloat64);
+  Tensor powers = Tensor::empty(memory, DType::kFloat64, {steps});
   map_into<double, double>(exponents, powers, [base](double e) { return std::pow(base, e); });
-  return powers.to(dtype);
+  return powers.to(memory, dtype);
+}
+
+/// The sum of clamp(first + i, 0, most) over i in [0, count): how much lies on one side of a
+/// diagonal, in whatever many rows. All are below 2^31.
+std::int64_t sum_clamped(std::int64_t first, std::int64_t count, std::int64_t most) {
+  const std::int64_t begin = std::clamp<std::int64_t>(-first, 0, count);
+  const std::int64_t end = std::clamp<std::int64_t>(most - first, 0, count);
+  return (end - begin) * (2 * first + begin + end - 1) / 2 + (count - end) * most;
 }
 
 /// The row and column indices of the elements on one side of a diagonal, row by row: [2, n].
 template <bool lower>
-Tensor triangle_indices(std::int64_t rows, std::int64_t columns, std::int64_t offset, DType dtype) {
+Tensor triangle_indices(Allocator& memory, std::int64_t rows, std::int64_t columns,
+                        std::int64_t offset, DType dtype) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
   if (rows < 0 || columns < 0) fail("row and col must be non-negative");
-  numel_of(Dims{rows, columns});
-  if (columns == 0) rows = 0;
-  std::vector<std::int64_t> row_of;
-  std::vector<std::int64_t> column_of;
+  if (rows == 0 || columns == 0) rows = columns = 0;
+  if (rows > kMost || columns > kMost) fail("row and col are too large");
+  // Element (r, c) is on the diagonal where c - r is the offset. Farther ones change nothing.
+  const std::int64_t start = std::clamp(offset, -rows - 1, columns) + (lower ? 1 : 0);
+  const std::int64_t left = sum_clamped(start, rows, columns);  // of the bounds of all rows
+  const std::int64_t count = lower ? left : rows * columns - left;
+  Tensor indices = Tensor::empty(memory, DType::kInt64, {2, count});
+  auto* row_of = indices.mutable_data<std::int64_t>();
+  auto* column_of = row_of + count;
   for (std::int64_t r = 0; r < rows; ++r) {
-    // Element (r, c) is on the diagonal where c - r is the offset.
-    const std::int64_t bound = std::clamp<std::int64_t>(
-        offset > columns ? columns : r + std::max(offset, -rows - 1) + (lower ? 1 : 0), 0, columns);
+    const std::int64_t bound = std::clamp<std::int64_t>(r + start, 0, columns);
     for (std::int64_t c = lower ? 0 : bound; c < (lower ? bound : columns); ++c) {
-      row_of.push_back(r);
-      column_of.push_back(c);
+      *row_of++ = r;
+      *column_of++ = c;
     }
   }
-  Tensor indices = Tensor::empty(DType::kInt64, {2, static_cast<std::int64_t>(row_of.size())});
-  auto* const out = indices.mutable_data<std::int64_t>();
-  std::copy(column_of.begin(), column_of.end(), std::copy(row_of.begin(), row_of.end(), out));
-  return indices.to(dtype);
+  return indices.to(memory, dtype);
 }
 
 template <bool lower>
 void triangle_kernel(Call& call) {
-  call.give(triangle_indices<lower>(call.integer(0), call.integer(1), call.integer(2),
-                                    call.maybe_dtype(3).value_or(DType::kInt64)));
+  call.give(triangle_indices<lower>(call.memory(), call.integer(0), call.integer(1),
+                                    call.integer(2), call.maybe_dtype(3).value_or(DType::kInt64)));
 }
 
 void linspace_kernel(Call& call) {
   // Before archive version 8 the number of steps had a default, 100.
-  call.give(linspace(call.scalar(0), call.scalar(1), call.maybe_integer(2).value_or(100),
+  call.give(linspace(call.memory(), call.scalar(0), call.scalar(1),
+                     call.maybe_integer(2).value_or(100),
                      call.maybe_dtype(3).value_or(DType::kFloat32)));
 }
 
 void logspace_kernel(Call& call) {
-  call.give(logspace(call.scalar(0), call.scalar(1), call.maybe_integer(2).value_or(100),
-                     call.number(3), call.maybe_dtype(4).value_or(DType::kFloat32)));
+  call.give(logspace(call.memory(), call.scalar(0), call.scalar(1),
+                     call.maybe_integer(2).value_or(100), call.number(3),
+                     call.maybe_dtype(4).value_or(DType::kFloat32)));
 }
 
 /// Floating where any of the numbers is.
@@ -209,19 +224,22 @@ void register_sequences(OperatorTable& table) {
   table.add(
       "aten::arange(Scalar end, " + options,
       [](Call& call) {
-        call.give(arange(std::int64_t{0}, call.scalar(0), std::int64_t{1}, call.maybe_dtype(1)));
+        call.give(arange(call.memory(), std::int64_t{0}, call.scalar(0), std::int64_t{1},
+                         call.maybe_dtype(1)));
       },
       kCounted);
   table.add(
       "aten::arange.start(Scalar start, Scalar end, " + options,
       [](Call& call) {
-        call.give(arange(call.scalar(0), call.scalar(1), std::int64_t{1}, call.maybe_dtype(2)));
+        call.give(arange(call.memory(), call.scalar(0), call.scalar(1), std::int64_t{1},
+                         call.maybe_dtype(2)));
       },
       kCounted);
   table.add(
       "aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, " + options,
       [](Call& call) {
-        call.give(arange(call.scalar(0), call.scalar(1), call.scalar(2), call.maybe_dtype(3)));
+        call.give(arange(call.memory(), call.scalar(0), call.scalar(1), call.scalar(2),
+                         call.maybe_dtype(3)));
       },
       kCounted);
   table.add("aten::linspace(Scalar start, Scalar end, int steps, " + options, linspace_kernel,

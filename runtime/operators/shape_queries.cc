@@ -18,8 +18,8 @@ std::int64_t stride_of(const Tensor& tensor, std::int64_t dim) {
   return tensor.strides()[static_cast<std::size_t>(wrap_dim(dim, tensor.dim()))];
 }
 
-Tensor sizes_tensor(const Tensor& tensor) {
-  Tensor sizes = Tensor::empty(DType::kInt64, {tensor.dim()});
+Tensor sizes_tensor(Allocator& memory, const Tensor& tensor) {
+  Tensor sizes = Tensor::empty(memory, DType::kInt64, {tensor.dim()});
   std::copy(tensor.sizes().begin(), tensor.sizes().end(), sizes.mutable_data<std::int64_t>());
   return sizes;
 }
@@ -165,7 +165,7 @@ void register_sizes(OperatorTable& table) {
             [](Call& call) { call.give(call.tensor(0).sizes() == call.tensor(1).sizes()); },
             {nullptr, same_sizes, Trait::kAsks});
   table.add("aten::_shape_as_tensor(Tensor self) -> Tensor",
-            [](Call& call) { call.give(sizes_tensor(call.tensor(0))); },
+            [](Call& call) { call.give(sizes_tensor(call.memory(), call.tensor(0))); },
             {dtypes::kInt64, shapes::shape_tensor, Trait::kAsks});
 }
 

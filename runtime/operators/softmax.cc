@@ -46,25 +46,26 @@ void log_softmax_row(std::span<const T> row, std::span<T> out) {
 
 /// Along `dim`, in float for halves.
 template <bool kLogarithm>
-Tensor soft(const Tensor& self, std::int64_t dim) {
+Tensor soft(Allocator& memory, const Tensor& self, std::int64_t dim) {
   const DType dtype = self.dtype();
   if (!is_floating(dtype)) {
     fail("softmax is not implemented for " + std::string(name_of(dtype)));
   }
   const DType compute = compute_dtype(dtype);
-  const Lines lines = arrange_lines(widened(self, dtype), dim);
+  const Lines lines = arrange_lines(memory, widened(memory, self, dtype), dim);
   const Tensor out = visit_compute_float(compute, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    return map_lines<T, T>(lines, compute, kLogarithm ? log_softmax_row<T> : softmax_row<T>);
+    return map_lines<T, T>(memory, lines, compute,
+                           kLogarithm ? log_softmax_row<T> : softmax_row<T>);
   });
-  return lines.restored(out).to(dtype);
+  return lines.restored(memory, out).to(memory, dtype);
 }
 
 template <bool kLogarithm>
 void soft_kernel(Call& call) {
   const Tensor self = call.tensor(0);
   const DType dtype = call.maybe_dtype(2).value_or(self.dtype());
-  call.give(soft<kLogarithm>(self.to(dtype), call.integer(1)));
+  call.give(soft<kLogarithm>(call.memory(), self.to(call.memory(), dtype), call.integer(1)));
 }
 
 /// With `half_to_float` the result stays float.
@@ -74,7 +75,9 @@ void soft_internal_kernel(Call& call) {
   if (call.flag(2) && self.dtype() != DType::kFloat16) {
     fail("conversion is supported for Half type only");
   }
-  call.give(soft<kLogarithm>(call.flag(2) ? self.to(DType::kFloat32) : self, call.integer(1)));
+  call.give(soft<kLogarithm>(call.memory(),
+                             call.flag(2) ? self.to(call.memory(), DType::kFloat32) : self,
+                             call.integer(1)));
 }
 
 template <typename T>
@@ -86,16 +89,16 @@ T log_sum_exp(std::span<const T> row) {
   return static_cast<T>(std::log(total)) + largest;
 }
 
-Tensor logsumexp(const Tensor& self, const Dims& dims, bool keepdim) {
+Tensor logsumexp(Allocator& memory, const Tensor& self, const Dims& dims, bool keepdim) {
   const DType common = floating(self.dtype());
   const DType compute = compute_dtype(common);
-  const Rows rows = arrange_rows(widened(self, common), dims, keepdim);
+  const Rows rows = arrange_rows(memory, widened(memory, self, common), dims, keepdim);
   return visit_compute_float(compute,
                              [&](auto tag) {
                                using T = typename decltype(tag)::type;
-                               return reduce_rows<T, T>(rows, compute, log_sum_exp<T>);
+                               return reduce_rows<T, T>(memory, rows, compute, log_sum_exp<T>);
                              })
-      .to(common);
+      .to(memory, common);
 }
 
 void internal_types(Inference& call) {
@@ -118,14 +121,18 @@ void add_soft(OperatorTable& table, const std::string& name) {
 
 }  // namespace
 
-Tensor softmax(const Tensor& self, std::int64_t dim) { return soft<false>(self, dim); }
+Tensor softmax(Allocator& memory, const Tensor& self, std::int64_t dim) {
+  return soft<false>(memory, self, dim);
+}
 
 void register_softmax(OperatorTable& table) {
   add_soft<false>(table, "softmax");
   add_soft<true>(table, "log_softmax");
   for (const std::string name : {"logsumexp", "special_logsumexp"}) {
     table.add("aten::" + name + "(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
-              [](Call& call) { call.give(logsumexp(call.tensor(0), call.ints(1), call.flag(2))); },
+              [](Call& call) {
+                call.give(logsumexp(call.memory(), call.tensor(0), call.ints(1), call.flag(2)));
+              },
               {dtypes::kFloating, shapes::reduced});
   }
 }

@@ -82,8 +82,9 @@ void join_lists(Call& call) {
     fail("two lists joined to " + std::to_string(joined.size() + more.size()) +
          " items are too long");
   }
+  Charge charge = call.memory().charge((joined.size() + more.size()) * sizeof(Value));
   joined.insert(joined.end(), more.begin(), more.end());
-  call.give(Value::list(std::move(joined)));
+  call.give(Value::list(std::move(joined), std::move(charge)));
 }
 
 using Facts = std::vector<Fact>;
@@ -161,14 +162,16 @@ void repeated_items(Inference& call) {
   call.result().items = repeated.take();
 }
 
-Value repeated(const std::vector<Value>& list, std::int64_t times) {
+Value repeated(Allocator& memory, const std::vector<Value>& list, std::int64_t times) {
   constexpr std::int64_t kMost = 1 << 20;  // items: a list is of sizes or layers
-  if (!list.empty() && times > kMost / static_cast<std::int64_t>(list.size())) {
+  if (list.empty() || times <= 0) return Value::list({});
+  if (times > kMost / static_cast<std::int64_t>(list.size())) {
     fail("a list repeated " + std::to_string(times) + " times is too long");
   }
+  Charge charge = memory.charge(list.size() * static_cast<std::size_t>(times) * sizeof(Value));
   std::vector<Value> result;
   for (std::int64_t i = 0; i < times; ++i) result.insert(result.end(), list.begin(), list.end());
-  return Value::list(std::move(result));
+  return Value::list(std::move(result), std::move(charge));
 }
 
 /// Operators on lists whose items are of one type; results of views share the list's tensors.
@@ -188,12 +191,14 @@ void add_list(OperatorTable& table, const std::string& type) {
             slice_list, {list_type, sliced_items});
   table.add("aten::add" + overload + "(" + list + " a, " + list + " b) -> " + list, join_lists,
             {joined_type, joined_items});
-  table.add("aten::mul" + overload + "(" + list + " l, int n) -> " + list,
-            [](Call& call) { call.give(repeated(list_items(call, 0), call.integer(1))); },
-            {dtypes::same<0>, repeated_items<0>});
-  table.add("aten::mul" + overload + "_right(int n, " + list + " l) -> " + list,
-            [](Call& call) { call.give(repeated(list_items(call, 1), call.integer(0))); },
-            {dtypes::same<1>, repeated_items<1>});
+  table.add(
+      "aten::mul" + overload + "(" + list + " l, int n) -> " + list,
+      [](Call& call) { call.give(repeated(call.memory(), list_items(call, 0), call.integer(1))); },
+      {dtypes::same<0>, repeated_items<0>});
+  table.add(
+      "aten::mul" + overload + "_right(int n, " + list + " l) -> " + list,
+      [](Call& call) { call.give(repeated(call.memory(), list_items(call, 1), call.integer(0))); },
+      {dtypes::same<1>, repeated_items<1>});
   for (const std::string name : {"aten::list", "aten::copy"}) {
     table.add(name + overload + "(" + list + " l) -> " + list,
               [](Call& call) { call.give(Value::list(list_items(call, 0))); },

@@ -10,7 +10,7 @@ namespace henson::runtime {
 /// Elements below `low` become low, then those above `high` become high; NaN stays. Throws
 /// henson::Error (kBadInput) when neither is given, and for
 /// bool with bounds that are numbers.
-Tensor clamp(const Tensor& self, const std::optional<Operand>& low,
+Tensor clamp(Allocator& memory, const Tensor& self, const std::optional<Operand>& low,
              const std::optional<Operand>& high);
 
 void register_rounding(OperatorTable& table);
@@ -29,7 +29,7 @@ void add_with_in_place(OperatorTable& table, const std::string& name, const std:
       [](Call& call) { call.give(F(call)); }, rule);
   table.add(
       "aten::" + name + "_(Tensor(a!) self" + rest + ") -> Tensor(a!)",
-      [](Call& call) { call.give(write_result(call.tensor(0), F(call))); }, rule);
+      [](Call& call) { call.give(write_result(call.memory(), call.tensor(0), F(call))); }, rule);
 }
 
 /// Registers the elementwise function `f` of real numbers under `names`, and their in-place forms.
@@ -38,7 +38,7 @@ template <typename F>
 void add_function(OperatorTable& table, std::initializer_list<std::string> names, F,
                   Trait traits = Trait::kNone) {
   for (const std::string& name : names) {
-    add_with_in_place<[](Call& call) { return unary_float(call.tensor(0), F{}); }>(
+    add_with_in_place<[](Call& call) { return unary_float(call.memory(), call.tensor(0), F{}); }>(
         table, name, "", {dtypes::kFloating, shapes::same, traits});
   }
 }
@@ -49,7 +49,7 @@ void add_activation(OperatorTable& table, const std::string& name, F) {
   add_with_in_place<[](Call& call) {
     const Tensor self = call.tensor(0);
     if (!is_floating(self.dtype())) throw_unsupported_dtype(self.dtype());
-    return unary_float(self, F{});
+    return unary_float(call.memory(), self, F{});
   }>(table, name, "", {dtypes::same, shapes::same});
 }
 

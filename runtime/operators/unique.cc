@@ -61,8 +61,8 @@ Groups group_rows(const Tensor& matrix, std::int64_t count, std::int64_t width, 
   });
 }
 
-Tensor tensor_of(const Positions& positions, const Dims& sizes) {
-  Tensor tensor = Tensor::empty(DType::kInt64, sizes);
+Tensor tensor_of(Allocator& memory, const Positions& positions, const Dims& sizes) {
+  Tensor tensor = Tensor::empty(memory, DType::kInt64, sizes);
   std::copy(positions.begin(), positions.end(), tensor.mutable_data<std::int64_t>());
   return tensor;
 }
@@ -77,21 +77,23 @@ struct Wanted {
 void give(Call& call, const Tensor& values, const Groups& groups, const Wanted& wanted,
           const Dims& inverse_sizes, bool three) {
   call.give(values);
-  call.give(wanted.inverse ? tensor_of(groups.inverse, inverse_sizes) : tensor_of({}, {0}));
+  call.give(wanted.inverse ? tensor_of(call.memory(), groups.inverse, inverse_sizes)
+                           : tensor_of(call.memory(), {}, {0}));
   if (!three) return;
-  call.give(wanted.counts
-                ? tensor_of(groups.counts, {static_cast<std::int64_t>(groups.counts.size())})
-                : tensor_of({}, {0}));
+  call.give(wanted.counts ? tensor_of(call.memory(), groups.counts,
+                                      {static_cast<std::int64_t>(groups.counts.size())})
+                          : tensor_of(call.memory(), {}, {0}));
 }
 
 void unique_elements(Call& call, const Wanted& wanted, bool three = true) {
   const Tensor self = call.tensor(0);
-  const Tensor flat = reshape(self, Dims{-1});
-  const Tensor widened_flat = widened(flat, self.dtype()).contiguous();
+  const Tensor flat = reshape(call.memory(), self, Dims{-1});
+  const Tensor widened_flat = widened(call.memory(), flat, self.dtype()).contiguous(call.memory());
   const Groups groups = group_rows(widened_flat, self.numel(), 1, wanted.consecutive);
-  const Tensor index = tensor_of(groups.first, {static_cast<std::int64_t>(groups.first.size())});
-  give(call, take_elements(flat, plan_index_select(flat, 0, index)), groups, wanted, self.sizes(),
-       three);
+  const Tensor index =
+      tensor_of(call.memory(), groups.first, {static_cast<std::int64_t>(groups.first.size())});
+  give(call, take_elements(call.memory(), flat, plan_index_select(call.memory(), flat, 0, index)),
+       groups, wanted, self.sizes(), three);
 }
 
 /// Throws when the slices along `dim` cannot be compared, as PyTorch refuses them.
@@ -111,11 +113,14 @@ void unique_slices(Call& call, std::int64_t dim, bool consecutive) {
   const Tensor self = call.tensor(0);
   check_slices(self, dim);
   const std::int64_t count = self.size(dim);
-  const Tensor matrix = widened(move_dims(self, {dim}, {0}), self.dtype()).contiguous();
+  const Tensor matrix =
+      widened(call.memory(), move_dims(self, {dim}, {0}), self.dtype()).contiguous(call.memory());
   const std::int64_t width = count == 0 ? 0 : self.numel() / count;
   const Groups groups = group_rows(matrix, count, width, consecutive);
-  const Tensor index = tensor_of(groups.first, {static_cast<std::int64_t>(groups.first.size())});
-  const Tensor values = take_elements(self, plan_index_select(self, dim, index));
+  const Tensor index =
+      tensor_of(call.memory(), groups.first, {static_cast<std::int64_t>(groups.first.size())});
+  const Tensor values =
+      take_elements(call.memory(), self, plan_index_select(call.memory(), self, dim, index));
   give(call, values, groups, {true, true, consecutive}, {count}, true);
 }
 

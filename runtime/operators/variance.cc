@@ -29,22 +29,24 @@ double variance_of(std::span<const T> row, double correction) {
   return squares / std::max(count - correction, 0.0);
 }
 
-Tensor variance(const Tensor& self, const Options& options) {
+Tensor variance(Allocator& memory, const Tensor& self, const Options& options) {
   const DType dtype = self.dtype();
   if (!is_floating(dtype)) {
     throw Error(ErrorCode::kBadInput, "std and var only support floating point dtypes");
   }
   const DType compute = compute_dtype(dtype);
-  const Rows rows = arrange_rows(widened(self, dtype), options.dims, options.keepdim);
+  const Rows rows =
+      arrange_rows(memory, widened(memory, self, dtype), options.dims, options.keepdim);
   return visit_compute_float(compute,
                              [&](auto tag) {
                                using T = typename decltype(tag)::type;
-                               return reduce_rows<T, T>(rows, compute, [&](std::span<const T> row) {
-                                 const double value = variance_of(row, options.correction);
-                                 return static_cast<T>(options.root ? std::sqrt(value) : value);
-                               });
+                               return reduce_rows<T, T>(
+                                   memory, rows, compute, [&](std::span<const T> row) {
+                                     const double value = variance_of(row, options.correction);
+                                     return static_cast<T>(options.root ? std::sqrt(value) : value);
+                                   });
                              })
-      .to(dtype);
+      .to(memory, dtype);
 }
 
 Options all_options(const Call& call) { return {{}, call.flag(1) ? 1.0 : 0.0, false, false}; }
@@ -60,8 +62,8 @@ template <Options (*kOptions)(const Call&), bool kRoot, bool kMean>
 void kernel(Call& call) {
   Options options = kOptions(call);
   options.root = kRoot;
-  call.give(variance(call.tensor(0), options));
-  if (kMean) call.give(mean(call.tensor(0), options.dims, options.keepdim));
+  call.give(variance(call.memory(), call.tensor(0), options));
+  if (kMean) call.give(mean(call.memory(), call.tensor(0), options.dims, options.keepdim));
 }
 
 template <bool kRoot, bool kMean>

@@ -68,11 +68,12 @@ void split_equally(Call& call, char kind) {
                                           ") is not divisible by split_size " +
                                           std::to_string(sections));
   }
-  call.give(to_value(tensor_split(self, sections, dim)));
+  call.give(to_value(call.memory(), tensor_split(self, sections, dim)));
 }
 
 void split_at(Call& call, char kind) {
-  call.give(to_value(tensor_split_at(call.tensor(0), call.ints(1), split_dim(call, kind))));
+  call.give(to_value(call.memory(),
+                     tensor_split_at(call.tensor(0), call.ints(1), split_dim(call, kind))));
 }
 
 void split_by_tensor(Call& call) {
@@ -83,12 +84,14 @@ void split_by_tensor(Call& call) {
                 "one-dimensional int64 tensor");
   }
   if (where.dim() == 0) {
-    call.give(to_value(tensor_split(call.tensor(0), call.integer(1), call.integer(2))));
+    call.give(
+        to_value(call.memory(), tensor_split(call.tensor(0), call.integer(1), call.integer(2))));
     return;
   }
-  const Tensor indices = where.contiguous();
+  const Tensor indices = where.contiguous(call.memory());
   const auto* const first = indices.data<std::int64_t>();
   call.give(to_value(
+      call.memory(),
       tensor_split_at(call.tensor(0), Dims(first, first + indices.numel()), call.integer(2))));
 }
 
@@ -144,20 +147,25 @@ void register_reshaping(OperatorTable& table) {
             [](Call& call) { call.give(view(call.tensor(0), call.tensor(1).sizes())); },
             {dtypes::same, shapes::as_other, Trait::kMoves});
   table.add("aten::reshape(Tensor(a) self, int[] shape) -> Tensor(a)",
-            [](Call& call) { call.give(reshape(call.tensor(0), call.ints(1))); },
+            [](Call& call) { call.give(reshape(call.memory(), call.tensor(0), call.ints(1))); },
             {dtypes::same, shapes::view, Trait::kMoves});
   table.add("aten::_reshape_alias(Tensor(a) self, int[] size, int[] stride) -> Tensor(a)",
-            [](Call& call) { call.give(reshape(call.tensor(0), call.ints(1))); },
+            [](Call& call) { call.give(reshape(call.memory(), call.tensor(0), call.ints(1))); },
             {dtypes::same, shapes::view, Trait::kMoves});
-  table.add("aten::reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)",
-            [](Call& call) { call.give(reshape(call.tensor(0), call.tensor(1).sizes())); },
-            {dtypes::same, shapes::as_other, Trait::kMoves});
+  table.add(
+      "aten::reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)",
+      [](Call& call) { call.give(reshape(call.memory(), call.tensor(0), call.tensor(1).sizes())); },
+      {dtypes::same, shapes::as_other, Trait::kMoves});
   table.add(
       "aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)",
-      [](Call& call) { call.give(flatten(call.tensor(0), call.integer(1), call.integer(2))); },
+      [](Call& call) {
+        call.give(flatten(call.memory(), call.tensor(0), call.integer(1), call.integer(2)));
+      },
       {dtypes::same, shapes::flattened, Trait::kMoves});
   table.add("aten::ravel(Tensor(a) self) -> Tensor(a)",
-            [](Call& call) { call.give(reshape(call.tensor(0).contiguous(), Dims{-1})); },
+            [](Call& call) {
+              call.give(reshape(call.memory(), call.tensor(0).contiguous(call.memory()), Dims{-1}));
+            },
             {dtypes::same, shapes::flattened, Trait::kMoves});
   table.add("aten::unflatten.int(Tensor(a) self, int dim, int[] sizes) -> Tensor(a)",
             [](Call& call) { call.give(unflatten(call.tensor(0), call.integer(1), call.ints(2))); },
@@ -284,12 +292,13 @@ void register_parts(OperatorTable& table) {
 
 void register_splits(OperatorTable& table) {
   const Kernel sizes_kernel = [](Call& call) {
-    call.give(to_value(split_with_sizes(call.tensor(0), call.ints(1), call.integer(2))));
+    call.give(
+        to_value(call.memory(), split_with_sizes(call.tensor(0), call.ints(1), call.integer(2))));
   };
   table.add(
       "aten::split.Tensor(Tensor(a) self, int split_size, int dim=0) -> Tensor(a)[]",
       [](Call& call) {
-        call.give(to_value(split(call.tensor(0), call.integer(1), call.integer(2))));
+        call.give(to_value(call.memory(), split(call.tensor(0), call.integer(1), call.integer(2))));
       },
       kSplit);
   table.add("aten::split.sizes(Tensor(a) self, int[] split_size, int dim=0) -> Tensor(a)[]",
@@ -298,22 +307,27 @@ void register_splits(OperatorTable& table) {
             sizes_kernel, kSplit);
   table.add("aten::split_with_sizes(Tensor(a) self, int[] split_sizes, int dim=0) -> Tensor(a)[]",
             sizes_kernel, kSplit);
-  table.add("aten::chunk(Tensor(a) self, int chunks, int dim=0) -> Tensor(a)[]",
-            [](Call& call) {
-              call.give(to_value(chunk(call.tensor(0), call.integer(1), call.integer(2))));
-            },
-            {dtypes::same, shapes::chunked, Trait::kMoves});
+  table.add(
+      "aten::chunk(Tensor(a) self, int chunks, int dim=0) -> Tensor(a)[]",
+      [](Call& call) {
+        call.give(to_value(call.memory(), chunk(call.tensor(0), call.integer(1), call.integer(2))));
+      },
+      {dtypes::same, shapes::chunked, Trait::kMoves});
   table.add("aten::unbind.int(Tensor(a) self, int dim=0) -> Tensor(a)[]",
-            [](Call& call) { call.give(to_value(unbind(call.tensor(0), call.integer(1)))); },
+            [](Call& call) {
+              call.give(to_value(call.memory(), unbind(call.tensor(0), call.integer(1))));
+            },
             {dtypes::same, shapes::unbound, Trait::kMoves});
   table.add("aten::tensor_split.sections(Tensor(a) self, int sections, int dim=0) -> Tensor(a)[]",
             [](Call& call) {
-              call.give(to_value(tensor_split(call.tensor(0), call.integer(1), call.integer(2))));
+              call.give(to_value(call.memory(),
+                                 tensor_split(call.tensor(0), call.integer(1), call.integer(2))));
             },
             {dtypes::same, shapes::split_evenly, Trait::kMoves});
   table.add("aten::tensor_split.indices(Tensor(a) self, int[] indices, int dim=0) -> Tensor(a)[]",
             [](Call& call) {
-              call.give(to_value(tensor_split_at(call.tensor(0), call.ints(1), call.integer(2))));
+              call.give(to_value(call.memory(),
+                                 tensor_split_at(call.tensor(0), call.ints(1), call.integer(2))));
             },
             {dtypes::same, shapes::split_at_places, Trait::kMoves});
   table.add(
@@ -321,21 +335,23 @@ void register_splits(OperatorTable& table) {
       "tensor_indices_or_sections, int dim=0) -> Tensor(a)[]",
       split_by_tensor, {dtypes::same, nullptr, Trait::kMoves});
   // PyTorch's signatures say that these do not alias; its results do.
-  table.add("aten::unsafe_chunk(Tensor(a) self, int chunks, int dim=0) -> Tensor(a)[]",
-            [](Call& call) {
-              call.give(to_value(chunk(call.tensor(0), call.integer(1), call.integer(2))));
-            },
-            {dtypes::same, shapes::chunked, Trait::kMoves});
+  table.add(
+      "aten::unsafe_chunk(Tensor(a) self, int chunks, int dim=0) -> Tensor(a)[]",
+      [](Call& call) {
+        call.give(to_value(call.memory(), chunk(call.tensor(0), call.integer(1), call.integer(2))));
+      },
+      {dtypes::same, shapes::chunked, Trait::kMoves});
   table.add(
       "aten::unsafe_split.Tensor(Tensor(a) self, int split_size, int dim=0) -> Tensor(a)[]",
       [](Call& call) {
-        call.give(to_value(split(call.tensor(0), call.integer(1), call.integer(2))));
+        call.give(to_value(call.memory(), split(call.tensor(0), call.integer(1), call.integer(2))));
       },
       kSplit);
   table.add(
       "aten::unsafe_split_with_sizes(Tensor(a) self, int[] split_sizes, int dim=0) -> Tensor(a)[]",
       [](Call& call) {
-        call.give(to_value(split_with_sizes(call.tensor(0), call.ints(1), call.integer(2))));
+        call.give(to_value(call.memory(),
+                           split_with_sizes(call.tensor(0), call.ints(1), call.integer(2))));
       },
       kSplit);
 }
@@ -363,20 +379,20 @@ void register_numpy_splits(OperatorTable& table) {
 
 template <std::int64_t rank>
 void at_least_kernel(Call& call) {
-  call.give(at_least(call.tensor(0), rank));
+  call.give(at_least(call.memory(), call.tensor(0), rank));
 }
 
 template <std::int64_t rank>
 void at_least_each_kernel(Call& call) {
   std::vector<Tensor> tensors = call.tensors(0);
-  for (Tensor& tensor : tensors) tensor = at_least(tensor, rank);
-  call.give(to_value(tensors));
+  for (Tensor& tensor : tensors) tensor = at_least(call.memory(), tensor, rank);
+  call.give(to_value(call.memory(), tensors));
 }
 
 void register_identities(OperatorTable& table) {
   table.add(
       "aten::contiguous(Tensor(a) self, MemoryFormat memory_format=0) -> Tensor(a)",
-      [](Call& call) { call.give(call.tensor(0).contiguous()); }, kTheSame);
+      [](Call& call) { call.give(call.tensor(0).contiguous(call.memory())); }, kTheSame);
   for (const std::string name : {"alias", "detach"}) {
     table.add(
         "aten::" + name + "(Tensor(a) self) -> Tensor(a)",

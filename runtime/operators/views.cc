@@ -19,15 +19,6 @@ std::size_t index_of(std::int64_t dim, std::int64_t rank) {
 
 }  // namespace
 
-std::string to_string(std::span<const std::int64_t> sizes) {
-  std::string text = "[";
-  for (const std::int64_t size : sizes) {
-    if (text.size() > 1) text += ", ";
-    text += std::to_string(size);
-  }
-  return text + "]";
-}
-
 void check_writable(const Tensor& tensor) {
   if (tensor.numel() == 0) return;
   for (std::size_t d = 0; d < tensor.sizes().size(); ++d) {
@@ -146,21 +137,21 @@ Tensor view_as_dtype(const Tensor& tensor, DType dtype) {
                       scale(tensor.offset()));
 }
 
-Tensor reshape(const Tensor& tensor, std::span<const std::int64_t> sizes) {
+Tensor reshape(Allocator& memory, const Tensor& tensor, std::span<const std::int64_t> sizes) {
   Dims wanted = infer_sizes(sizes, tensor.numel());
   if (std::optional<Dims> strides = view_strides(tensor, wanted)) {
     return tensor.with_view(std::move(wanted), std::move(*strides), tensor.offset());
   }
-  const Tensor copy = tensor.clone();
+  const Tensor copy = tensor.clone(memory);
   Dims strides = contiguous_strides(wanted);
   return copy.with_view(std::move(wanted), std::move(strides), 0);
 }
 
-Tensor flatten(const Tensor& tensor, std::int64_t start, std::int64_t end) {
+Tensor flatten(Allocator& memory, const Tensor& tensor, std::int64_t start, std::int64_t end) {
   const std::size_t first = index_of(start, tensor.dim());
   const std::size_t last = index_of(end, tensor.dim());
   if (first > last) fail("flatten() has invalid args: start_dim cannot come after end_dim");
-  if (tensor.dim() == 0) return reshape(tensor, Dims{1});
+  if (tensor.dim() == 0) return reshape(memory, tensor, Dims{1});
   if (first == last) return tensor;
   Dims sizes;
   std::int64_t joined = 1;
@@ -172,7 +163,7 @@ Tensor flatten(const Tensor& tensor, std::int64_t start, std::int64_t end) {
     joined *= tensor.sizes()[d];
     if (d == last) sizes.push_back(joined);
   }
-  return reshape(tensor, sizes);
+  return reshape(memory, tensor, sizes);
 }
 
 Tensor unflatten(const Tensor& tensor, std::int64_t dim, const Dims& sizes) {
@@ -314,9 +305,9 @@ Tensor unsqueeze(const Tensor& tensor, std::int64_t dim) {
   return tensor.with_view(std::move(sizes), std::move(strides), tensor.offset());
 }
 
-Tensor at_least(const Tensor& tensor, std::int64_t rank) {
+Tensor at_least(Allocator& memory, const Tensor& tensor, std::int64_t rank) {
   Tensor result = tensor;
-  if (result.dim() == 0) result = reshape(result, Dims{1});
+  if (result.dim() == 0) result = reshape(memory, result, Dims{1});
   if (rank >= 2 && result.dim() == 1) result = unsqueeze(result, 0);
   if (rank >= 3 && result.dim() == 2) result = unsqueeze(result, -1);
   return result;

@@ -20,8 +20,8 @@ std::optional<Dims> view_strides(const Tensor& tensor, std::span<const std::int6
 
 Tensor view(const Tensor& tensor, std::span<const std::int64_t> sizes);
 Tensor view_as_dtype(const Tensor& tensor, DType dtype);
-Tensor reshape(const Tensor& tensor, std::span<const std::int64_t> sizes);
-Tensor flatten(const Tensor& tensor, std::int64_t start, std::int64_t end);
+Tensor reshape(Allocator& memory, const Tensor& tensor, std::span<const std::int64_t> sizes);
+Tensor flatten(Allocator& memory, const Tensor& tensor, std::int64_t start, std::int64_t end);
 Tensor unflatten(const Tensor& tensor, std::int64_t dim, const Dims& sizes);
 /// PyTorch's expand: -1 keeps a size.
 Tensor expand(const Tensor& tensor, const Dims& sizes);
@@ -37,7 +37,7 @@ Tensor squeeze(const Tensor& tensor);
 Tensor squeeze(const Tensor& tensor, const Dims& dims);
 Tensor unsqueeze(const Tensor& tensor, std::int64_t dim);
 /// With dimensions of size 1 until there are `rank`: numpy's atleast_1d to atleast_3d.
-Tensor at_least(const Tensor& tensor, std::int64_t rank);
+Tensor at_least(Allocator& memory, const Tensor& tensor, std::int64_t rank);
 
 Tensor select(const Tensor& tensor, std::int64_t dim, std::int64_t index);
 /// Bounds clamp as Python's slices do; a step below 1 throws.
@@ -63,8 +63,5 @@ std::vector<Tensor> unbind(const Tensor& tensor, std::int64_t dim);
 
 /// Throws when elements of a tensor that is to be written share memory, as expanded ones do.
 void check_writable(const Tensor& tensor);
-
-/// "[2, 3]": for errors.
-std::string to_string(std::span<const std::int64_t> sizes);
 
 }  // namespace henson::runtime

@@ -90,8 +90,8 @@ std::vector<Answer> spans_of(const Encoding& window, const Ends& probabilities,
 
 std::vector<Answer> TextModel::answer(std::string_view question, std::string_view context,
                                       const AnswerOptions& options) {
-  const auto outputs = impl_->heads.spans();
-  EncodeOptions windowing = impl_->truncating();
+  const auto outputs = impl().heads.spans();
+  EncodeOptions windowing = impl().truncating();
   if (windowing.max_length == 0 || options.window_length < windowing.max_length) {
     windowing.max_length = options.window_length;
   }
@@ -99,8 +99,8 @@ std::vector<Answer> TextModel::answer(std::string_view question, std::string_vie
   windowing.truncation = Truncation::kOnlySecond;
   std::vector<Answer> answers;
   double none = 1;  // every window must have no answer
-  for (const Encoding& window : impl_->tokenizer.encode_windows(question, context, windowing)) {
-    const Ends probabilities = ends_of(impl_->run(window), outputs, window);
+  for (const Encoding& window : impl().tokenizer.encode_windows(question, context, windowing)) {
+    const Ends probabilities = ends_of(impl().run(window), outputs, window);
     none = std::min(none, probabilities.starts[0] * probabilities.ends[0]);
     const std::vector<Answer> found = spans_of(window, probabilities, options);
     answers.insert(answers.end(), found.begin(), found.end());

@@ -44,23 +44,23 @@ std::vector<double> TextModel::Impl::class_scores(const Encoding& encoding, std:
 
 std::vector<LabelScore> TextModel::classify(std::string_view text,
                                             std::span<const std::string> labels, Scoring scoring) {
-  const std::size_t output = impl_->heads.class_scores();
-  const Encoding encoding = impl_->encode(text);
-  return labelled(impl_->class_scores(encoding, output, scoring), labels);
+  const std::size_t output = impl().heads.class_scores();
+  const Encoding encoding = impl().encode(text);
+  return labelled(impl().class_scores(encoding, output, scoring), labels);
 }
 
 std::vector<LabelScore> TextModel::classify(std::string_view text, std::string_view pair,
                                             std::span<const std::string> labels, Scoring scoring) {
-  const std::size_t output = impl_->heads.class_scores();
-  const Encoding encoding = impl_->encode(text, pair);
-  return labelled(impl_->class_scores(encoding, output, scoring), labels);
+  const std::size_t output = impl().heads.class_scores();
+  const Encoding encoding = impl().encode(text, pair);
+  return labelled(impl().class_scores(encoding, output, scoring), labels);
 }
 
 double TextModel::next_sentence(std::string_view first, std::string_view second) {
-  const std::size_t output = impl_->heads.class_scores(2);
-  const Encoding encoding = impl_->encode(first, second);
+  const std::size_t output = impl().heads.class_scores(2);
+  const Encoding encoding = impl().encode(first, second);
   // BERT was trained with class 0 for a second text that follows the first.
-  return impl_->class_scores(encoding, output, Scoring::kAuto)[0];
+  return impl().class_scores(encoding, output, Scoring::kAuto)[0];
 }
 
 }  // namespace henson

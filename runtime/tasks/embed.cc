@@ -74,10 +74,10 @@ std::size_t end_of_batch(const std::vector<Encoding>& encodings,
 
 Embeddings TextModel::embed(std::span<const std::string_view> texts, const EmbedOptions& options) {
   Embeddings embeddings;
-  const Pooler pooler(impl_->heads, options.pooling);
+  const Pooler pooler(impl().heads, options.pooling);
   std::vector<Encoding> encodings;
   for (const std::string_view text : texts) {
-    encodings.push_back(impl_->encode(text));
+    encodings.push_back(impl().encode(text));
   }
   const std::vector<std::size_t> order = by_length(encodings);
   std::vector<float> row;
@@ -85,7 +85,7 @@ Embeddings TextModel::embed(std::span<const std::string_view> texts, const Embed
     end = end_of_batch(encodings, order, begin);
     std::vector<const Encoding*> batch;
     for (std::size_t i = begin; i < end; ++i) batch.push_back(&encodings[order[i]]);
-    const std::vector<std::vector<Tensor>> outputs = impl_->run_all(batch);
+    const std::vector<std::vector<Tensor>> outputs = impl().run_all(batch);
     for (std::size_t i = begin; i < end; ++i) {
       pooler.pool(outputs[i - begin][pooler.output], row);
       if (options.normalize) normalize(row);

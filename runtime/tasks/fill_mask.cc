@@ -33,24 +33,24 @@ std::vector<TokenGuess> guesses_of(std::span<const float> scores, std::size_t co
 }  // namespace
 
 std::vector<FilledMask> TextModel::fill_mask(std::string_view text, std::size_t count) {
-  const std::size_t output = impl_->heads.vocabulary_scores();
-  const auto mask = impl_->tokenizer.mask_id();
+  const std::size_t output = impl().heads.vocabulary_scores();
+  const auto mask = impl().tokenizer.mask_id();
   if (!mask) {
     throw Error(ErrorCode::kUnsupported, "the vocabulary has no mask token ([MASK], <mask>)");
   }
-  const Encoding encoding = impl_->encode(text);
+  const Encoding encoding = impl().encode(text);
   if (std::find(encoding.ids.begin(), encoding.ids.end(), *mask) == encoding.ids.end()) {
     throw Error(ErrorCode::kBadInput, "the text has no " +
-                                          std::string(impl_->tokenizer.token(*mask).value_or("")) +
+                                          std::string(impl().tokenizer.token(*mask).value_or("")) +
                                           " among the tokens that the model reads");
   }
-  const std::vector<float> scores = tasks::floats_of(impl_->run(encoding)[output]);
+  const std::vector<float> scores = tasks::floats_of(impl().run(encoding)[output]);
   const std::size_t size = scores.size() / encoding.size();
   std::vector<FilledMask> filled;
   for (std::size_t i = 0; i < encoding.size(); ++i) {
     if (encoding.ids[i] != *mask) continue;
     const auto of_token = std::span(scores).subspan(i * size, size);
-    filled.push_back({encoding.offsets[i], guesses_of(of_token, count, impl_->tokenizer)});
+    filled.push_back({encoding.offsets[i], guesses_of(of_token, count, impl().tokenizer)});
   }
   return filled;
 }

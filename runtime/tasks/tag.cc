@@ -49,16 +49,16 @@ bool is_word_token(const Encoding& encoding, std::size_t i) { return encoding.se
 }  // namespace
 
 std::vector<TaggedWord> TextModel::tag(std::string_view text, std::span<const std::string> labels) {
-  const std::size_t output = impl_->heads.token_scores();
-  const tasks::OutputFacts& facts = impl_->heads[output];
+  const std::size_t output = impl().heads.token_scores();
+  const tasks::OutputFacts& facts = impl().heads[output];
   tasks::check_labels(labels, static_cast<std::size_t>(facts.shape.back()));
-  EncodeOptions options = impl_->truncating();
-  options.stride = impl_->max_length / kStrideShare;
-  const std::vector<Encoding> windows = impl_->tokenizer.encode_windows(text, options);
+  EncodeOptions options = impl().truncating();
+  options.stride = impl().max_length / kStrideShare;
+  const std::vector<Encoding> windows = impl().tokenizer.encode_windows(text, options);
   Words words;
   for (std::size_t w = 0; w < windows.size(); ++w) {
     const Encoding& window = windows[w];
-    const std::vector<float> scores = tasks::floats_of(impl_->run(window)[output]);
+    const std::vector<float> scores = tasks::floats_of(impl().run(window)[output]);
     const std::size_t size = scores.size() / window.size();
     std::int32_t number = -1;
     for (std::size_t i = 0; i < window.size(); ++i) {

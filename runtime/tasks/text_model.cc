@@ -41,15 +41,22 @@ std::vector<std::vector<Tensor>> TextModel::Impl::run_all(
 }
 
 TextModel::TextModel(Model model, Tokenizer tokenizer, TextModelOptions options)
-    : impl_(std::make_unique<Impl>(std::move(model), std::move(tokenizer), std::move(options))) {}
+    : impl_(std::make_unique<Impl>(std::move(model), std::move(tokenizer), std::move(options))) {
+  impl_->tokenizer.id("");  // throws when moved from
+}
 TextModel::TextModel(TextModel&&) noexcept = default;
 TextModel& TextModel::operator=(TextModel&&) noexcept = default;
 TextModel::~TextModel() = default;
 
 const Model& TextModel::model() const noexcept { return impl_->model; }
 const Tokenizer& TextModel::tokenizer() const noexcept { return impl_->tokenizer; }
-std::size_t TextModel::max_length() const noexcept { return impl_->max_length; }
-std::size_t TextModel::cut_texts() const noexcept { return impl_->cut_texts; }
+std::size_t TextModel::max_length() const noexcept { return impl_ ? impl_->max_length : 0; }
+std::size_t TextModel::cut_texts() const noexcept { return impl_ ? impl_->cut_texts : 0; }
+
+TextModel::Impl& TextModel::impl() const {
+  if (impl_ == nullptr) throw Error(ErrorCode::kBadInput, "this text model was moved from");
+  return *impl_;
+}
 
 namespace tasks {
 

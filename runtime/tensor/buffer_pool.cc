@@ -1,12 +1,12 @@
 #include "runtime/tensor/buffer_pool.h"
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
+#include <utility>
 
 namespace henson::runtime {
 namespace {
-
-thread_local BufferPool* innermost = nullptr;
 
 constexpr std::size_t kLeastRegion = 1 << 16;
 
@@ -17,17 +17,25 @@ std::size_t rounded(std::size_t bytes) {
 
 }  // namespace
 
-BufferPool::Scope::Scope(BufferPool& pool) : before_(innermost) { innermost = &pool; }
-BufferPool::Scope::~Scope() { innermost = before_; }
-BufferPool::Pause::Pause() : before_(innermost) { innermost = nullptr; }
-BufferPool::Pause::~Pause() { innermost = before_; }
-BufferPool* BufferPool::current() noexcept { return innermost; }
-
 void BufferPool::add_region(std::size_t bytes) {
-  regions_.emplace_back(bytes + kernels::kAlignment);
+  check_machine_has(bytes);
   // A line that is never handed out keeps the parts of two regions from being taken for neighbours.
-  free_.emplace(regions_.back().data(), bytes);
+  kernels::AlignedArray<std::byte> region(bytes + kernels::kAlignment);
+  regions_.reserve(regions_.size() + 1);  // what may throw comes before what changes anything
+  free_.emplace(region.data(), bytes);
+  regions_.push_back(std::move(region));
   capacity_ += bytes;
+}
+
+void BufferPool::drop_free_regions() noexcept {
+  std::erase_if(regions_, [&](const kernels::AlignedArray<std::byte>& region) {
+    const std::size_t bytes = region.size() - kernels::kAlignment;
+    const auto part = free_.find(const_cast<std::byte*>(region.data()));
+    if (part == free_.end() || part->second != bytes) return false;
+    free_.erase(part);
+    capacity_ -= bytes;
+    return true;
+  });
 }
 
 std::byte* BufferPool::take(std::size_t bytes) {
@@ -35,22 +43,26 @@ std::byte* BufferPool::take(std::size_t bytes) {
   const auto fits = [&](const auto& part) { return part.second >= size; };
   auto found = std::find_if(free_.begin(), free_.end(), fits);
   if (found == free_.end()) {
-    add_region(std::max(size, kLeastRegion));
+    const std::size_t region = std::max(size, kLeastRegion);
+    if (capacity_ > most_ - std::min(most_, region)) drop_free_regions();
+    add_region(region);
     found = std::find_if(free_.begin(), free_.end(), fits);
   }
   std::byte* const part = found->first;
   const std::size_t left = found->second - size;
-  free_.erase(found);
-  if (left > 0) free_.emplace(part + size, left);
-  taken_.emplace(part, size);
+  taken_.emplace(part, size);  // what may throw comes before what changes anything
+  auto rest = free_.extract(found);
+  if (left > 0) {
+    rest.key() = part + size;
+    rest.mapped() = left;
+    free_.insert(std::move(rest));
+  }
   return part;
 }
 
 void BufferPool::give_back(std::byte* part) noexcept {
-  const auto taken = taken_.find(part);
-  const std::size_t size = taken->second;
-  taken_.erase(taken);
-  auto here = free_.emplace(part, size).first;
+  // Moved from one map to the other: nothing here may need memory.
+  const auto here = free_.insert(taken_.extract(part)).position;
   const auto next = std::next(here);
   if (next != free_.end() && here->first + here->second == next->first) {
     here->second += next->second;
@@ -64,13 +76,17 @@ void BufferPool::give_back(std::byte* part) noexcept {
   }
 }
 
-void BufferPool::settle() {
+void BufferPool::settle() noexcept {
   if (regions_.size() < 2 || !taken_.empty()) return;
   const std::size_t whole = capacity_;
   regions_.clear();
   free_.clear();
   capacity_ = 0;
-  add_region(whole);
+  try {
+    add_region(whole);
+  } catch (const std::exception&) {
+    // The next run takes what it needs, or says that it cannot.
+  }
 }
 
 }  // namespace henson::runtime

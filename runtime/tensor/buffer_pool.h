@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/aligned.h"
+#include "runtime/tensor/allocator.h"
 
 namespace henson::runtime {
 
@@ -13,46 +14,26 @@ namespace henson::runtime {
 /// a run that fits takes nothing from the system. One thread at a time.
 class BufferPool {
  public:
-  /// While it lives, Buffer::allocate of this thread takes from the pool.
-  class Scope {
-   public:
-    explicit Scope(BufferPool& pool);
-    ~Scope();
-    Scope(const Scope&) = delete;
-    Scope& operator=(const Scope&) = delete;
+  /// Its regions hold more than `most` bytes together only where the parts in use leave no other
+  /// way.
+  explicit BufferPool(std::size_t most = MemoryCount::kNoLimit) : most_(most) {}
 
-   private:
-    BufferPool* before_;
-  };
-  /// While it lives, Buffer::allocate of this thread takes from the system: for what outlives a
-  /// run.
-  class Pause {
-   public:
-    Pause();
-    ~Pause();
-    Pause(const Pause&) = delete;
-    Pause& operator=(const Pause&) = delete;
-
-   private:
-    BufferPool* before_;
-  };
-
-  /// The pool of this thread's innermost scope, or null.
-  static BufferPool* current() noexcept;
-
-  /// Uninitialized, aligned to a cache line. Throws std::bad_alloc.
+  /// Uninitialized, aligned to a cache line. Throws std::bad_alloc, or henson::Error (kOutOfMemory)
+  /// when the machine has no room.
   std::byte* take(std::size_t bytes);
   void give_back(std::byte* part) noexcept;
 
   /// To be called when nothing is taken: several regions become one.
-  void settle();
+  void settle() noexcept;
   /// What the regions hold together.
   std::size_t capacity() const noexcept { return capacity_; }
 
  private:
   void add_region(std::size_t bytes);
+  void drop_free_regions() noexcept;
 
   std::vector<kernels::AlignedArray<std::byte>> regions_;
+  std::size_t most_;
   std::size_t capacity_ = 0;
   std::map<std::byte*, std::size_t> free_;   // by address; neighbours within a region are merged
   std::map<std::byte*, std::size_t> taken_;  // likewise

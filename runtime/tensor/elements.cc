@@ -50,7 +50,7 @@ void throw_unsupported_dtype(DType dtype) {
   throw Error(ErrorCode::kUnsupported, "not implemented for " + std::string(name_of(dtype)));
 }
 
-void copy_into(Tensor& target, const Tensor& source) {
+void copy_into(Allocator& memory, Tensor& target, const Tensor& source) {
   if (is_quantized(target.dtype()) != is_quantized(source.dtype()) ||
       (is_quantized(target.dtype()) && target.dtype() != source.dtype())) {
     throw_unsupported_dtype(is_quantized(target.dtype()) ? target.dtype() : source.dtype());
@@ -58,8 +58,8 @@ void copy_into(Tensor& target, const Tensor& source) {
   Tensor from = expand_to(source, target.sizes());
   if (share_bytes(target, from)) {
     // The two may overlap: read everything before anything is written.
-    Tensor copy = Tensor::empty(from.dtype(), from.sizes());
-    copy_into(copy, from);
+    Tensor copy = Tensor::empty(memory, from.dtype(), from.sizes());
+    copy_into(memory, copy, from);
     from = copy;
   }
   if (from.dtype() == target.dtype() && from.is_contiguous() && target.is_contiguous()) {

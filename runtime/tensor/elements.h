@@ -120,6 +120,6 @@ void map_into(const Tensor& a, const Tensor& b, Tensor& out, F&& f) {
 
 /// Writes the elements of `source` (of any dtype, broadcast to target's size) into `target`,
 /// converted as PyTorch converts. Right also when the two overlap.
-void copy_into(Tensor& target, const Tensor& source);
+void copy_into(Allocator& memory, Tensor& target, const Tensor& source);
 
 }  // namespace henson::runtime

@@ -1,7 +1,5 @@
 #include "runtime/tensor/tensor.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
@@ -18,14 +16,6 @@ namespace henson::runtime {
 namespace {
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kBadInput, message); }
-
-/// What a single tensor may take: half of the memory of the machine. The system would promise more,
-/// and end the process when it is used.
-std::uint64_t most_bytes() {
-  static const std::uint64_t bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
-                                     static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
-  return bytes;
-}
 
 /// What every tensor keeps, so that no product of its sizes, in whatever order and with the zeros
 /// left out, leaves 64 bits.
@@ -59,7 +49,32 @@ void check_view(std::span<const std::int64_t> sizes, std::span<const std::int64_
   if (!fits) fail("the strides of a tensor reach too far");
 }
 
+/// What has no room says for which tensor. (What the system refuses stays std::bad_alloc: whoever
+/// goes on after an Error must not take that for an answer.)
+std::shared_ptr<Buffer> allocate(Allocator& memory, std::size_t bytes, DType dtype,
+                                 const Dims& sizes) {
+  try {
+    return memory.allocate(bytes);
+  } catch (const Error& error) {
+    throw Error(error.code(), "no memory for " + std::string(name_of(dtype)) + " " +
+                                  to_string(sizes) + ": " + error.message());
+  }
+}
+
 }  // namespace
+
+Buffer::Buffer(std::size_t bytes, Charge charge)
+    : charge_(std::move(charge)),
+      owned_(static_cast<std::byte*>(kernels::allocate_aligned(bytes))),
+      data_(owned_),
+      size_(bytes) {}
+
+Buffer::Buffer(std::size_t bytes, BufferPool& pool, Charge charge)
+    : charge_(std::move(charge)),
+      owned_(pool.take(bytes)),
+      pool_(&pool),
+      data_(owned_),
+      size_(bytes) {}
 
 Buffer::~Buffer() {
   if (pool_ != nullptr) {
@@ -67,17 +82,6 @@ Buffer::~Buffer() {
   } else {
     kernels::free_aligned(owned_, size_);
   }
-}
-
-std::shared_ptr<Buffer> Buffer::allocate(std::size_t bytes) {
-  auto buffer = std::make_shared<Buffer>();
-  BufferPool* const pool = BufferPool::current();
-  buffer->owned_ = pool != nullptr ? pool->take(bytes)
-                                   : static_cast<std::byte*>(kernels::allocate_aligned(bytes));
-  buffer->pool_ = pool;
-  buffer->data_ = buffer->owned_;
-  buffer->size_ = bytes;
-  return buffer;
 }
 
 std::shared_ptr<Buffer> Buffer::share(std::shared_ptr<const loader::Storage> storage) {
@@ -102,19 +106,15 @@ std::byte* Buffer::mutable_data() {
   return owned_;
 }
 
-Tensor Tensor::empty(DType dtype, Dims sizes) {
+Tensor Tensor::empty(Allocator& memory, DType dtype, Dims sizes) {
   check_sizes(sizes);  // before strides are made of them
   const auto count = static_cast<std::uint64_t>(numel_of(sizes));
   if (count > std::numeric_limits<std::int64_t>::max() / size_of(dtype)) {
     fail("a tensor is too large");
   }
-  if (count * size_of(dtype) > most_bytes()) {
-    fail("a tensor of " + std::to_string(count * size_of(dtype)) +
-         " bytes: more than half of this machine's memory");
-  }
   Dims strides = contiguous_strides(sizes);
-  return view(dtype, Buffer::allocate(count * size_of(dtype)), std::move(sizes), std::move(strides),
-              0);
+  std::shared_ptr<Buffer> buffer = allocate(memory, count * size_of(dtype), dtype, sizes);
+  return view(dtype, std::move(buffer), std::move(sizes), std::move(strides), 0);
 }
 
 Tensor Tensor::view(DType dtype, std::shared_ptr<Buffer> buffer, Dims sizes, Dims strides,
@@ -125,19 +125,19 @@ Tensor Tensor::view(DType dtype, std::shared_ptr<Buffer> buffer, Dims sizes, Dim
 }
 
 Tensor Tensor::scalar(std::int64_t value) {
-  Tensor tensor = empty(DType::kInt64, {});
+  Tensor tensor = empty(system_memory(), DType::kInt64, {});
   *tensor.mutable_data<std::int64_t>() = value;
   return tensor;
 }
 
 Tensor Tensor::scalar(double value, DType dtype) {
-  Tensor tensor = empty(DType::kFloat64, {});
+  Tensor tensor = empty(system_memory(), DType::kFloat64, {});
   *tensor.mutable_data<double>() = value;
-  return tensor.to(dtype);
+  return tensor.to(system_memory(), dtype);
 }
 
 Tensor Tensor::scalar(bool value) {
-  Tensor tensor = empty(DType::kBool, {});
+  Tensor tensor = empty(system_memory(), DType::kBool, {});
   *tensor.mutable_data<bool>() = value;
   return tensor;
 }
@@ -191,19 +191,21 @@ void Tensor::set_view(Dims sizes, Dims strides) {
 
 void Tensor::set_from(const Tensor& other) { *impl_ = *other.impl_; }
 
-Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
+Tensor Tensor::contiguous(Allocator& memory) const {
+  return is_contiguous() ? *this : clone(memory);
+}
 
-Tensor Tensor::clone() const {
-  Tensor copy = empty(dtype(), sizes());
+Tensor Tensor::clone(Allocator& memory) const {
+  Tensor copy = empty(memory, dtype(), sizes());
   copy.impl_->quantization = impl_->quantization;
-  copy_into(copy, *this);
+  copy_into(memory, copy, *this);
   return copy;
 }
 
-Tensor Tensor::to(DType dtype) const {
+Tensor Tensor::to(Allocator& memory, DType dtype) const {
   if (dtype == impl_->dtype) return *this;
-  Tensor copy = empty(dtype, sizes());
-  copy_into(copy, *this);
+  Tensor copy = empty(memory, dtype, sizes());
+  copy_into(memory, copy, *this);
   return copy;
 }
 
@@ -215,6 +217,15 @@ Dims contiguous_strides(std::span<const std::int64_t> sizes) {
     if (d > 0) stride = checked_multiply(stride, std::max<std::int64_t>(sizes[d], 1));
   }
   return strides;
+}
+
+std::string to_string(std::span<const std::int64_t> sizes) {
+  std::string text = "[";
+  for (const std::int64_t size : sizes) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(size);
+  }
+  return text + "]";
 }
 
 std::int64_t numel_of(std::span<const std::int64_t> sizes) {

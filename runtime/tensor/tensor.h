@@ -6,28 +6,30 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "henson/dtype.h"
 #include "loader/tensor.h"
+#include "runtime/tensor/allocator.h"
 
 namespace henson::runtime {
 
 using Dims = std::vector<std::int64_t>;
 
-class BufferPool;
-
 /// Bytes that tensors share. Either owned and writable, or somebody else's and read-only.
 class Buffer {
  public:
   Buffer() = default;
+  /// The system's bytes, owned, uninitialized, aligned to a cache line. Allocators make these, and
+  /// check before that there is room.
+  explicit Buffer(std::size_t bytes, Charge charge = {});
+  /// Those of a pool.
+  Buffer(std::size_t bytes, BufferPool& pool, Charge charge);
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  /// Owned, uninitialized, 64-byte aligned; from the pool of this thread where there is one (see
-  /// buffer_pool.h).
-  static std::shared_ptr<Buffer> allocate(std::size_t bytes);
   /// The bytes of an archive's storage, kept alive; read-only.
   static std::shared_ptr<Buffer> share(std::shared_ptr<const loader::Storage> storage);
   /// A caller's bytes, which must outlive the buffer; read-only.
@@ -47,6 +49,7 @@ class Buffer {
   std::byte* mutable_data();
 
  private:
+  Charge charge_;
   std::byte* owned_ = nullptr;
   BufferPool* pool_ = nullptr;  // that owned_ came from; null: from the system
   std::shared_ptr<const loader::Storage> storage_;
@@ -60,12 +63,13 @@ class Tensor {
  public:
   /// An undefined tensor; only defined() and assignment may be used.
   Tensor() = default;
-  /// Contiguous, uninitialized, over a new buffer.
-  static Tensor empty(DType dtype, Dims sizes);
+  /// Contiguous, uninitialized, over a new buffer. Throws henson::Error, with dtype and sizes, when
+  /// there is no room for it.
+  static Tensor empty(Allocator& memory, DType dtype, Dims sizes);
   /// A view. The caller has checked that every element lies within the buffer.
   static Tensor view(DType dtype, std::shared_ptr<Buffer> buffer, Dims sizes, Dims strides,
                      std::int64_t offset);
-  /// A 0-dimensional tensor.
+  /// A 0-dimensional tensor, of the system's memory: a few bytes for a number of the code.
   static Tensor scalar(std::int64_t value);
   static Tensor scalar(double value, DType dtype = DType::kFloat32);
   static Tensor scalar(bool value);
@@ -104,12 +108,12 @@ class Tensor {
   void set_from(const Tensor& other);
 
   /// This tensor when contiguous, else a contiguous copy.
-  Tensor contiguous() const;
+  Tensor contiguous(Allocator& memory) const;
   /// A contiguous copy of the same dtype.
-  Tensor clone() const;
+  Tensor clone(Allocator& memory) const;
   /// A contiguous copy in another dtype, rounded as PyTorch rounds; this tensor itself when the
   /// dtype is its own.
-  Tensor to(DType dtype) const;
+  Tensor to(Allocator& memory, DType dtype) const;
 
  private:
   struct Impl {
@@ -126,6 +130,8 @@ class Tensor {
 
 /// Row-major strides.
 Dims contiguous_strides(std::span<const std::int64_t> sizes);
+/// "[2, 3]": for errors.
+std::string to_string(std::span<const std::int64_t> sizes);
 /// The product; throws henson::Error (kBadInput) when it overflows or a size is negative.
 std::int64_t numel_of(std::span<const std::int64_t> sizes);
 /// `dim`, or `dim + rank` when negative; throws henson::Error (kBadInput) when out of range. A rank

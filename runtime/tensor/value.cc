@@ -2,8 +2,8 @@
 
 namespace henson::runtime {
 
-Value Value::list(std::vector<Value> items) {
-  return std::make_shared<ListValue>(ListValue{std::move(items)});
+Value Value::list(std::vector<Value> items, Charge charge) {
+  return std::make_shared<ListValue>(ListValue{std::move(items), std::move(charge)});
 }
 
 Value Value::tuple(std::vector<Value> items) {

@@ -16,6 +16,7 @@ class Value;
 
 struct ListValue {
   std::vector<Value> items;
+  Charge charge;  // of what the items take, where there may be many
 };
 struct TupleValue {
   std::vector<Value> items;
@@ -40,7 +41,7 @@ class Value : public std::variant<None, Tensor, std::int64_t, double, bool, std:
                                   std::shared_ptr<DictValue>, std::shared_ptr<const PackedLinear>> {
  public:
   using variant::variant;
-  static Value list(std::vector<Value> items);
+  static Value list(std::vector<Value> items, Charge charge = {});
   static Value tuple(std::vector<Value> items);
   static Value list_of(const Dims& ints);
 

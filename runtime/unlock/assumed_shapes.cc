@@ -37,7 +37,7 @@ Along look_along(const Tensor& tensor, std::size_t dim) {
     if (steps_evenly<std::int64_t>(tensor, dim, 0)) return Along::kRepeats;
     return steps_evenly<std::int64_t>(tensor, dim, 1) ? Along::kCounts : Along::kOther;
   }
-  const Tensor wide = tensor.to(DType::kFloat64);
+  const Tensor wide = tensor.to(system_memory(), DType::kFloat64);
   return steps_evenly<double>(wide, dim, 0.0) ? Along::kRepeats : Along::kOther;
 }
 

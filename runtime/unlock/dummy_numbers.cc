@@ -43,7 +43,7 @@ void AssumingDomain::saw_row(const Dimension& size, const Fact& from, std::int64
 void AssumingDomain::saw_rows(const Dimension& size, const Fact& rows) {
   const Tensor* const tensor = rows.id ? known_tensor(*rows.id) : nullptr;
   if (tensor == nullptr || !is_integral(tensor->dtype()) || !depends_on_input(size)) return;
-  const Tensor numbers = tensor->to(DType::kInt64).contiguous();
+  const Tensor numbers = tensor->to(system_memory(), DType::kInt64).contiguous(system_memory());
   const std::int64_t* const first = numbers.data<std::int64_t>();
   const std::set<std::int64_t> taken(first, first + numbers.numel());
   const auto count = static_cast<std::int64_t>(taken.size());
@@ -70,7 +70,8 @@ void AssumingDomain::saw_rows(const Dimension& size, const Fact& rows) {
 void AssumingDomain::saw_table_rows(const Dimension& table, const Fact& rows) {
   const Tensor* const known = rows.id ? known_tensor(*rows.id) : nullptr;
   if (known != nullptr && known->numel() == 1 && is_integral(known->dtype())) {
-    hold_number(*known->to(DType::kInt64).data<std::int64_t>(), "a row of a table", true);
+    hold_number(*known->to(system_memory(), DType::kInt64).data<std::int64_t>(), "a row of a table",
+                true);
   }
   if (const auto count = table.literal(); count && rows.last) {
     limit(resolve(*rows.last) + Dimension::of(1), *count);

@@ -109,7 +109,7 @@ void AssumedShapes::settle_output_number(ValueId leaf) {
   } else if (const auto* tensor = baked_[leaf] ? std::get_if<Tensor>(&*baked_[leaf]) : nullptr;
              tensor != nullptr && tensor->defined() && tensor->numel() == 1 &&
              is_integral(tensor->dtype()) && tensor->dtype() != DType::kBool) {
-    number = *tensor->to(DType::kInt64).data<std::int64_t>();
+    number = *tensor->to(system_memory(), DType::kInt64).data<std::int64_t>();
   }
   if (!number || *number < 1 || is_weight(graph_.values[leaf])) return;
   const std::string reason = "an output is the number " + std::to_string(*number) +

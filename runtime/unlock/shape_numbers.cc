@@ -134,7 +134,7 @@ class NumberCheck {
         is_quantized(tensor->dtype())) {
       return std::nullopt;
     }
-    const Tensor wide = tensor->to(DType::kFloat64).contiguous();
+    const Tensor wide = tensor->to(system_memory(), DType::kFloat64).contiguous(system_memory());
     const double* const first = wide.data<double>();
     const bool uniform =
         std::all_of(first, first + wide.numel(), [&](double element) { return element == *first; });

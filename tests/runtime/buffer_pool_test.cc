@@ -50,17 +50,13 @@ TEST(BufferPoolTest, GrowsToTheLargestRunAndNoFurther) {
   EXPECT_EQ(pool.capacity(), largest);
 }
 
-TEST(BufferPoolTest, TensorsTakeFromTheInnermostScope) {
-  BufferPool pool;
-  EXPECT_FALSE(Tensor::empty(DType::kFloat32, {4}).buffer()->pooled());
-  {
-    const BufferPool::Scope scope(pool);
-    EXPECT_TRUE(Tensor::empty(DType::kFloat32, {4}).buffer()->pooled());
-    const BufferPool::Pause pause;
-    EXPECT_FALSE(Tensor::empty(DType::kFloat32, {4}).buffer()->pooled());
-  }
-  EXPECT_FALSE(Tensor::empty(DType::kFloat32, {4}).buffer()->pooled());
-  EXPECT_GT(pool.capacity(), 0u);
+TEST(BufferPoolTest, DropsRegionsThatAreFreeRatherThanGrowPastItsLimit) {
+  BufferPool pool(1000000);
+  std::byte* const first = pool.take(600000);
+  pool.give_back(first);
+  std::byte* const second = pool.take(700000);
+  EXPECT_LE(pool.capacity(), 700000u + kernels::kAlignment);
+  pool.give_back(second);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ Graph under_a_mask(const Lines& merge) {
 
 /// One row is masked throughout, another one in part.
 Tensor additive_mask(float masked) {
-  Tensor mask = Tensor::empty(DType::kFloat32, {kBatch, 1, 1, kLength});
+  Tensor mask = Tensor::empty(system_memory(), DType::kFloat32, {kBatch, 1, 1, kLength});
   for (std::int64_t b = 0; b < kBatch; ++b) {
     for (std::int64_t i = 0; i < kLength; ++i) {
       mask.mutable_data<float>()[b * kLength + i] = b == 1 || i == 2 ? masked : 0;
@@ -83,7 +83,7 @@ Tensor additive_mask(float masked) {
 
 /// True where the mask is 0.
 Tensor boolean_mask() {
-  Tensor kept = Tensor::empty(DType::kBool, {kBatch, 1, 1, kLength});
+  Tensor kept = Tensor::empty(system_memory(), DType::kBool, {kBatch, 1, 1, kLength});
   for (std::int64_t i = 0; i < kBatch * kLength; ++i) {
     kept.mutable_data<bool>()[i] = i < kLength && i != 2;
   }
@@ -286,7 +286,7 @@ TEST_F(FuseAttention, WithAMaskOfUnknownType) {
   const std::vector<Value> additive = {hidden(), additive_mask(-20)};
   expect_same(graph, after, boolean);
   expect_same(graph, after, additive);
-  const Value whole[] = {hidden(), boolean_mask().to(DType::kInt64)};
+  const Value whole[] = {hidden(), boolean_mask().to(system_memory(), DType::kInt64)};
   EXPECT_THROW(Interpreter(after).run(whole), Error);
 }
 

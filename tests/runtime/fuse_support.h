@@ -20,7 +20,7 @@ namespace henson::runtime::test {
 
 /// Normally distributed float32.
 inline Tensor random_tensor(Dims sizes, unsigned seed, float deviation = 1) {
-  Tensor tensor = Tensor::empty(DType::kFloat32, std::move(sizes));
+  Tensor tensor = Tensor::empty(system_memory(), DType::kFloat32, std::move(sizes));
   std::mt19937 generator(seed);
   std::normal_distribution<float> normal(0, deviation);
   for (std::int64_t i = 0; i < tensor.numel(); ++i) {
@@ -36,7 +36,7 @@ inline loader::Value random_weight(Dims sizes, unsigned seed, float deviation = 
 }
 
 inline Tensor int_tensor(Dims sizes, const std::vector<std::int64_t>& values) {
-  Tensor tensor = Tensor::empty(DType::kInt64, std::move(sizes));
+  Tensor tensor = Tensor::empty(system_memory(), DType::kInt64, std::move(sizes));
   std::copy(values.begin(), values.end(), tensor.mutable_data<std::int64_t>());
   return tensor;
 }
@@ -45,8 +45,8 @@ inline Tensor int_tensor(Dims sizes, const std::vector<std::int64_t>& values) {
 inline double largest_difference(const Tensor& a, const Tensor& b) {
   if (a.sizes() != b.sizes() || a.dtype() != b.dtype())
     return std::numeric_limits<double>::infinity();
-  const Tensor left = a.to(DType::kFloat64).contiguous();
-  const Tensor right = b.to(DType::kFloat64).contiguous();
+  const Tensor left = a.to(system_memory(), DType::kFloat64).contiguous(system_memory());
+  const Tensor right = b.to(system_memory(), DType::kFloat64).contiguous(system_memory());
   double apart = 0;
   double largest = 1;
   for (std::int64_t i = 0; i < left.numel(); ++i) {

@@ -61,7 +61,8 @@ inline std::string interpreted(const std::string& code, const std::vector<std::i
   write_code(file, code);
   return error_of([&] {
     const runtime::BuiltGraph built = runtime::build_graph(loader::open_archive(file.path()));
-    runtime::Tensor zeros = runtime::Tensor::empty(DType::kFloat32, shape);
+    runtime::Tensor zeros =
+        runtime::Tensor::empty(runtime::system_memory(), DType::kFloat32, shape);
     std::fill_n(zeros.mutable_data<float>(), zeros.numel(), 0.0f);
     const runtime::Value inputs[] = {zeros};
     runtime::Interpreter(built.graph).run(inputs);

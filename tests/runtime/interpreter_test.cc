@@ -105,7 +105,7 @@ TEST(Interpreter, IdOutsideATableNamesInputAndTable) {
   const BuiltGraph built =
       build_graph(archive_of(method("ids: Tensor", {"return torch.embedding(self.words, ids)"}),
                              {{"words", test::stored({2, 1}, {5, 6})}}));
-  Tensor ids = Tensor::empty(DType::kInt64, {1, 2});
+  Tensor ids = Tensor::empty(system_memory(), DType::kInt64, {1, 2});
   ids.mutable_data<std::int64_t>()[0] = 1;
   ids.mutable_data<std::int64_t>()[1] = 7;
   const Value inputs[] = {ids};
@@ -124,7 +124,7 @@ TEST(Interpreter, ComparisonsFromBeforeBooleansAreBytes) {
       archive_of(method("x: Tensor", {"m = torch.eq(x, 0)", "return torch.rsub(m, 1, 1)"}));
   archive.version = 0;  // PyTorch 1.0, 1.1
   const BuiltGraph built = build_graph(archive);
-  Tensor x = Tensor::empty(DType::kFloat32, {2});
+  Tensor x = Tensor::empty(system_memory(), DType::kFloat32, {2});
   x.mutable_data<float>()[0] = 0;
   x.mutable_data<float>()[1] = 3;
   const Value inputs[] = {x};

@@ -53,7 +53,7 @@ T element_of(const Json& json) {
 Tensor storage_of(const Json& json) {
   const DType dtype = stored_as(dtype_named(json.at("dtype")));
   const Json& data = json.at("data");
-  Tensor storage = Tensor::empty(dtype, {static_cast<std::int64_t>(data.size())});
+  Tensor storage = Tensor::empty(system_memory(), dtype, {static_cast<std::int64_t>(data.size())});
   visit_dtype(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (std::size_t i = 0; i < data.size(); ++i) {
@@ -127,8 +127,8 @@ bool close(double got, double want, double tolerance, double largest) {
 }
 
 void expect_floats(const Tensor& got, const Tensor& want, double tolerance) {
-  const Tensor x = got.to(DType::kFloat64).contiguous();
-  const Tensor y = want.to(DType::kFloat64).contiguous();
+  const Tensor x = got.to(system_memory(), DType::kFloat64).contiguous(system_memory());
+  const Tensor y = want.to(system_memory(), DType::kFloat64).contiguous(system_memory());
   double largest = 0;
   for (std::int64_t i = 0; i < y.numel(); ++i) {
     const double size = std::abs(y.data<double>()[i]);
@@ -157,8 +157,8 @@ void expect_tensor(const Tensor& got, const Tensor& want, double tolerance) {
     expect_floats(got, want, tolerance);
     return;
   }
-  const Tensor x = as_stored(got).to(DType::kInt64).contiguous();
-  const Tensor y = as_stored(want).to(DType::kInt64).contiguous();
+  const Tensor x = as_stored(got).to(system_memory(), DType::kInt64).contiguous(system_memory());
+  const Tensor y = as_stored(want).to(system_memory(), DType::kInt64).contiguous(system_memory());
   for (std::int64_t i = 0; i < y.numel(); ++i) {
     ASSERT_EQ(x.data<std::int64_t>()[i], y.data<std::int64_t>()[i]) << "element " << i;
   }
@@ -220,7 +220,7 @@ void run_case(const Json& json) {
   const std::vector<Value> arguments = arguments_of(*op, json.at("args"));
   ASSERT_EQ(arguments.size(), op->schema.arguments.size());
   std::vector<Value> results(op->schema.results.size());
-  Call call(arguments, results);
+  Call call(system_memory(), arguments, results);
   if (json.contains("error")) {
     EXPECT_THROW(op->kernel(call), Error);
     return;

@@ -19,7 +19,7 @@ Tensor call(std::string_view name, std::int64_t version, const Tensor& a, const 
   const Operator* const op = find(name, "Tensor", version);
   const std::vector<Value> arguments{a, b};
   std::vector<Value> results(1);
-  Call call(arguments, results);
+  Call call(system_memory(), arguments, results);
   op->kernel(call);
   return results[0].as<Tensor>();
 }

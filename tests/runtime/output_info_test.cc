@@ -109,7 +109,7 @@ TEST(OutputInfo, SizesOfInputsThatAreBroadcastHaveOneName) {
 }
 
 Value ids_of(std::int64_t batch, std::int64_t length) {
-  Tensor ids = Tensor::empty(DType::kInt64, {batch, length});
+  Tensor ids = Tensor::empty(system_memory(), DType::kInt64, {batch, length});
   auto* const first = ids.mutable_data<std::int64_t>();
   for (std::int64_t i = 0; i < ids.numel(); ++i) first[i] = i % 9;
   return ids;

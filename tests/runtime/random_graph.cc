@@ -222,17 +222,17 @@ class Maker {
     return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_);
   }
 
-  static Value copy_of(const Value& value) { return value.as<Tensor>().clone(); }
+  static Value copy_of(const Value& value) { return value.as<Tensor>().clone(system_memory()); }
 
   Value random_value(DType dtype, const Dims& sizes) {
     const Tensor floats = random_tensor(sizes, static_cast<unsigned>(random_()), 2);
     const bool whole = !is_floating(dtype);
-    Tensor made = floats.clone();
+    Tensor made = floats.clone(system_memory());
     for (Int i = 0; i < made.numel(); ++i) {  // indices of four rows, and no overflows
       if (whole)
         made.mutable_data<float>()[i] = static_cast<float>(pick(dtype == DType::kBool ? 2 : 4));
     }
-    return made.to(dtype);
+    return made.to(system_memory(), dtype);
   }
 
   std::vector<std::string> lines(std::vector<std::string> all) const {
@@ -481,7 +481,7 @@ class Maker {
                                         : *schema.arguments[i].default_value);
     }
     Value result;
-    Call call(given, {&result, 1});
+    Call call(system_memory(), given, {&result, 1});
     try {
       match->op->kernel(call);
     } catch (const Error&) {

@@ -106,12 +106,12 @@ std::string contradiction(const Graph& graph, const std::vector<Value>& inputs) 
   const ProvenShapes known(graph);
   const FramePlan plan(graph);
   Frame frame = plan.new_frame();
-  plan.start(frame, inputs);
+  plan.start(system_memory(), frame, inputs);
   std::string first;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     try {
-      plan.run_node(n, frame);
+      plan.run_node(system_memory(), n, frame);
     } catch (const Error&) {
       return "";
     }
@@ -137,7 +137,7 @@ Graph with_ranks(Graph graph, const std::vector<Value>& inputs) {
 /// The tensor with other last digits, in each element by itself.
 Tensor nudged(const Tensor& tensor, std::mt19937_64& digits) {
   if (tensor.dtype() != DType::kFloat32) return tensor;
-  Tensor other = tensor.clone();
+  Tensor other = tensor.clone(system_memory());
   for (std::int64_t i = 0; i < other.numel(); ++i) {
     other.mutable_data<float>()[i] *= digits() % 2 == 0 ? 1.000001F : 0.999999F;
   }
@@ -165,10 +165,10 @@ Answer interpret_disturbed(const Graph& graph, const std::vector<Value>& inputs,
                            std::mt19937_64& coins) {
   const FramePlan plan(graph);
   Frame frame = plan.new_frame();
-  plan.start(frame, inputs);
+  plan.start(system_memory(), frame, inputs);
   try {
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-      plan.run_node(n, frame);
+      plan.run_node(system_memory(), n, frame);
       for (const ValueId id : graph.nodes[n].outputs) disturb(frame[id], coins);
     }
   } catch (const Error&) {

@@ -14,7 +14,7 @@ using test::method;
 using Shape = std::vector<std::int64_t>;
 
 Tensor counting(Shape shape) {
-  Tensor tensor = Tensor::empty(DType::kFloat32, shape);
+  Tensor tensor = Tensor::empty(system_memory(), DType::kFloat32, shape);
   for (std::int64_t i = 0; i < tensor.numel(); ++i) {
     tensor.mutable_data<float>()[i] = static_cast<float>(i);
   }

@@ -27,7 +27,7 @@ TEST(Benchmark, CountsOperations) {
   const Model model = Model::open(kFull);
   for (const char* const text : {"1x1", "2x7", "3x5..9", "5x3..20"}) {
     const BatchShape shape = *parse_batch_shape(text);
-    EXPECT_EQ(count_operations(model, shape, 1), operations_of(shape.lengths)) << text;
+    EXPECT_EQ(count_operations(model, shape, {.threads = 1}), operations_of(shape.lengths)) << text;
     EXPECT_EQ(time_shape(model, shape, quick()).operations, operations_of(shape.lengths)) << text;
   }
 }

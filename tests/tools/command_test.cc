@@ -47,6 +47,9 @@ TEST(Command, BadUsage) {
   expect_failure("run", 2, "see `henson help run`");
   expect_failure("run a.pt --executor fast --ids 1", 2, "--executor");
   expect_failure("run a.pt --threads 0 --ids 1", 2, "--threads");
+  expect_failure("run a.pt --threads 513 --ids 1", 2, "--threads");
+  expect_failure("run a.pt --memory-limit 12Q --ids 1", 2, "--memory-limit");
+  expect_failure("run a.pt --memory-limit -1 --ids 1", 2, "--memory-limit");
   expect_failure("run a.pt", 2, "give one of --input in.npz and --ids");
   expect_failure("run a.pt --ids 1 --input in.npz", 2, "give one of --input in.npz and --ids");
   expect_failure("run a.pt --ids '1 two'", 2, "`two` is no number");
@@ -70,6 +73,26 @@ TEST(Command, BadArchives) {
     expect_failure(command + " '" + kGolden + "/README.md'", 3, "README.md: ");
   }
   expect_failure("run --ids 1 '" + kGolden + "'", 3, kGolden + ": ");
+}
+
+TEST(Command, AMemoryLimitRefusesARunByItsLine) {
+  for (const std::string executor : {"plan", "interpreter"}) {
+    const std::string run = "run '" + kEncoder + "' --ids '1 2 3' --executor " + executor;
+    expect_failure(run + " --memory-limit 1K", 3, " in use of the 1024 that a run may have");
+    const TestFolder folder;
+    EXPECT_EQ(henson(folder, run + " --memory-limit 64M").code, 0);
+    EXPECT_EQ(henson(folder, run + " --memory-limit 1g").code, 0);
+  }
+}
+
+TEST(Command, AnInstructionSetThatIsNotThereIsRefused) {
+  ASSERT_EQ(setenv("HENSON_ISA", "foo", 1), 0);
+  expect_failure("run '" + kEncoder + "' --ids '1 2 3'", 3,
+                 "HENSON_ISA is `foo`, which this machine has not; it has baseline");
+  ASSERT_EQ(setenv("HENSON_ISA", "baseline", 1), 0);
+  const TestFolder folder;
+  EXPECT_EQ(henson(folder, "run '" + kEncoder + "' --ids '1 2 3'").code, 0);
+  ASSERT_EQ(unsetenv("HENSON_ISA"), 0);
 }
 
 TEST(Command, FilesCannotSmuggleLinesOrEscapes) {

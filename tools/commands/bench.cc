@@ -6,9 +6,9 @@
 #include <iostream>
 #include <memory>
 #include <string_view>
-#include <thread>
 #include <utility>
 
+#include "runtime/machine/allowance.h"
 #include "tools/benchmark.h"
 #include "tools/commands/command.h"
 #include "tools/interrupt.h"
@@ -64,8 +64,7 @@ std::vector<BatchShape> parse_shapes(const std::vector<std::string>& texts) {
 }
 
 int thread_count(const SessionOptions& options) {
-  if (options.threads > 0) return options.threads;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return options.threads > 0 ? options.threads : runtime::available_threads();
 }
 
 /// The peak is the best of what is measured before and between the shapes: a machine that others
@@ -98,7 +97,7 @@ Result measure(const Options& options, const std::vector<BatchShape>& shapes) {
   result.peak_resident = peak_resident_bytes();
   if (options.benchmark.session.executor == Executor::kInterpreter) {
     for (Timing& timing : result.timings) {
-      timing.operations = count_operations(model, timing.shape, result.threads);
+      timing.operations = count_operations(model, timing.shape, options.benchmark.session);
     }
   }
   return result;

@@ -11,8 +11,12 @@ Option add_session_options(Command& command, SessionOptions& options) {
       "--executor", options.executor,
       {{"plan", Executor::kPlan}, {"interpreter", Executor::kInterpreter}},
       "plan: fused and fast (default); interpreter: operator by operator, slow and exact");
-  command.option("--threads", options.threads, "N", "Threads; all cores unless given")
-      .between(1, 1024);
+  command
+      .option("--threads", options.threads, "N",
+              "Threads; as many as this process may run at once unless given")
+      .between(1, kMostThreads);
+  command.bytes("--memory-limit", options.memory_limit,
+                "What a run may hold at once: 512M, 4G; what the machine has left unless given");
   return executor;
 }
 

@@ -19,7 +19,7 @@ struct TextOptions {
   TextModelOptions model;
 };
 
-/// The archive, --vocab, --cased, --max-length, --head, --executor and --threads.
+/// The archive, --vocab, --cased, --max-length, --head, --executor, --threads and --memory-limit.
 void add_text_options(Command& command, TextOptions& options);
 
 /// Opens the archive and its vocabulary. Errors name the file.

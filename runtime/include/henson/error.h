@@ -13,6 +13,7 @@ enum class ErrorCode {
   kBadArchive,   // the file is not a TorchScript archive, or is damaged
   kUnsupported,  // a sound archive that needs what Henson does not have
   kBadInput,     // the caller's tensors do not fit the model
+  kOutOfMemory,  // more memory than the machine has, or than the session may take
   kInternal,     // a defect of Henson
 };
 

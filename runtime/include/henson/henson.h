@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -66,9 +67,16 @@ class Tensor {
   static Tensor borrow(const T (&values)[N], std::vector<std::int64_t> shape) {
     return borrow(std::span<const T>(values), std::move(shape));
   }
-  static Tensor borrow(const std::vector<std::int64_t>& values, std::vector<std::int64_t> shape) {
-    return borrow(std::span<const std::int64_t>(values), std::move(shape));
+  /// Not of std::vector<bool>, which has bits and not elements.
+  template <typename T, typename = std::enable_if_t<!std::is_same_v<T, bool>>>
+  static Tensor borrow(const std::vector<T>& values, std::vector<std::int64_t> shape) {
+    return borrow(std::span<const T>(values), std::move(shape));
   }
+  /// What is gone at the end of the statement cannot be borrowed.
+  template <typename T, std::size_t N>
+  static Tensor borrow(const T (&&values)[N], std::vector<std::int64_t> shape) = delete;
+  template <typename T>
+  static Tensor borrow(const std::vector<T>&& values, std::vector<std::int64_t> shape) = delete;
 
   DType dtype() const noexcept { return dtype_; }
   const std::vector<std::int64_t>& shape() const noexcept { return shape_; }
@@ -237,7 +245,7 @@ enum class Executor {
 };
 
 /// An opened archive, ready to run. Immutable: may be shared by many sessions and threads. Copies
-/// are cheap.
+/// are cheap. All functions throw kBadInput for a model that was moved from.
 class Model {
  public:
   /// Opens a TorchScript archive and checks that every operator of its computation is one that
@@ -265,15 +273,26 @@ class Model {
  private:
   friend class ModelAccess;
   class Impl;
+  const Impl& impl() const;  // throws when moved from
   explicit Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
   std::shared_ptr<const Impl> impl_;
 };
 
+/// Of one session.
+inline constexpr int kMostThreads = 512;
+
 struct SessionOptions {
   Executor executor = Executor::kPlan;
-  int threads = 0;       // 0: as many as the machine has cores
+  /// 0: as many as can run at once, by the process's affinity and its control group's share of the
+  /// processors. At most kMostThreads; another number is refused.
+  int threads = 0;
   bool profile = false;  // the plan's steps are timed: see Session::profile
+  /// Bytes that a run may have alive at once, outputs and what is kept between runs included; not
+  /// the model, nor what it is prepared to. Before an allocation that would exceed it the run is
+  /// refused (kOutOfMemory), with the operator and its line. 0: what the machine has left at the
+  /// time, seven eighths of it at once, its control group's limit included.
+  std::size_t memory_limit = 0;
 };
 
 /// How long a step of the plan took.
@@ -284,7 +303,8 @@ struct StepTime {
 };
 
 /// The machine's peak throughput of multiply-adds on so many threads, in operations a second (a
-/// multiply-add counts as two). Measured anew at each call, for some 50 milliseconds.
+/// multiply-add counts as two). 1 to kMostThreads. Measured anew at each call, for some 50
+/// milliseconds.
 double measure_peak_operations(int threads);
 
 /// An input by path or name: see InputInfo.
@@ -293,7 +313,9 @@ struct NamedInput {
   Tensor tensor;
 };
 
-/// The buffers of one caller. Sessions are independent; one session serves one call at a time.
+/// The buffers of one caller. Sessions are independent; one session serves one call at a time: a
+/// second one, from another thread, throws kBadInput ("busy"), and so does every call of a session
+/// that was moved from. (operations() and memory() then give 0.)
 class Session {
  public:
   explicit Session(const Model& model, SessionOptions options = {});

@@ -121,7 +121,8 @@ std::vector<Entity> join_entities(std::span<const TaggedWord> words);
 /// A model, the tokenizer that it was trained with, and a session. Serves one call at a time.
 ///
 /// The functions throw kUnsupported when the model has no output that fits, naming those that it
-/// has; and what Tokenizer::encode and Session::run throw.
+/// has; and what Tokenizer::encode and Session::run throw. One that was moved from throws
+/// kBadInput, and has neither model() nor tokenizer().
 class TextModel {
  public:
   /// Throws kUnsupported when an input is none that a text gives (see InputRole), and kBadInput
@@ -170,6 +171,7 @@ class TextModel {
 
  private:
   class Impl;
+  Impl& impl() const;  // throws when moved from
   std::unique_ptr<Impl> impl_;
 };
 

@@ -70,7 +70,8 @@ struct TokenizerOptions {
   std::optional<bool> add_prefix_space = std::nullopt;
 };
 
-/// Immutable: may be used by many threads at once. Copies are cheap.
+/// Immutable: may be used by many threads at once. Copies are cheap. One that was moved from throws
+/// kBadInput; what is noexcept then knows no token.
 class Tokenizer {
  public:
   /// Opens a vocab.txt (WordPiece), a vocab.json with merges.txt beside it (byte-level BPE), a
@@ -123,6 +124,7 @@ class Tokenizer {
 
  private:
   explicit Tokenizer(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  const Impl& impl() const;  // throws when moved from
 
   std::shared_ptr<const Impl> impl_;
 };
