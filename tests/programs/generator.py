@@ -15,7 +15,7 @@ MOST_ELEMENTS = 600
 DTYPES = ["bool", "uint8", "int8", "int32", "int64", "float16", "bfloat16", "float32", "float64"]
 QUOTIENTS = re.compile(r"/|div|reciprocal|log|rsqrt|pow|atan2|normalize|norm|cosine")
 RESHAPES = re.compile(r"squeeze_\(|transpose_\(")
-HIDDEN_ALIASES = re.compile(r"dropout\(|broadcast_tensors\(")
+HIDDEN_ALIASES = re.compile(r"dropout\(|broadcast_tensors\(|type_as\(")
 ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AttributeError,
           ZeroDivisionError, OverflowError, NameError)
 
@@ -340,6 +340,11 @@ class Grower:
     def accept_write(self, letter, text, used):
         target = used[0]
         level = max(v.level for v in used)
+        # A trace keeps what torch.tensor made as it is after the write.
+        made = [v for v in self.variables if v.is_tensor and storage(v.first) == storage(target.first)]
+        kept = any(s.startswith(f"{v.name} = torch.tensor(") for v in made for s in self.statements)
+        if "trace" in self.mode and kept:
+            raise Rejected
         # Optimizing, TorchScript takes the results of these for copies: a write to one is not seen.
         if "script" in self.mode and any(HIDDEN_ALIASES.search(s) for s in self.statements):
             raise Rejected
