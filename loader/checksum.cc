@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxThreads = 8;
 // What makes up for the start of a thread.
 constexpr std::size_t kBytesPerThread = 4 << 20;
-// Read at once: what stays in the second cache until its checksum is computed.
+// Read at once: what stays in L2 until its checksum is computed.
 constexpr std::size_t kRead = 128 << 10;
 
 // A checksum is a polynomial over one bit, its highest power in the lowest bit. Products modulo

@@ -34,9 +34,7 @@ mode_t new_file_mode() {
 
 OutFile::OutFile(const std::filesystem::path& path, Access access)
     : path_(path == "-" ? std::filesystem::path() : path) {
-  if (!standard()) {
-    if (!opens_beside()) open_in_place();
-  }
+  if (!standard() && !opens_beside()) open_in_place();
   const bool rewinds = file_ != nullptr && std::fseek(file_, 0, SEEK_SET) == 0;
   if (access == Access::kForward || rewinds) return;
   spool_ = std::tmpfile();

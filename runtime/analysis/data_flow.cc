@@ -38,15 +38,8 @@ std::vector<ValueId> Producers::items_of(ValueId id) const {
 }
 
 std::optional<std::size_t> argument_of(const Node& node, std::string_view name) {
-  if (node.kind != NodeKind::kOperator) return std::nullopt;
-  const std::vector<Argument>& arguments = node.op->schema.arguments;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].name == name) return i;
-  }
-  return std::nullopt;
+  return is_operator(node) ? node.op->schema.place_of(name) : std::nullopt;
 }
-
-bool keeps_elements(const Node& node) { return has_any(node, Trait::kMoves | Trait::kCasts); }
 
 bool reads_elements(const Node& node, std::size_t argument) {
   if (has_any(node, Trait::kAsks)) return false;

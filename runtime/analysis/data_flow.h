@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/graph/graph.h"
+#include "runtime/graph/node_traits.h"
 
 namespace henson::runtime {
 
@@ -32,8 +33,6 @@ class Producers {
 /// The place of an operator's argument of that name.
 std::optional<std::size_t> argument_of(const Node& node, std::string_view name);
 
-/// Whether a node's result has elements of its first argument, moved or cast, and nothing else.
-bool keeps_elements(const Node& node);
 /// Whether the elements of a node's results depend on those of an argument: not on its sizes and
 /// type alone.
 bool reads_elements(const Node& node, std::size_t argument);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_set>
 
 #include "runtime/graph/aliases.h"
+#include "runtime/graph/static_types.h"
 #include "runtime/operators/fact_items.h"
 
 namespace henson::runtime {
@@ -56,16 +56,7 @@ void ProvenShapes::describe(ValueId id) {
 }
 
 /// What is known of an argument.
-Fact ProvenShapes::fact(ValueId id) const {
-  const GraphValue& value = graph_.values[id];
-  Fact known = values_[id];
-  known.kind = value.type.kind;
-  if (value.constant && value.constant->is_none()) known.kind = TypeKind::kNone;
-  if (value.dtype) known.dtype = value.dtype;
-  if (value.floating) known.floating = value.floating;
-  known.id = id;
-  return known;
-}
+Fact ProvenShapes::fact(ValueId id) const { return with_types(values_[id], graph_, id); }
 
 void ProvenShapes::visit(const Node& node) {
   if (node.kind == NodeKind::kList || node.kind == NodeKind::kTuple) {

@@ -171,12 +171,10 @@ const std::string& kind_name(const Node& node) {
 
 /// The constant that a node's argument of that name is, or null.
 const Value* constant_argument(const Graph& graph, const Node& node, std::string_view name) {
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    if (node.op->schema.arguments[i].name != name) continue;
-    const std::optional<Value>& constant = graph.values[node.inputs[i]].constant;
-    return constant ? &*constant : nullptr;
-  }
-  return nullptr;
+  const std::optional<std::size_t> place = node.op->schema.place_of(name);
+  if (!place) return nullptr;
+  const std::optional<Value>& constant = graph.values[node.inputs[*place]].constant;
+  return constant ? &*constant : nullptr;
 }
 
 double number_of(const Value* value) {

@@ -227,11 +227,8 @@ class Merger {
 /// Whether a cast asks for no dtype: `to(device)`.
 bool asks_for_no_dtype(const GraphEditor& edit, const Node& node) {
   if (node.op->rule.dtype != DTypeRule(dtypes::told_or<dtypes::same>)) return false;
-  const std::vector<Argument>& arguments = node.op->schema.arguments;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].name == "dtype") return edit.is_none(node.inputs[i]);
-  }
-  return true;
+  const std::optional<std::size_t> dtype = node.op->schema.place_of("dtype");
+  return !dtype || edit.is_none(node.inputs[*dtype]);
 }
 
 bool changes_nothing(const GraphEditor& edit, const Node& node) {

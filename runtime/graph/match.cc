@@ -172,11 +172,8 @@ std::optional<NumberAndOther> GraphEditor::number_operand(const Node& node) cons
 }
 
 std::optional<double> GraphEditor::argument_number(const Node& node, std::string_view name) const {
-  const std::vector<Argument>& arguments = node.op->schema.arguments;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].name == name) return number(node.inputs[i]);
-  }
-  return std::nullopt;
+  const std::optional<std::size_t> place = node.op->schema.place_of(name);
+  return place ? number(node.inputs[*place]) : std::nullopt;
 }
 
 const Node* GraphEditor::plain_add(ValueId id) const {

@@ -11,9 +11,14 @@ inline bool has_sizes_of(const Node& node, ShapeRule rule) {
   return is_operator(node) && node.op->rule.shape == rule;
 }
 
-/// The result has the elements of the first argument in their places: as they are, or cast.
+/// The result has elements of the first argument, moved or cast, and nothing else.
+inline bool keeps_elements(const Node& node) {
+  return has_any(node, Trait::kMoves | Trait::kCasts);
+}
+
+/// Likewise, all of them in their places.
 inline bool keeps_places(const Node& node) {
-  return has_sizes_of(node, shapes::same_elements) && has_any(node, Trait::kMoves | Trait::kCasts);
+  return keeps_elements(node) && has_sizes_of(node, shapes::same_elements);
 }
 
 /// The result is the first argument again: a copy, an alias, dropout.

@@ -12,6 +12,16 @@ Fact graph_fact(const Graph& graph, ValueId id) {
   return fact;
 }
 
+Fact with_types(Fact known, const Graph& graph, ValueId id) {
+  const GraphValue& value = graph.values[id];
+  known.kind = value.type.kind;
+  if (value.constant && value.constant->is_none()) known.kind = TypeKind::kNone;
+  if (value.dtype) known.dtype = value.dtype;
+  if (value.floating) known.floating = value.floating;
+  known.id = id;
+  return known;
+}
+
 std::vector<Fact> infer_dtypes_of(const Graph& graph, const Operator& op,
                                   const std::vector<ValueId>& inputs) {
   std::vector<Fact> arguments;

@@ -13,6 +13,9 @@ namespace henson::runtime {
 /// What the graph itself says of a value: its type, its dtype, its constant.
 Fact graph_fact(const Graph& graph, ValueId id);
 
+/// What is known of a value, with its type and dtype as the graph says them.
+Fact with_types(Fact known, const Graph& graph, ValueId id);
+
 /// The dtypes of op(inputs), a fact a result; of sizes nothing.
 std::vector<Fact> infer_dtypes_of(const Graph& graph, const Operator& op,
                                   const std::vector<ValueId>& inputs);

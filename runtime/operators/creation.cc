@@ -208,17 +208,6 @@ void sizes_of_data(Inference& call) {
   if (!open) call.give(sizes);
 }
 
-void resized(Inference& call) {
-  const auto sizes = call.size_list(1, SitePurpose::kCreate);
-  if (!sizes) return;
-  Dimensions dims;
-  for (const auto& size : *sizes) {
-    if (!size) throw Mismatch{};
-    dims.push_back(*size);
-  }
-  call.give(dims);
-}
-
 constexpr Rule kCreated{dtypes::told_or<dtypes::kFloat32>, shapes::created, Trait::kCreates};
 constexpr Rule kCreatedAs{dtypes::told_or<dtypes::same>, shapes::created, Trait::kCreates};
 constexpr Rule kCreatedLike{dtypes::told_or<dtypes::same>, shapes::same, Trait::kCreates};
@@ -370,7 +359,7 @@ void register_resizing(OperatorTable& table) {
         resize(call.memory(), self, call.ints(1));
         call.give(self);
       },
-      {dtypes::same, resized, Trait::kReshapes});
+      {dtypes::same, shapes::created, Trait::kReshapes});
   table.add(
       "aten::resize_as_(Tensor(a!) self, Tensor the_template, MemoryFormat? memory_format=None) "
       "-> Tensor(a!)",

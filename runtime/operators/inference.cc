@@ -113,11 +113,7 @@ std::optional<std::int64_t> evaluate(SizeFunction function, std::int64_t a, std:
 }
 
 std::optional<std::size_t> Inference::place(std::string_view name) const {
-  const std::vector<Argument>& arguments = op_.schema.arguments;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].name == name) return i;
-  }
-  return std::nullopt;
+  return op_.schema.place_of(name);
 }
 
 bool Inference::is_none(std::size_t i) const {

@@ -249,6 +249,13 @@ std::string to_string(const Type& type) {
   return "?";
 }
 
+std::optional<std::size_t> Schema::place_of(std::string_view argument) const {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].name == argument) return i;
+  }
+  return std::nullopt;
+}
+
 Schema parse_schema(std::string_view text) { return SchemaParser(text).parse(); }
 
 }  // namespace henson::runtime

@@ -64,6 +64,9 @@ struct Schema {
   std::vector<Argument> arguments;
   std::vector<Type> results;
   std::vector<Alias> result_aliases;
+
+  /// Where the argument of that name stands.
+  std::optional<std::size_t> place_of(std::string_view argument) const;
 };
 
 /// Parses a signature. Types: Tensor, int, float, bool, Scalar, str, Device, ScalarType, Layout,

@@ -38,6 +38,30 @@ void check_can_be_given(const InputInfo& info) {
 
 }  // namespace
 
+Tensor input_by_role(const InputInfo& info, const Encoding& encoding, std::int64_t first_position) {
+  const auto length = static_cast<std::int64_t>(encoding.size());
+  std::vector<std::int64_t> values;
+  switch (info.role) {
+    case InputRole::kIds:
+      values = encoding.ids;
+      break;
+    case InputRole::kTokenTypes:
+      values = encoding.type_ids;
+      break;
+    case InputRole::kPositions:
+      values.resize(encoding.size());
+      std::iota(values.begin(), values.end(), first_position);
+      break;
+    case InputRole::kMask:
+    case InputRole::kOther:
+      values.assign(encoding.size(), 1);
+      break;
+  }
+  const Tensor tensor = Tensor::copy(DType::kInt64, {1, length}, std::as_bytes(std::span(values)));
+  // What the code does with a mask may need the dtype that it was traced with.
+  return info.role == InputRole::kMask ? tensor.to(info.dtype.value_or(DType::kInt64)) : tensor;
+}
+
 TextInputs::TextInputs(const Model& model, const Tokenizer& tokenizer) {
   for (const InputInfo& info : model.inputs()) {
     if (!info.used) continue;
@@ -60,32 +84,10 @@ TextInputs::TextInputs(const Model& model, const Tokenizer& tokenizer) {
 
 std::vector<NamedInput> TextInputs::of(const Encoding& encoding) const {
   std::vector<NamedInput> inputs;
-  for (const InputInfo& info : infos_) inputs.push_back({info.path, tensor_of(info, encoding)});
-  return inputs;
-}
-
-Tensor TextInputs::tensor_of(const InputInfo& info, const Encoding& encoding) const {
-  const auto length = static_cast<std::int64_t>(encoding.size());
-  std::vector<std::int64_t> values;
-  switch (info.role) {
-    case InputRole::kIds:
-      values = encoding.ids;
-      break;
-    case InputRole::kTokenTypes:
-      values = encoding.type_ids;
-      break;
-    case InputRole::kPositions:
-      values.resize(encoding.size());
-      std::iota(values.begin(), values.end(), first_position_);
-      break;
-    case InputRole::kMask:
-    case InputRole::kOther:
-      values.assign(encoding.size(), 1);
-      break;
+  for (const InputInfo& info : infos_) {
+    inputs.push_back({info.path, input_by_role(info, encoding, first_position_)});
   }
-  const Tensor tensor = Tensor::copy(DType::kInt64, {1, length}, std::as_bytes(std::span(values)));
-  // What the code does with a mask may need the dtype that it was traced with.
-  return info.role == InputRole::kMask ? tensor.to(info.dtype.value_or(DType::kInt64)) : tensor;
+  return inputs;
 }
 
 }  // namespace henson::tasks

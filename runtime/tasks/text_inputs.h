@@ -10,6 +10,10 @@
 
 namespace henson::tasks {
 
+/// What an input has by its role for a sequence of tokens: [1, length]. Positions count from
+/// `first_position`; a mask is all ones, in the dtype that it was traced with. Not for kOther.
+Tensor input_by_role(const InputInfo& info, const Encoding& encoding, std::int64_t first_position);
+
 class TextInputs {
  public:
   /// Throws kUnsupported when the model reads an input that a text does not give or cannot take ids
@@ -25,8 +29,6 @@ class TextInputs {
   std::vector<NamedInput> of(const Encoding& encoding) const;
 
  private:
-  Tensor tensor_of(const InputInfo& info, const Encoding& encoding) const;
-
   std::vector<InputInfo> infos_;
   std::int64_t vocabulary_ = 0;
   std::int64_t first_position_ = 0;

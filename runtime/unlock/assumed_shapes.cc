@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/analysis/baked_values.h"
+#include "runtime/graph/static_types.h"
 #include "runtime/operators/fact_items.h"
 #include "runtime/tensor/elements.h"
 #include "runtime/unlock/assuming_domain.h"
@@ -45,13 +46,7 @@ Along look_along(const Tensor& tensor, std::size_t dim) {
 
 AssumedShapes::AssumedShapes(const Graph& graph, const std::vector<InputShape>& inputs,
                              const std::vector<std::optional<Value>>& baked)
-    : graph_(graph),
-      baked_(baked),
-      producers_(graph.values.size(), nullptr),
-      values_(graph.values.size()) {
-  for (const Node& node : graph.nodes) {
-    for (const ValueId id : node.outputs) producers_[id] = &node;
-  }
+    : graph_(graph), baked_(baked), producers_(graph), values_(graph.values.size()) {
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
     Fact value;
     if (graph.values[graph.inputs[i].value].type.kind == TypeKind::kTensor) {
@@ -138,16 +133,7 @@ Fact AssumedShapes::describe_constant(ValueId id) {
 }
 
 /// What is known of an argument.
-Fact AssumedShapes::fact(ValueId id) {
-  const GraphValue& of = graph_.values[id];
-  Fact known = value(id);
-  known.kind = of.type.kind;
-  if (of.constant && of.constant->is_none()) known.kind = TypeKind::kNone;
-  if (of.dtype) known.dtype = of.dtype;
-  if (of.floating) known.floating = of.floating;
-  known.id = id;
-  return known;
-}
+Fact AssumedShapes::fact(ValueId id) { return with_types(value(id), graph_, id); }
 
 Dimensions AssumedShapes::constant_sizes(ValueId id, bool stretchable) {
   const Tensor& tensor = graph_.values[id].constant->as<Tensor>();

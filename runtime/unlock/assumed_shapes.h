@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "runtime/analysis/data_flow.h"
 #include "runtime/graph/graph.h"
 #include "runtime/operators/inference.h"
 #include "runtime/unlock/dimension_solver.h"
@@ -127,7 +128,7 @@ class AssumedShapes {
 
   const Graph& graph_;
   const std::vector<std::optional<Value>>& baked_;
-  std::vector<const Node*> producers_;
+  Producers producers_;
   /// For each value, into how many it is taken apart as a list; 0 when anything else reads it.
   std::vector<std::size_t> unpacked_into_;
   std::vector<bool> depends_;  // values that the inputs have a part in

@@ -82,7 +82,7 @@ void AssumingDomain::saw_table_rows(const Dimension& table, const Fact& rows) {
 void AssumingDomain::limit(const Dimension& asked, std::int64_t rows) {
   ValueId table = node_.inputs[0];
   while (analysis_.graph_.values[table].name.empty()) {
-    const Node* const maker = analysis_.producers_[table];
+    const Node* const maker = analysis_.producers_.of(table);
     if (maker == nullptr || maker->inputs.empty()) break;
     table = maker->inputs[0];
   }
@@ -194,10 +194,10 @@ void AssumingDomain::saw_pooled_to(const Dimension& size, std::int64_t wanted) {
 // What stands beside the input's own.
 
 bool AssumingDomain::is_made_by_code(ValueId id) const {
-  const Node* maker = analysis_.producers_[id];
+  const Node* maker = analysis_.producers_.of(id);
   while (maker != nullptr && keeps_elements(*maker)) {
     id = maker->inputs[0];
-    maker = analysis_.producers_[id];
+    maker = analysis_.producers_.of(id);
   }
   if (maker == nullptr) return !is_weight(analysis_.graph_.values[id]);
   return has_any(*maker, Trait::kCreates);

@@ -361,7 +361,7 @@ class NumberCheck {
 
   /// The scale of attention: the square root of the size that a product sums over, or will.
   bool scales_product(std::size_t node, ValueId other, double number) const {
-    const Node* const maker = analysis_.producers_[other];
+    const Node* const maker = analysis_.producers_.of(other);
     const bool product =
         maker != nullptr && has_any(*maker, Trait::kMultiplies) && maker->inputs.size() == 2;
     const auto& described = analysis_.values_[product ? maker->inputs[0] : other];
@@ -428,7 +428,7 @@ class NumberCheck {
 
   /// Logarithms of distances are divided by those of their limits.
   bool is_logarithm(ValueId id) const {
-    const Node* const maker = analysis_.producers_[id];
+    const Node* const maker = analysis_.producers_.of(id);
     return maker != nullptr && maker->kind == NodeKind::kOperator &&
            maker->op->schema.name.starts_with("aten::log");
   }

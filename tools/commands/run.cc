@@ -4,11 +4,10 @@
 #include <charconv>
 #include <iostream>
 #include <memory>
-#include <numeric>
-#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "runtime/tasks/text_inputs.h"
 #include "tools/commands/command.h"
 #include "tools/npz.h"
 #include "tools/outputs.h"
@@ -105,12 +104,17 @@ std::vector<Output> run_npz(const Model& model, const RunOptions& options) {
   }
 }
 
+/// Whether ids tell what an input has.
+bool goes_with_ids(const InputInfo& input) {
+  if (input.role == InputRole::kMask) return input.rank.value_or(2) == 2;
+  return input.role != InputRole::kOther;
+}
+
 /// What --ids cannot give.
 std::string ids_hint(const Model& model) {
   std::string others;
   for (const InputInfo& input : model.inputs()) {
-    const bool given = input.role != InputRole::kOther || &input == &model.inputs().front();
-    if (!input.used || given) continue;
+    if (!input.used || goes_with_ids(input) || &input == &model.inputs().front()) continue;
     others += (others.empty() ? "" : ", ") + input.path + " (" + input.name + ")";
   }
   if (others.empty()) return {};
@@ -118,49 +122,24 @@ std::string ids_hint(const Model& model) {
          " too, as arrays of an --input npz";
 }
 
-/// What an input has for a row of ids; nothing for one that ids say nothing of.
-std::optional<std::vector<std::int64_t>> values_for(const Model& model, const InputInfo& input,
-                                                    const std::vector<std::int64_t>& ids) {
-  const auto positions = model.info().positions;
-  std::vector<std::int64_t> values(ids.size());
-  switch (input.role) {
-    case InputRole::kIds:
-      return ids;
-    case InputRole::kTokenTypes:
-      return values;
-    case InputRole::kPositions:
-      std::iota(values.begin(), values.end(), positions ? positions->first : 0);
-      return values;
-    case InputRole::kMask:
-      if (input.rank.value_or(2) != 2) return std::nullopt;
-      values.assign(ids.size(), 1);
-      return values;
-    case InputRole::kOther:
-      break;
-  }
-  return std::nullopt;
-}
-
 /// The inputs of one row of ids. A model none of whose inputs is known to take them gets them
 /// first.
 std::vector<NamedInput> inputs_for(const Model& model, const std::vector<std::int64_t>& ids) {
-  const std::vector<std::int64_t> shape{1, static_cast<std::int64_t>(ids.size())};
-  const auto tensor_of = [&](const std::vector<std::int64_t>& values, DType dtype) {
-    return Tensor::copy(DType::kInt64, shape, std::as_bytes(std::span(values))).to(dtype);
-  };
+  Encoding encoding;
+  encoding.ids = ids;
+  encoding.type_ids.resize(ids.size());
+  const std::int64_t first_position = model.info().positions ? model.info().positions->first : 0;
   std::vector<NamedInput> inputs;
   bool any_ids = false;
   for (const InputInfo& input : model.inputs()) {
-    const auto values = input.used ? values_for(model, input, ids) : std::nullopt;
-    if (!values) continue;
-    const bool mask = input.role == InputRole::kMask;
+    if (!input.used || !goes_with_ids(input)) continue;
     any_ids = any_ids || input.role == InputRole::kIds;
-    inputs.push_back({input.path, tensor_of(*values, mask ? input.dtype.value_or(DType::kInt64)
-                                                          : DType::kInt64)});
+    inputs.push_back({input.path, tasks::input_by_role(input, encoding, first_position)});
   }
   const InputInfo& first = model.inputs().front();
   if (!any_ids && first.role == InputRole::kOther) {
-    inputs.insert(inputs.begin(), {first.path, tensor_of(ids, DType::kInt64)});
+    const std::vector<std::int64_t> shape{1, static_cast<std::int64_t>(ids.size())};
+    inputs.insert(inputs.begin(), {first.path, Tensor::borrow(ids, shape)});
   }
   return inputs;
 }

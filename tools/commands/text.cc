@@ -23,6 +23,35 @@ std::filesystem::path vocabulary_beside(const std::filesystem::path& archive) {
       "beside the archive");
 }
 
+/// Each text, and how errors call it: "text 2", "lines.txt:7"; nothing where there is but one.
+using TakeNamed = std::function<void(const std::string& text, const std::string& name)>;
+
+void for_each_named(const TextSource& source, const TakeNamed& take) {
+  if (!source.texts.empty() && !source.file.empty()) {
+    throw UsageError("give texts or --input, not both");
+  }
+  Work work("texts");
+  std::size_t number = 0;
+  for (const std::string& text : source.texts) {
+    ++number;
+    take(text, source.texts.size() > 1 ? "text " + std::to_string(number) : "");
+    work.done();
+  }
+  if (!source.texts.empty()) return;
+  const bool standard = source.file.empty() || source.file == "-";
+  Lines lines(standard ? "-" : source.file);
+  const std::string file = standard ? "standard input" : source.file.string();
+  while (const auto line = lines.next()) {
+    take(*line, file + ':' + std::to_string(++number));
+    work.done();
+  }
+  Work::check();
+}
+
+Error named(const Error& error, const std::string& name) {
+  return name.empty() || error.code() != ErrorCode::kBadInput ? error : located(name, error);
+}
+
 }  // namespace
 
 void add_text_options(Command& command, TextOptions& options) {
@@ -62,39 +91,6 @@ void add_text_source(Command& command, TextSource& source) {
   command.option("--input", source.file, "FILE",
                  "A file with a text a line; -: standard input, as without texts");
 }
-
-namespace {
-
-/// Each text, and how errors call it: "text 2", "lines.txt:7"; nothing where there is but one.
-using TakeNamed = std::function<void(const std::string& text, const std::string& name)>;
-
-void for_each_named(const TextSource& source, const TakeNamed& take) {
-  if (!source.texts.empty() && !source.file.empty()) {
-    throw UsageError("give texts or --input, not both");
-  }
-  Work work("texts");
-  std::size_t number = 0;
-  for (const std::string& text : source.texts) {
-    ++number;
-    take(text, source.texts.size() > 1 ? "text " + std::to_string(number) : "");
-    work.done();
-  }
-  if (!source.texts.empty()) return;
-  const bool standard = source.file.empty() || source.file == "-";
-  Lines lines(standard ? "-" : source.file);
-  const std::string file = standard ? "standard input" : source.file.string();
-  while (const auto line = lines.next()) {
-    take(*line, file + ':' + std::to_string(++number));
-    work.done();
-  }
-  Work::check();
-}
-
-Error named(const Error& error, const std::string& name) {
-  return name.empty() || error.code() != ErrorCode::kBadInput ? error : located(name, error);
-}
-
-}  // namespace
 
 void for_each_text(const TextSource& source, const std::function<void(const std::string&)>& take) {
   for_each_named(source, [&](const std::string& text, const std::string& name) {
