@@ -5,9 +5,9 @@
 
 namespace henson::loader {
 
-Archive open_archive(const std::filesystem::path& path) {
+Archive open_archive(const std::filesystem::path& path, FileAccess access) {
   refuse_other_files(path);
-  Package package(path);
+  Package package(path, access);
   Archive archive;
   archive.layout = package.layout();
   archive.root = package.root();

@@ -51,9 +51,10 @@ struct Archive {
 };
 
 /// Opens and checks an archive; opens every storage that the module or the constants name, once
-/// each, and verifies the checksum of what it reads. Storages may lie in the mapped file, which
-/// must not be changed or cut short while any of them is held (MappedFile). Throws henson::Error,
-/// saying what a file is that is no archive. May be called concurrently.
-Archive open_archive(const std::filesystem::path& path);
+/// each, and verifies the checksum of what it reads. Storages stay in the file, which is kept open,
+/// until their bytes are asked for (Storage); or they lie in the mapped file, which must not be
+/// changed or cut short while any of them is held (MappedFile). Throws henson::Error, saying what a
+/// file is that is no archive. May be called concurrently.
+Archive open_archive(const std::filesystem::path& path, FileAccess access = FileAccess::kRead);
 
 }  // namespace henson::loader

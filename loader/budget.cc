@@ -35,7 +35,7 @@ const Cap& row_of(Budget::Kind kind) noexcept {
 
 std::uint64_t repeated_bytes(const StoredTensor& tensor) noexcept {
   const auto count = static_cast<std::uint64_t>(element_count(tensor.shape).value_or(0));
-  const std::uint64_t held = tensor.storage ? tensor.storage->bytes().size() : 0;
+  const std::uint64_t held = tensor.storage ? tensor.storage->size() : 0;
   std::uint64_t bytes = 0;
   if (__builtin_mul_overflow(count, size_of(tensor.dtype), &bytes)) return UINT64_MAX;
   return bytes - std::min(bytes, held);

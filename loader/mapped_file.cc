@@ -1,40 +1,14 @@
 #include "loader/mapped_file.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace henson::loader {
-namespace {
 
-// A descriptor that closes itself; a mapping outlives it.
-class Descriptor {
- public:
-  explicit Descriptor(const std::filesystem::path& path)
-      : value_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int value() const noexcept { return value_; }
-
- private:
-  int value_;
-};
-
-}  // namespace
-
-std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  const Descriptor file(path);
-  struct stat status {};
-  if (file.value() < 0 || fstat(file.value(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_size <= 0) {
-    return nullptr;
-  }
-  const auto size = static_cast<std::size_t>(status.st_size);
-  void* const start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.value(), 0);
+std::shared_ptr<const MappedFile> MappedFile::open(const File& file) {
+  const auto size = static_cast<std::size_t>(file.size());
+  if (size == 0) return nullptr;
+  void* const start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
   if (start == MAP_FAILED) return nullptr;
   return std::shared_ptr<const MappedFile>(
       new MappedFile({static_cast<const std::byte*>(start), size}));

@@ -3,11 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 
+#include "loader/file.h"
+
 namespace henson::loader {
+
+enum class FileAccess {
+  kRead,  // what is needed, when it is needed
+  kMap,   // see MappedFile
+};
 
 /// The mapping lives as long as the object. Should the file be changed while it is mapped, what
 /// bytes() holds changes with it; should it be cut short, touching bytes past its new end kills the
@@ -15,9 +21,8 @@ namespace henson::loader {
 /// one and renames it: then the old one stays whole for who has it open.
 class MappedFile {
  public:
-  /// Null when the file cannot be mapped: it is empty, no regular file, or on a file system that
-  /// does not map.
-  static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
+  /// Null when the file cannot be mapped: it is empty, or on a file system that does not map.
+  static std::shared_ptr<const MappedFile> open(const File& file);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;

@@ -76,7 +76,8 @@ Root find_root(const Zip& zip) {
 
 }  // namespace
 
-Package::Package(const std::filesystem::path& path) : zip_(path), budget_(zip_.file_bytes()) {
+Package::Package(const std::filesystem::path& path, FileAccess access)
+    : zip_(path, access), budget_(zip_.file_bytes()) {
   Root root = find_root(zip_);
   root_ = std::move(root.folder);
   layout_ = root.layout;
@@ -156,13 +157,16 @@ std::shared_ptr<const Storage> Package::storage(const std::string& name, const E
 std::shared_ptr<const Storage> Package::open_storage(std::size_t index,
                                                      const std::string& name) const {
   const auto size = static_cast<std::size_t>(zip_.entries()[index].bytes);
-  const auto place = zip_.place(index);
-  if (place && zip_.mapping() && zip_.mapping()->bytes().size() == zip_.file_bytes()) {
-    const auto mapped =
-        zip_.mapping()->bytes().subspan(static_cast<std::size_t>(place->offset), size);
-    if (reinterpret_cast<std::uintptr_t>(mapped.data()) % Storage::kAlignment == 0) {
-      return std::make_shared<const Storage>(name, mapped, zip_.mapping());
+  if (auto place = zip_.place(index)) {
+    if (zip_.mapping()) {
+      const auto mapped =
+          zip_.mapping()->bytes().subspan(static_cast<std::size_t>(place->offset), size);
+      if (reinterpret_cast<std::uintptr_t>(mapped.data()) % Storage::kAlignment == 0) {
+        return std::make_shared<const Storage>(name, mapped, zip_.mapping());
+      }
     }
+    return std::make_shared<const Storage>(
+        name, FilePart{zip_.file(), place->offset, size, std::move(place->checksums)});
   }
   unpack(size, name);
   auto storage = std::make_shared<Storage>(name, size);

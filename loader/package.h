@@ -21,7 +21,7 @@ class Package {
  public:
   /// Finds the root folder. Throws henson::Error, saying what the file is, when it holds no
   /// archive.
-  explicit Package(const std::filesystem::path& path);
+  Package(const std::filesystem::path& path, FileAccess access);
 
   const std::string& root() const noexcept { return root_; }  // "" or "name/"
   Layout layout() const noexcept { return layout_; }
@@ -33,9 +33,9 @@ class Package {
   bool has(std::string_view name) const { return index_of(name).has_value(); }
   std::optional<std::string> text_if(std::string_view name, std::uint64_t cap) const;
   std::string text(std::string_view name, std::uint64_t cap) const;
-  /// The storage in the entry `name`, opened at the first call: in place in the mapped file when
-  /// the entry is stored as it is and aligned, else a copy. `place` is who asks, for the error when
-  /// the entry is missing.
+  /// The storage in the entry `name`, opened at the first call: it stays in the file when the entry
+  /// is stored as it is, in place when that is mapped and the entry aligned; else it is a copy.
+  /// `place` is who asks, for the error when the entry is missing.
   std::shared_ptr<const Storage> storage(const std::string& name, const ErrorPlace& place);
 
  private:

@@ -185,9 +185,9 @@ void PickleMachine::load_storage(NodeId id) {
   }
   if (!hooks_.storage) fail("a storage in a pickle that has none");
   StorageRef storage{hooks_.storage(key, place()), type.dtype};
-  if (storage.storage && storage.storage->bytes().size() != static_cast<std::uint64_t>(bytes)) {
+  if (storage.storage && storage.storage->size() != static_cast<std::uint64_t>(bytes)) {
     fail("storage " + storage.storage->entry() + " should have " + std::to_string(bytes) +
-         " bytes and has " + std::to_string(storage.storage->bytes().size()));
+         " bytes and has " + std::to_string(storage.storage->size()));
   }
   push(make({std::move(storage), 0, false}));
 }

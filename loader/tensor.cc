@@ -1,20 +1,10 @@
 #include "loader/tensor.h"
 
-#include <sys/mman.h>
-
-#include <cstdlib>
-#include <new>
-
 #include "henson/error.h"
 #include "loader/limits.h"
 
 namespace henson::loader {
 namespace {
-
-// From this size on a storage is worth huge pages: the first touch of small ones costs as much as
-// reading.
-constexpr std::size_t kHugeStorage = 4 << 20;
-constexpr std::size_t kHugePage = 2 << 20;
 
 std::string list_text(std::span<const std::int64_t> numbers) {
   std::string text = "[";
@@ -65,28 +55,6 @@ void check_form(const StoredTensor& tensor, const std::string& what) {
 
 }  // namespace
 
-Storage::Storage(std::string entry, std::size_t bytes) : entry_(std::move(entry)) {
-  if (bytes == 0) return;
-  const std::size_t alignment = bytes >= kHugeStorage ? kHugePage : kAlignment;
-  if (bytes > SIZE_MAX - alignment) throw std::bad_alloc();
-  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-  owned_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, rounded)));
-  if (!owned_) throw std::bad_alloc();
-  bytes_ = {owned_.get(), bytes};
-  // Whole pages only, so that no memory past the end is ever touched.
-  if (bytes >= kHugeStorage) madvise(owned_.get(), bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
-}
-
-Storage::Storage(std::string entry, std::span<const std::byte> bytes,
-                 std::shared_ptr<const MappedFile> file)
-    : entry_(std::move(entry)), file_(std::move(file)), bytes_(bytes) {}
-
-void Storage::release_pages() const noexcept {
-  if (file_) MappedFile::release_pages(bytes_);
-}
-
-void Storage::AlignedDelete::operator()(std::byte* data) const noexcept { std::free(data); }
-
 std::optional<std::int64_t> element_count(std::span<const std::int64_t> shape) noexcept {
   std::int64_t count = 1;
   bool overflow = false;
@@ -112,7 +80,7 @@ void check_bounds(const StoredTensor& tensor, const std::string& what) {
   if (*count == 0) return;
   const auto reach = reach_of(tensor);
   std::int64_t end = 0;
-  const std::size_t held = tensor.storage ? tensor.storage->bytes().size() : 0;
+  const std::size_t held = tensor.storage ? tensor.storage->size() : 0;
   if (!reach || __builtin_mul_overflow(*reach, item, &end) ||
       static_cast<std::uint64_t>(end) > held) {
     bad_tensor(what, "a tensor of shape " + list_text(tensor.shape) + ", strides " +

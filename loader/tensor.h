@@ -10,45 +10,9 @@
 #include <vector>
 
 #include "henson/dtype.h"
-#include "loader/mapped_file.h"
+#include "loader/storage.h"
 
 namespace henson::loader {
-
-/// The bytes of one storage entry: immutable, 64-byte aligned, shared by every tensor over it.
-/// Either memory of its own or a part of the mapped file: MappedFile says what happens when such a
-/// file is changed.
-class Storage {
- public:
-  /// `bytes` uninitialized bytes, to be filled through data() before the storage is shared.
-  Storage(std::string entry, std::size_t bytes);
-  /// `bytes`, which are aligned, in `file`, which is kept mapped.
-  Storage(std::string entry, std::span<const std::byte> bytes,
-          std::shared_ptr<const MappedFile> file);
-  Storage(const Storage&) = delete;
-  Storage& operator=(const Storage&) = delete;
-
-  const std::string& entry() const noexcept { return entry_; }  // "data/3", "tensors/3"
-  std::span<const std::byte> bytes() const noexcept { return bytes_; }
-  std::byte* data() noexcept { return owned_.get(); }  // null when mapped
-  bool is_mapped() const noexcept { return file_ != nullptr; }
-
-  /// Says that the bytes will hardly be read again (a weight that has been packed): the memory of
-  /// the whole pages of a mapped storage is given up, and read from the file again should they be
-  /// read after all. Does nothing when the storage is not mapped. May be called at any time, from
-  /// any thread.
-  void release_pages() const noexcept;
-
-  static constexpr std::size_t kAlignment = 64;
-
- private:
-  struct AlignedDelete {
-    void operator()(std::byte* data) const noexcept;
-  };
-  std::string entry_;
-  std::unique_ptr<std::byte, AlignedDelete> owned_;
-  std::shared_ptr<const MappedFile> file_;
-  std::span<const std::byte> bytes_;
-};
 
 /// How a quantized tensor's integers stand for numbers: real = (q - zero_point) * scale.
 struct Quantization {

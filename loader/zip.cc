@@ -113,7 +113,7 @@ bool same(const ZipEntry& entry, const DirectoryEntry& found) {
 
 void Zip::Close::operator()(zip* archive) const noexcept { zip_discard(archive); }
 
-Zip::Zip(const std::filesystem::path& path)
+Zip::Zip(const std::filesystem::path& path, FileAccess access)
     : file_(std::make_shared<const File>(path)), file_bytes_(file_->size()) {
   int code = 0;
   const int descriptor = dup(file_->descriptor());
@@ -129,7 +129,7 @@ Zip::Zip(const std::filesystem::path& path)
   }
   list_entries();
   locate_entries();
-  mapping_ = MappedFile::open(path);
+  if (access == FileAccess::kMap) mapping_ = MappedFile::open(*file_);
 }
 
 void Zip::list_entries() {

@@ -42,7 +42,7 @@ class Zip {
  public:
   /// Throws henson::Error (kBadArchive) for what libzip cannot open, for two entries of one name,
   /// for sizes that cannot be, and for files that two readers could understand in two ways.
-  explicit Zip(const std::filesystem::path& path);
+  explicit Zip(const std::filesystem::path& path, FileAccess access = FileAccess::kRead);
 
   const std::vector<ZipEntry>& entries() const noexcept { return entries_; }
   std::optional<std::size_t> find(std::string_view name) const;
@@ -57,7 +57,7 @@ class Zip {
   /// Verifies the checksums of these entries ahead of place(), on several threads.
   void verify(std::span<const std::size_t> indices) const;
   const std::shared_ptr<const File>& file() const noexcept { return file_; }
-  /// Null where the file cannot be mapped.
+  /// Null unless the file is mapped.
   const std::shared_ptr<const MappedFile>& mapping() const noexcept { return mapping_; }
   /// The whole entry as text; refused when it has more than `cap` bytes.
   std::string read_text(std::size_t index, std::uint64_t cap, const std::string& label) const;

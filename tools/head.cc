@@ -71,8 +71,8 @@ std::optional<Head> compare(const WeightInfo& table, const WeightInfo& decoder) 
   head.transposed = decoder.shape != table.shape;
   head.vocabulary = table.shape[0];
   if (same_elements(table, decoder)) return head;
-  if (table.tensor.bytes().empty() || decoder.tensor.bytes().empty()) return std::nullopt;
-  measure(head, table.tensor, decoder.tensor);
+  if (!table.read || !decoder.read || table.bytes == 0) return std::nullopt;
+  measure(head, table.read(), decoder.read());
   if (head.differing_rows > 0) {
     head.state = Head::State::kDiverged;
   } else if (table.storage != decoder.storage || table.storage.empty()) {

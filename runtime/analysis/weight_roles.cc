@@ -1,7 +1,10 @@
 #include "runtime/analysis/weight_roles.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <set>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -32,14 +35,17 @@ Uses uses_of(const Graph& graph) {
 /// another name than the first that leads to it.
 struct Members {
   std::unordered_set<std::string> names;
-  std::unordered_set<const std::byte*> elements;
+  /// Where the first elements lie: the storage and the byte.
+  std::set<std::pair<std::string_view, std::uint64_t>> elements;
 
   bool has(const WeightInfo& weight) const {
     if (names.contains(weight.name)) return true;
     for (const std::string& other : weight.same_as) {
       if (names.contains(other)) return true;
     }
-    return !weight.tensor.bytes().empty() && elements.contains(weight.tensor.bytes().data());
+    return weight.read && weight.bytes > 0 &&
+           elements.contains(
+               {weight.storage, static_cast<std::uint64_t>(weight.offset) * size_of(weight.dtype)});
   }
 };
 
@@ -51,8 +57,10 @@ Members members(const Graph& graph, const std::vector<bool>& used) {
     if (!value.name.empty()) result.names.insert(value.name);
     const auto* tensor = std::get_if<Tensor>(&*value.constant);
     if (tensor == nullptr || tensor->numel() == 0) continue;
-    result.elements.insert(tensor->buffer()->data() +
-                           static_cast<std::size_t>(tensor->offset()) * size_of(tensor->dtype()));
+    if (const loader::Storage* const storage = tensor->buffer()->storage()) {
+      result.elements.emplace(storage->entry(), static_cast<std::uint64_t>(tensor->offset()) *
+                                                    size_of(tensor->dtype()));
+    }
   }
   return result;
 }

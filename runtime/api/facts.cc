@@ -6,6 +6,7 @@
 
 #include "runtime/analysis/input_roles.h"
 #include "runtime/analysis/uses.h"
+#include "runtime/api/guarded.h"
 #include "runtime/api/public_tensor.h"
 #include "runtime/import/weights.h"
 
@@ -108,12 +109,13 @@ WeightInfo describe_weight(const NamedTensor& named, WeightViews& views, loader:
   weight.bytes = count * size_of(stored.dtype);
   if (stored.storage != nullptr) {
     weight.storage = stored.storage->entry();
+    weight.offset = stored.offset;
     if (!stored.quantization) {
       const Tensor tensor = views.tensor(named.tensor);
-      if (!tensor.is_contiguous()) {  // copied
+      if (!tensor.is_contiguous()) {  // copied when it is read
         spend(budget, loader::Budget::Kind::kRepeatedBytes, weight.bytes, named.name);
       }
-      weight.tensor = to_public(tensor);
+      weight.read = [tensor] { return guarded([&] { return to_public(tensor); }); };
     }
   }
   return weight;

@@ -88,10 +88,11 @@ const Program& Model::Impl::variant(const std::set<std::string>& omitted,
   return *found;
 }
 
-Model Model::open(const std::filesystem::path& path) {
+Model Model::open(const std::filesystem::path& path, OpenOptions options) {
   return runtime::guarded([&] {
     runtime::check_instruction_set();
-    return Model(std::make_shared<const Impl>(loader::open_archive(path)));
+    const auto access = options.map ? loader::FileAccess::kMap : loader::FileAccess::kRead;
+    return Model(std::make_shared<const Impl>(loader::open_archive(path, access)));
   });
 }
 

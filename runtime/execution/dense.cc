@@ -15,10 +15,33 @@ constexpr std::size_t kGroupRows = 128;
 // Below so many rows a thread, all threads work on the same rows.
 constexpr std::size_t kLeastRows = 32;
 
-kernels::WeightView view_of(const Tensor& weight) {
-  return {weight.data<float>(), static_cast<std::size_t>(weight.sizes()[0]),
-          static_cast<std::size_t>(weight.sizes()[1]), weight.strides()[0], weight.strides()[1]};
-}
+/// A matrix for one pass over it: read for this alone while it lies in the archive's file.
+class MatrixReading {
+ public:
+  explicit MatrixReading(const Tensor& matrix)
+      : reading_(matrix.buffer()->read_once(first(matrix), last(matrix))),
+        view_{reinterpret_cast<const float*>(reading_.bytes.data()),
+              static_cast<std::size_t>(matrix.sizes()[0]),
+              static_cast<std::size_t>(matrix.sizes()[1]), matrix.strides()[0],
+              matrix.strides()[1]} {}
+
+  const kernels::WeightView& view() const noexcept { return view_; }
+
+ private:
+  static std::size_t first(const Tensor& matrix) {
+    return static_cast<std::size_t>(matrix.offset()) * sizeof(float);
+  }
+  // No weight has a negative stride: the loader refuses them.
+  static std::size_t last(const Tensor& matrix) {
+    if (matrix.numel() == 0) return first(matrix);
+    const std::int64_t reach = (matrix.sizes()[0] - 1) * matrix.strides()[0] +
+                               (matrix.sizes()[1] - 1) * matrix.strides()[1] + 1;
+    return first(matrix) + static_cast<std::size_t>(reach) * sizeof(float);
+  }
+
+  loader::StorageReading reading_;
+  kernels::WeightView view_;
+};
 
 bool same_elements(const Tensor& a, const Tensor& b) {
   return a.buffer() == b.buffer() && a.offset() == b.offset() && a.sizes() == b.sizes() &&
@@ -95,8 +118,11 @@ std::shared_ptr<kernels::PackedWeights> PackingList::add(std::vector<Tensor> mat
 void PackingList::pack(int threads) {
   ThreadTeam team(std::min(threads, static_cast<int>(entries_.size())));
   team.for_each(entries_.size(), [&](std::size_t e, std::size_t) {
+    std::vector<MatrixReading> readings;
     std::vector<kernels::WeightView> views;
-    for (const Tensor& matrix : entries_[e].matrices) views.push_back(view_of(matrix));
+    for (const Tensor& matrix : entries_[e].matrices) {
+      views.push_back(readings.emplace_back(matrix).view());
+    }
     entries_[e].packed->fill(views, 0, entries_[e].packed->blocks());
     // The archive's own copy is needed no more; it comes back when something reads it after all.
     for (const Tensor& matrix : entries_[e].matrices) matrix.buffer()->release_pages();

@@ -57,7 +57,8 @@ class PackingList {
   /// Packed weights, filled by pack(), for constant matrices [out, in] laid one below the other.
   /// The same matrices give the same weights.
   std::shared_ptr<kernels::PackedWeights> add(std::vector<Tensor> matrices);
-  /// Packs all, on so many threads.
+  /// Packs all, on so many threads. Throws henson::Error when the archive's file no longer holds
+  /// what it held.
   void pack(int threads);
 
  private:

@@ -230,7 +230,7 @@ class EmbeddingsStep : public Step {
         const std::int64_t entry =
             sum.indices[t]
                 .data<std::int64_t>()[Addend::offset_of(sum.indices[t], index, sum.sizes)];
-        parts[t] = tables_[t].data<float>() + entry * tables_[t].strides()[0];
+        parts[t] = tables_[t].part<float>(entry * tables_[t].strides()[0], columns());
       }
       for (std::size_t a = 0; a < sum.addends.size(); ++a) {
         parts[tables_.size() + a] = sum.addends[a].row(index, sum.sizes);

@@ -86,8 +86,7 @@ Buffer::~Buffer() {
 
 std::shared_ptr<Buffer> Buffer::share(std::shared_ptr<const loader::Storage> storage) {
   auto buffer = std::make_shared<Buffer>();
-  buffer->data_ = storage->bytes().data();
-  buffer->size_ = storage->bytes().size();
+  buffer->size_ = storage->size();
   buffer->storage_ = std::move(storage);
   return buffer;
 }

@@ -35,11 +35,24 @@ class Buffer {
   /// A caller's bytes, which must outlive the buffer; read-only.
   static std::shared_ptr<Buffer> borrow(std::span<const std::byte> bytes);
 
-  const std::byte* data() const noexcept { return data_; }
+  /// An archive's bytes may be read from its file now, and no longer be there (loader::Storage):
+  /// then it throws henson::Error.
+  const std::byte* data() const { return storage_ ? storage_->bytes().data() : data_; }
   std::size_t size() const noexcept { return size_; }
   bool read_only() const noexcept { return owned_ == nullptr; }
   /// Whether it must not outlive the run that made it.
   bool pooled() const noexcept { return pool_ != nullptr; }
+  /// The same pointer when only the bytes [first, last) will be read (loader::Storage::part).
+  const std::byte* part(std::size_t first, std::size_t last) const {
+    return storage_ ? storage_->part(first, last) : data_;
+  }
+  /// The bytes [first, last) for one pass over them (loader::Storage::read_once).
+  loader::StorageReading read_once(std::size_t first, std::size_t last) const {
+    if (storage_) return storage_->read_once(first, last);
+    return {{data_ + first, last - first}, nullptr};
+  }
+  /// Of an archive's bytes, what holds them; else null.
+  const loader::Storage* storage() const noexcept { return storage_.get(); }
   /// Gives up the memory of an archive's bytes that are mapped; they come back when read
   /// (loader::Storage::release_pages). From any thread.
   void release_pages() const noexcept {
@@ -91,8 +104,17 @@ class Tensor {
 
   /// The first element. T must be the C++ type of dtype() (Eigen::half, Eigen::bfloat16, bool, …).
   template <typename T>
-  const T* data() const noexcept {
+  const T* data() const {
     return reinterpret_cast<const T*>(impl_->buffer->data()) + impl_->offset;
+  }
+  /// The element `at` places behind the first, of which only the next `count` in memory will be
+  /// read.
+  template <typename T>
+  const T* part(std::int64_t at, std::size_t count) const {
+    const auto first = static_cast<std::size_t>(impl_->offset + at);
+    const std::byte* const start =
+        impl_->buffer->part(first * sizeof(T), (first + count) * sizeof(T));
+    return reinterpret_cast<const T*>(start) + first;
   }
   template <typename T>
   T* mutable_data() {

@@ -241,13 +241,12 @@ TEST(Checksums, OfRangesOfAFile) {
 
 TEST(MappedFile, IsNullWhereNothingCanBeMapped) {
   const TempFile file;
-  EXPECT_EQ(MappedFile::open(file.path()), nullptr);
+  EXPECT_NE(test::error_of([&] { File(file.path()); }), "");
+  EXPECT_NE(test::error_of([&] { File("/dev/null"); }), "");
   file.write("");
-  EXPECT_EQ(MappedFile::open(file.path()), nullptr);
-  EXPECT_EQ(MappedFile::open(std::filesystem::temp_directory_path()), nullptr);
-  EXPECT_EQ(MappedFile::open("/dev/null"), nullptr);
+  EXPECT_EQ(MappedFile::open(File(file.path())), nullptr);
   file.write("bytes");
-  EXPECT_EQ(text_of(MappedFile::open(file.path())->bytes()), "bytes");
+  EXPECT_EQ(text_of(MappedFile::open(File(file.path()))->bytes()), "bytes");
 }
 
 TEST(MappedFile, ReadsReleasedPagesAgain) {
@@ -255,7 +254,7 @@ TEST(MappedFile, ReadsReleasedPagesAgain) {
   std::string text(5 << 12, 'x');
   std::iota(text.begin(), text.end(), '\0');
   file.write(text);
-  const auto mapped = MappedFile::open(file.path());
+  const auto mapped = MappedFile::open(File(file.path()));
   for (const std::size_t start : {0U, 1U, 4095U, 4096U, 9000U, 20480U}) {
     MappedFile::release_pages(mapped->bytes().subspan(start));
     EXPECT_EQ(text_of(mapped->bytes()), text);
@@ -272,7 +271,7 @@ Archive open_shifted(const TempFile& file, std::size_t shift) {
     const Zip zip(file.path());
     const auto place = zip.place(zip.find("data/0").value());
     if (place && place->offset % 64 == shift) {
-      return open_archive(file.path());
+      return open_archive(file.path(), FileAccess::kMap);
     }
   }
   throw std::logic_error("no padding does it");
@@ -310,7 +309,7 @@ TEST(MappedStorage, IsACopyWhenDeflated) {
   Entries entries = test::small_archive();
   test::entry_named(entries, "m/data/0").deflated = true;
   test::write_zip(file.path(), entries);
-  const auto storage = weight_of(open_archive(file.path()));
+  const auto storage = weight_of(open_archive(file.path(), FileAccess::kMap));
   EXPECT_FALSE(storage->is_mapped());
   EXPECT_EQ(text_of(storage->bytes()), kWeights);
 }
@@ -330,7 +329,7 @@ TEST(MappedStorage, MayBeDamagedWhenNobodyNamesIt) {
   entries.push_back({"m/data/7", "nobody's bytes"});
   test::write_zip(file.path(), entries);
   edit_file(file, [](std::string& bytes) { bytes[at_in(bytes, "nobody's bytes")] ^= 1; });
-  EXPECT_EQ(text_of(weight_of(open_archive(file.path()))->bytes()), kWeights);
+  EXPECT_EQ(text_of(weight_of(open_archive(file.path(), FileAccess::kMap))->bytes()), kWeights);
 }
 
 TEST(MappedStorage, StaysWholeWhenTheFileIsReplaced) {
@@ -340,6 +339,46 @@ TEST(MappedStorage, StaysWholeWhenTheFileIsReplaced) {
   std::filesystem::remove(file.path());
   file.write("another file");
   storage->release_pages();
+  EXPECT_EQ(text_of(storage->bytes()), kWeights);
+}
+
+TEST(ReadStorage, StaysInTheFileUntilItIsAskedFor) {
+  const TempFile file;
+  test::write_zip(file.path(), test::small_archive());
+  const auto storage = weight_of(open_archive(file.path()));
+  EXPECT_FALSE(storage->is_mapped());
+  const StorageReading part = storage->read_once(4, 12);
+  EXPECT_NE(part.memory, nullptr);
+  EXPECT_EQ(text_of(part.bytes), kWeights.substr(4, 8));
+  EXPECT_EQ(text_of(storage->bytes()), kWeights);
+  EXPECT_EQ(storage->read_once(4, 12).memory, nullptr);  // it is there now
+  EXPECT_EQ(text_of(storage->read_once(4, 12).bytes), kWeights.substr(4, 8));
+}
+
+TEST(ReadStorage, IsAnErrorWhenTheFileWasChangedOrCut) {
+  const std::string changed =
+      "data/0: the file was changed or cut short after it was opened; open it again";
+  const TempFile file;
+  for (const bool cut : {false, true}) {
+    test::write_zip(file.path(), test::small_archive());
+    const auto read = weight_of(open_archive(file.path()));
+    const auto storage = weight_of(open_archive(file.path()));
+    EXPECT_EQ(text_of(read->bytes()), kWeights);
+    const std::string whole = file.read();
+    std::ofstream(file.path(), std::ios::binary)  // over it, as cp does
+        << (cut ? whole.substr(0, 10) : std::string(whole.size(), 'x'));
+    EXPECT_EQ(test::error_of([&] { storage->bytes(); }), changed);
+    EXPECT_EQ(test::error_of([&] { storage->read_once(0, 8); }), changed);
+    EXPECT_EQ(text_of(read->bytes()), kWeights);  // read before
+  }
+}
+
+TEST(ReadStorage, StaysWholeWhenTheFileIsReplaced) {
+  const TempFile file;
+  test::write_zip(file.path(), test::small_archive());
+  const auto storage = weight_of(open_archive(file.path()));
+  std::filesystem::remove(file.path());
+  file.write("another file");
   EXPECT_EQ(text_of(storage->bytes()), kWeights);
 }
 

@@ -11,7 +11,10 @@ WeightInfo weight(const std::string& name, std::vector<std::int64_t> shape,
   info.name = name;
   info.shape = shape;
   info.storage = "data/" + name;
-  info.tensor = Tensor::copy(DType::kFloat32, shape, std::as_bytes(std::span<const float>(values)));
+  info.bytes = values.size() * sizeof(float);
+  info.read = [=] {
+    return Tensor::copy(DType::kFloat32, shape, std::as_bytes(std::span<const float>(values)));
+  };
   return info;
 }
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -211,8 +212,9 @@ struct WeightInfo {
   std::vector<std::int64_t> strides;
   std::uint64_t bytes = 0;           // of its own elements
   std::string storage;               // the entry that holds it: tensors with the same one may alias
+  std::int64_t offset = 0;           // of the first element in the storage, in elements
   std::vector<std::string> same_as;  // the first names of tensors over the very same elements
-  Tensor tensor;                     // the elements; empty for quantized tensors
+  std::function<Tensor()> read;      // the elements, from the archive; null for quantized tensors
   bool is_embedding_table = false;   // the computation looks rows up in it
   bool is_linear_weight = false;     // the computation multiplies by it or by its transpose
 };
@@ -244,13 +246,23 @@ enum class Executor {
   kInterpreter,  // operator by operator: slow and exact
 };
 
+struct OpenOptions {
+  /// Weights lie in the mapped file, instead of being read from it when they are needed: processes
+  /// share them, and an embedding table or the interpreter's weights take no memory of their own.
+  /// But whoever changes the file while the model is open changes the weights, and whoever cuts it
+  /// short (`cp` over it does) ends the process with SIGBUS. For files that nobody writes into.
+  bool map = false;
+};
+
 /// An opened archive, ready to run. Immutable: may be shared by many sessions and threads. Copies
 /// are cheap. All functions throw kBadInput for a model that was moved from.
 class Model {
  public:
   /// Opens a TorchScript archive and checks that every operator of its computation is one that
-  /// Henson has.
-  static Model open(const std::filesystem::path& path);
+  /// Henson has, and all of its bytes. The file stays open: weights are read from it, and checked
+  /// again, when a run first needs them. A run that finds other bytes by then throws kBadArchive. A
+  /// new file that is renamed to its place changes nothing.
+  static Model open(const std::filesystem::path& path, OpenOptions options = {});
 
   std::span<const InputInfo> inputs() const;
   /// One for each of Output::tensors(), in their order, as far as they can be told apart before a
