@@ -9,13 +9,23 @@
 namespace henson::kernels {
 
 enum class Isa {
-  kBaseline,  // whatever the compiler takes for granted
-  kSse4,      // SSE4.2
-  kAvx2,      // AVX2 with FMA
-  kAvx512,    // AVX-512 F, BW, DQ, VL, CD
+  kBaseline,    // whatever the compiler takes for granted
+  kSse4,        // SSE4.2
+  kAvx2,        // AVX2 with FMA
+  kAvx2Vnni,    // and AVX-VNNI: sums of four products of 8-bit numbers
+  kAvx512,      // AVX-512 F, BW, DQ, VL, CD
+  kAvx512Vnni,  // and VNNI
+  kAvx512Bf16,  // and BF16: sums of two products of bfloat16
 };
 
-std::string_view name_of(Isa isa) noexcept;  // "baseline", "sse4", "avx2", "avx512"
+/// "baseline", "sse4", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16".
+std::string_view name_of(Isa isa) noexcept;
+
+/// The set among kBaseline, kSse4, kAvx2 and kAvx512 that code without products of 8 and 16 bits
+/// is compiled for.
+constexpr Isa base_of(Isa isa) noexcept {
+  return isa >= Isa::kAvx512 ? Isa::kAvx512 : isa >= Isa::kAvx2 ? Isa::kAvx2 : isa;
+}
 
 /// Those that this machine has, the best one last.
 std::span<const Isa> available_isas();

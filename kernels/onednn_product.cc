@@ -101,7 +101,13 @@ class OneDnnWeights : public PackedWeights {
     for (std::size_t b = 0; b < blocks(); ++b) shapes_.push_back(&shape_of(in, columns_of(b)));
   }
 
-  bool splits_in() const noexcept override { return false; }
+  WeightType type() const noexcept override { return WeightType::kFloat32; }
+  std::size_t bytes() const noexcept override {
+    std::size_t sum = 0;
+    for (const Shape* shape : shapes_) sum += shape->weights.get_size();
+    return sum;
+  }
+  std::size_t in_block() const noexcept override { return in(); }
 
   void fill(std::span<const WeightView> matrices, std::size_t first, std::size_t last) override {
     use_one_thread();

@@ -26,7 +26,7 @@
 
 /// The address of function `name` for the instruction set that is active.
 #define HENSON_PICK(name)                                   \
-  (active_isa() == Isa::kAvx512 ? &HENSON_AVX512_NAME(name) \
-   : active_isa() == Isa::kAvx2 ? &HENSON_AVX2_NAME(name)   \
-   : active_isa() == Isa::kSse4 ? &HENSON_SSE4_NAME(name)   \
+  (active_isa() >= Isa::kAvx512 ? &HENSON_AVX512_NAME(name) \
+   : active_isa() >= Isa::kAvx2 ? &HENSON_AVX2_NAME(name)   \
+   : active_isa() >= Isa::kSse4 ? &HENSON_SSE4_NAME(name)   \
                                 : &HWY_STATIC_DISPATCH(name))

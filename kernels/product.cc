@@ -1,7 +1,9 @@
 #include "kernels/product.h"
 
 #include <cstdlib>
+#include <utility>
 
+#include "kernels/dot_weights.h"
 #include "kernels/own_product.h"
 #if HENSON_HAS_ONEDNN
 #include "kernels/onednn_product.h"
@@ -32,6 +34,25 @@ std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, Gem
 #endif
   (void)backend;
   return make_own_weights(out, in);
+}
+
+std::string_view name_of(WeightType type) noexcept {
+  switch (type) {
+    case WeightType::kFloat32:
+      return "fp32";
+    case WeightType::kBFloat16:
+      return "bf16";
+    case WeightType::kInt8:
+      return "int8";
+  }
+  return "";
+}
+
+std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, WeightType type) {
+  if (type == WeightType::kInt8) return make_int8_weights(out, in);
+  if (type == WeightType::kFloat32) return make_weights(out, in, default_backend());
+  std::unique_ptr<PackedWeights> weights = make_bf16_weights(out, in);
+  return weights != nullptr ? std::move(weights) : make_widened_weights(out, in);
 }
 
 }  // namespace henson::kernels

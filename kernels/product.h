@@ -1,5 +1,6 @@
-// Products of activations with weights that were packed once: y = x · Wᵀ + bias. Two makers: our
-// own kernel and oneDNN.
+// Products of activations with weights that were packed once: y = x · Wᵀ + bias. Weights are kept
+// in float32, in bfloat16 or in 8 bits; results are float32. Two makers: our own kernels and
+// oneDNN.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +21,28 @@ struct WeightView {
   std::ptrdiff_t in_stride;
 };
 
-/// One product, or a part of one: some rows, some columns, and where PackedWeights::splits_in()
-/// some of what is summed.
+/// What weights are kept as.
+enum class WeightType { kFloat32, kBFloat16, kInt8 };
+
+std::string_view name_of(WeightType type) noexcept;  // "fp32", "bf16", "int8"
+
+/// Some rows of x, and of each what products sum: [rows, last_in - first_in].
+struct Input {
+  const float* x = nullptr;
+  std::size_t x_stride = 0;  // in elements, as all strides
+  std::size_t rows = 0;
+  std::size_t first_in = 0;
+  std::size_t last_in = 0;  // one past
+};
+
+/// One product, or a part of one: some rows, some columns, and some of what is summed, in whole
+/// in_block()s.
 struct Product {
   const float* x = nullptr;  // [rows, last_in - first_in]
-  std::size_t x_stride = 0;  // in elements, as all strides
+  std::size_t x_stride = 0;
+  // What pack_input made of these rows and this part, where packed_bytes() is not 0; x is then not
+  // read.
+  const std::byte* packed = nullptr;
   std::size_t rows = 0;
   float* y = nullptr;  // [rows, last_column - first_column]
   std::size_t y_stride = 0;
@@ -49,8 +67,21 @@ class PackedWeights {
   /// How many columns can be packed, and computed, apart from the others.
   std::size_t column_block() const noexcept { return column_block_; }
   std::size_t blocks() const noexcept { return (out_ + column_block_ - 1) / column_block_; }
-  /// Whether a product may sum a part of `in`.
-  virtual bool splits_in() const noexcept = 0;
+  virtual WeightType type() const noexcept = 0;
+  /// Bytes of the packed weights.
+  virtual std::size_t bytes() const noexcept = 0;
+  /// A part of `in` begins at a multiple of this, and ends at one or at in(): 1, or in() where a
+  /// product cannot be cut.
+  virtual std::size_t in_block() const noexcept = 0;
+  /// ‖W - its packed form‖ / ‖W‖, once all blocks are filled; NaN where a weight is not finite and
+  /// the type has no such number.
+  virtual double rounding_error() const noexcept { return 0; }
+
+  /// What pack_input writes; 0 where products read rows of floats as they are.
+  virtual std::size_t packed_bytes(const Input&) const noexcept { return 0; }
+  /// Makes rows ready for any number of products with these weights: rounds or quantizes them. A
+  /// row's bytes depend on nothing but that row. May be called concurrently.
+  virtual void pack_input(const Input&, std::byte*) const noexcept {}
 
   /// Packs blocks [first, last) of the matrices laid one below the other, whose outs add up to
   /// out(). Different blocks may be packed concurrently.
@@ -79,9 +110,11 @@ bool is_built(GemmBackend backend) noexcept;
 /// The environment variable HENSON_PRODUCTS names another.
 GemmBackend default_backend();
 
-/// Room for weights [out, in], not yet filled, for the instruction set that is active. Throws
-/// std::bad_alloc.
+/// Room for weights [out, in] of float32, not yet filled, for the instruction set that is active.
+/// Throws std::bad_alloc.
 std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, GemmBackend backend);
+/// Likewise of any type, in our own kernels, but for float32 in the default backend.
+std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, WeightType type);
 
 /// Which instruction set our own products were compiled for that run when asked for now.
 Isa own_product_isa() noexcept;

@@ -26,6 +26,30 @@ bool graph_has(const runtime::Graph& graph, DType dtype) {
 
 }  // namespace
 
+kernels::WeightType to_weight_type(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat32:
+      return kernels::WeightType::kFloat32;
+    case Precision::kBFloat16:
+      return kernels::WeightType::kBFloat16;
+    case Precision::kInt8:
+      return kernels::WeightType::kInt8;
+  }
+  throw Error(ErrorCode::kBadInput, "the precision is none of Precision's");
+}
+
+std::string_view name_of(Precision precision) noexcept {
+  switch (precision) {
+    case Precision::kFloat32:
+      return "fp32";
+    case Precision::kBFloat16:
+      return "bf16";
+    case Precision::kInt8:
+      return "int8";
+  }
+  return "";
+}
+
 std::string_view name_of(InputRole role) noexcept {
   switch (role) {
     case InputRole::kIds:
@@ -50,9 +74,11 @@ Program::Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
       places(runtime::places_of((usual == nullptr ? *this : *usual).built, built)),
       interpreter(built.graph) {}
 
-const runtime::Plan& Program::plan(int threads) const {
-  std::call_once(plan_made_, [&] { plan_.emplace(built.graph, threads); });
-  return *plan_;
+const runtime::Plan& Program::plan(int threads, Precision precision) const {
+  const kernels::WeightType type = to_weight_type(precision);
+  PlanOnce& once = plans_.at(static_cast<std::size_t>(precision));
+  std::call_once(once.made, [&] { once.plan.emplace(built.graph, threads, type); });
+  return *once.plan;
 }
 
 Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
@@ -116,12 +142,12 @@ bool Model::computes_quantized() const {
   });
 }
 
-std::vector<std::string> Model::describe(Executor executor) const {
+std::vector<std::string> Model::describe(Executor executor, Precision precision) const {
   return runtime::guarded([&] {
     const Program& program = impl().program();
     if (executor == Executor::kInterpreter) return runtime::describe_nodes(program.built.graph);
     std::vector<std::string> lines;
-    for (runtime::PlanLine& line : program.plan(1).describe()) {
+    for (runtime::PlanLine& line : program.plan(1, precision).describe()) {
       lines.push_back(std::move(line.text));
     }
     return lines;

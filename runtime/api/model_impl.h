@@ -1,6 +1,7 @@
 // What a Model holds. Internal to the runtime.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "henson/henson.h"
+#include "kernels/product.h"
 #include "loader/archive.h"
 #include "runtime/api/binding.h"
 #include "runtime/execution/interpreter.h"
@@ -20,6 +22,9 @@
 
 namespace henson {
 
+/// What the kernels call it. Throws for a number that is none.
+kernels::WeightType to_weight_type(Precision precision);
+
 /// A graph that is ready to run.
 struct Program {
   /// `usual`: the model's usual program, null for that itself.
@@ -28,8 +33,8 @@ struct Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  /// Made at the first call, on so many threads. May be called concurrently.
-  const runtime::Plan& plan(int threads) const;
+  /// Made at the first call for a precision, on so many threads. May be called concurrently.
+  const runtime::Plan& plan(int threads, Precision precision) const;
 
   runtime::BuiltGraph built;
   runtime::UnlockResult unlocked;
@@ -40,8 +45,11 @@ struct Program {
   runtime::Interpreter interpreter;
 
  private:
-  mutable std::once_flag plan_made_;
-  mutable std::optional<runtime::Plan> plan_;
+  struct PlanOnce {
+    std::once_flag made;
+    std::optional<runtime::Plan> plan;
+  };
+  mutable std::array<PlanOnce, 3> plans_;  // for each precision
 };
 
 class Model::Impl {

@@ -165,7 +165,7 @@ struct Session::Impl {
   /// Calls of one program, as one.
   std::vector<std::vector<runtime::Value>> run_plan(
       const Program& program, std::span<const std::vector<runtime::Value>> calls) {
-    const runtime::Plan& plan = program.plan(threads);
+    const runtime::Plan& plan = program.plan(threads, options.precision);
     try {
       std::vector<std::vector<runtime::Value>> leaves = plan.run(plan_session, calls);
       operations += 2 * plan_session.multiply_adds();
@@ -240,6 +240,12 @@ struct Session::Impl {
 Session::Session(const Model& model, SessionOptions options)
     : impl_(runtime::guarded([&] {
         ModelAccess::impl(model);  // throws when moved from
+        if (options.executor == Executor::kInterpreter &&
+            options.precision != Precision::kFloat32) {
+          throw Error(ErrorCode::kBadInput,
+                      "the interpreter computes as the archive says: precision " +
+                          std::string(name_of(options.precision)) + " is the plan's");
+        }
         return std::make_unique<Impl>(model, options);
       })) {}
 Session::Session(Session&&) noexcept = default;
@@ -289,9 +295,11 @@ double Session::operations() const noexcept { return impl_ ? impl_->operations :
 
 std::size_t Session::memory() const noexcept { return impl_ ? impl_->plan_session.memory() : 0; }
 
-double measure_peak_operations(int threads) {
-  return runtime::guarded(
-      [&] { return 1e9 * kernels::measure_peak_gops(runtime::checked_threads(threads)); });
+double measure_peak_operations(int threads, Precision precision) {
+  return runtime::guarded([&] {
+    return 1e9 *
+           kernels::measure_peak_gops(runtime::checked_threads(threads), to_weight_type(precision));
+  });
 }
 
 }  // namespace henson

@@ -55,7 +55,9 @@ const float* data_or_null(const std::vector<float>& values) {
 }  // namespace
 
 std::string DenseLayer::describe() const {
-  std::string text = std::to_string(weights->in()) + " -> " + std::to_string(weights->out());
+  std::string text = std::to_string(weights->in) + " -> " + std::to_string(weights->out);
+  const kernels::WeightType type = weights->packed->type();
+  if (type != kernels::WeightType::kFloat32) text += " " + std::string(name_of(type));
   if (activation != kernels::Activation::kNone) {
     text += ", " + std::string(kernels::name_of(activation));
   }
@@ -101,29 +103,42 @@ RowSplit::RowSplit(std::size_t row_count, std::size_t threads) : rows(row_count)
   groups = std::max<std::size_t>(1, groups);
 }
 
-std::shared_ptr<kernels::PackedWeights> PackingList::add(std::vector<Tensor> matrices) {
+std::shared_ptr<const LayerWeights> PackingList::add(std::vector<Tensor> matrices) {
   const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
     return std::equal(entry.matrices.begin(), entry.matrices.end(), matrices.begin(),
                       matrices.end(), same_elements);
   });
-  if (known != entries_.end()) return known->packed;
-  std::size_t out = 0;
-  for (const Tensor& matrix : matrices) out += static_cast<std::size_t>(matrix.sizes()[0]);
-  const auto in = static_cast<std::size_t>(matrices.front().sizes()[1]);
-  entries_.push_back(
-      {kernels::make_weights(out, in, kernels::default_backend()), std::move(matrices)});
-  return entries_.back().packed;
+  if (known != entries_.end()) return known->weights;
+  auto weights = std::make_shared<LayerWeights>();
+  for (const Tensor& matrix : matrices) weights->out += static_cast<std::size_t>(matrix.sizes()[0]);
+  weights->in = static_cast<std::size_t>(matrices.front().sizes()[1]);
+  entries_.push_back({weights, std::move(matrices)});
+  return weights;
+}
+
+std::unique_ptr<kernels::PackedWeights> PackingList::pack(const Entry& entry) const {
+  std::vector<MatrixReading> readings;
+  std::vector<kernels::WeightView> views;
+  for (const Tensor& matrix : entry.matrices) {
+    views.push_back(readings.emplace_back(matrix).view());
+  }
+  const auto packed_as = [&](kernels::WeightType type) {
+    auto packed = kernels::make_weights(entry.weights->out, entry.weights->in, type);
+    packed->fill(views, 0, packed->blocks());
+    return packed;
+  };
+  if (type_ != kernels::WeightType::kInt8) return packed_as(type_);
+  if (entry.weights->out >= kLeastInt8Columns) {
+    auto packed = packed_as(type_);
+    if (packed->rounding_error() <= kMostRoundingError) return packed;
+  }
+  return packed_as(kernels::WeightType::kBFloat16);
 }
 
 void PackingList::pack(int threads) {
   ThreadTeam team(std::min(threads, static_cast<int>(entries_.size())));
   team.for_each(entries_.size(), [&](std::size_t e, std::size_t) {
-    std::vector<MatrixReading> readings;
-    std::vector<kernels::WeightView> views;
-    for (const Tensor& matrix : entries_[e].matrices) {
-      views.push_back(readings.emplace_back(matrix).view());
-    }
-    entries_[e].packed->fill(views, 0, entries_[e].packed->blocks());
+    entries_[e].weights->packed = pack(entries_[e]);
     // The archive's own copy is needed no more; it comes back when something reads it after all.
     for (const Tensor& matrix : entries_[e].matrices) matrix.buffer()->release_pages();
   });

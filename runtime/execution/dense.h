@@ -13,10 +13,17 @@
 
 namespace henson::runtime {
 
+/// Weights [out, in] as a product wants them. Layers with the same weights share them.
+struct LayerWeights {
+  std::size_t out = 0;
+  std::size_t in = 0;
+  std::unique_ptr<kernels::PackedWeights> packed;  // null until PackingList::pack
+};
+
 /// y = activation(x · Wᵀ + bias).
 struct DenseLayer {
-  std::shared_ptr<kernels::PackedWeights> weights;  // layers with the same weights share them
-  std::vector<float> bias;                          // empty: none
+  std::shared_ptr<const LayerWeights> weights;
+  std::vector<float> bias;  // empty: none
   kernels::Activation activation = kernels::Activation::kNone;
 
   const float* bias_or_null() const { return bias.empty() ? nullptr : bias.data(); }
@@ -54,18 +61,31 @@ struct RowSplit {
 
 class PackingList {
  public:
-  /// Packed weights, filled by pack(), for constant matrices [out, in] laid one below the other.
-  /// The same matrices give the same weights.
-  std::shared_ptr<kernels::PackedWeights> add(std::vector<Tensor> matrices);
+  /// Weights are packed as `type`, but for those that stay wider: see pack().
+  explicit PackingList(kernels::WeightType type) : type_(type) {}
+
+  /// Weights, packed by pack(), of constant matrices [out, in] laid one below the other. The same
+  /// matrices give the same weights.
+  std::shared_ptr<const LayerWeights> add(std::vector<Tensor> matrices);
   /// Packs all, on so many threads. Throws henson::Error when the archive's file no longer holds
   /// what it held.
+  ///
+  /// In 8 bits stay out, and are packed as bfloat16: layers with fewer than kLeastInt8Columns
+  /// outputs, which are heads, where a small error changes an answer and little is gained; and
+  /// those whose weights would lose more than kMostRoundingError of their norm, or are not finite.
   void pack(int threads);
+
+  static constexpr std::size_t kLeastInt8Columns = 64;
+  static constexpr double kMostRoundingError = 0.03;
 
  private:
   struct Entry {
-    std::shared_ptr<kernels::PackedWeights> packed;
+    std::shared_ptr<LayerWeights> weights;
     std::vector<Tensor> matrices;
   };
+  std::unique_ptr<kernels::PackedWeights> pack(const Entry& entry) const;
+
+  kernels::WeightType type_;
   std::vector<Entry> entries_;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/aligned.h"
 #include "runtime/execution/arguments.h"
 #include "runtime/execution/dense.h"
 
@@ -21,38 +22,94 @@ struct ColumnRange {
 };
 
 double multiply_adds(const DenseLayer& layer, std::size_t rows) {
-  return static_cast<double>(rows) * static_cast<double>(layer.weights->in()) *
-         static_cast<double>(layer.weights->out());
+  return static_cast<double>(rows) * static_cast<double>(layer.weights->in) *
+         static_cast<double>(layer.weights->out);
 }
 
-ColumnRange all_columns(const DenseLayer& layer) { return {0, layer.weights->out()}; }
+ColumnRange all_columns(const DenseLayer& layer) { return {0, layer.weights->out}; }
 
-/// Some rows of x times some columns of the weights, with bias and activation, to y.
-void run_layer(const DenseLayer& layer, const Rows& x, RowRange rows, ColumnRange columns, float* y,
+/// Some rows of x, and what a product makes of them first; null where it reads them as they are.
+struct LayerInput {
+  kernels::Input rows;
+  const std::byte* packed = nullptr;
+};
+
+kernels::Input input_of(const DenseLayer& layer, const Rows& x, RowRange rows) {
+  return {x.data + rows.first * x.stride, x.stride, rows.size(), 0, layer.weights->in};
+}
+
+/// How many floats of scratch a packed input takes, aligned as it must be.
+std::size_t scratch_floats(const DenseLayer& layer, const kernels::Input& input) {
+  const std::size_t bytes = layer.weights->packed->packed_bytes(input);
+  return (bytes + kernels::kAlignment - 1) / kernels::kAlignment * kernels::kAlignment /
+         sizeof(float);
+}
+
+/// Packed into `scratch`, which has room for it.
+LayerInput packed_input(const DenseLayer& layer, const kernels::Input& input, float* scratch) {
+  const kernels::PackedWeights& weights = *layer.weights->packed;
+  if (weights.packed_bytes(input) == 0) return {input};
+  auto* const packed = reinterpret_cast<std::byte*>(scratch);
+  weights.pack_input(input, packed);
+  return {input, packed};
+}
+
+kernels::Product product_of(const LayerInput& x, ColumnRange columns, float* y,
+                            std::size_t y_stride) {
+  return {.x = x.rows.x,
+          .x_stride = x.rows.x_stride,
+          .packed = x.packed,
+          .rows = x.rows.rows,
+          .y = y,
+          .y_stride = y_stride,
+          .first_column = columns.first,
+          .last_column = columns.last,
+          .first_in = x.rows.first_in,
+          .last_in = x.rows.last_in};
+}
+
+/// Some rows times some columns of the weights, with bias and activation, to y.
+void run_layer(const DenseLayer& layer, const LayerInput& x, ColumnRange columns, float* y,
                std::size_t y_stride) {
-  layer.weights->multiply({.x = x.data + rows.first * x.stride,
-                           .x_stride = x.stride,
-                           .rows = rows.size(),
-                           .y = y,
-                           .y_stride = y_stride,
-                           .bias = layer.bias_or_null(),
-                           .first_column = columns.first,
-                           .last_column = columns.last,
-                           .first_in = 0,
-                           .last_in = layer.weights->in()});
-  kernels::activate(layer.activation, y, rows.size(), columns.last - columns.first, y_stride);
+  kernels::Product product = product_of(x, columns, y, y_stride);
+  product.bias = layer.bias_or_null();
+  layer.weights->packed->multiply(product);
+  kernels::activate(layer.activation, y, x.rows.rows, columns.last - columns.first, y_stride);
+}
+
+/// Packs all rows, the threads sharing them out. A row's bytes lie where they lie without the
+/// others.
+void pack_rows(const DenseLayer& layer, const Rows& x, std::byte* packed, ThreadTeam& team) {
+  const std::size_t tasks = std::min(team.size(), x.count);
+  team.for_each(tasks, [&](std::size_t task, std::size_t) {
+    const RowRange rows{x.count * task / tasks, x.count * (task + 1) / tasks};
+    const kernels::PackedWeights& weights = *layer.weights->packed;
+    const std::size_t before = weights.packed_bytes(input_of(layer, x, {0, rows.first}));
+    weights.pack_input(input_of(layer, x, rows), packed + before);
+  });
 }
 
 /// All rows, the threads sharing out the columns: each reads one piece of the weights from front to
 /// back, which was measured to be faster than many small ones.
-void run_by_columns(const DenseLayer& layer, const Rows& x, const Rows& y, ThreadTeam& team) {
-  const std::size_t blocks = layer.weights->blocks();
+void run_by_columns(const DenseLayer& layer, const Rows& x, const Rows& y, ThreadTeam& team,
+                    Allocator& memory) {
+  const kernels::Input all = input_of(layer, x, {0, x.count});
+  const std::size_t bytes = layer.weights->packed->packed_bytes(all);
+  Tensor scratch;
+  LayerInput input{all};
+  if (bytes > 0) {
+    scratch = Tensor::empty(memory, DType::kUInt8, {static_cast<std::int64_t>(bytes)});
+    auto* const packed = reinterpret_cast<std::byte*>(scratch.mutable_data<std::uint8_t>());
+    pack_rows(layer, x, packed, team);
+    input.packed = packed;
+  }
+  const std::size_t blocks = layer.weights->packed->blocks();
   const std::size_t tasks = std::min(team.size(), blocks);
   team.for_each(tasks, [&](std::size_t task, std::size_t) {
-    const std::size_t block = layer.weights->column_block();
+    const std::size_t block = layer.weights->packed->column_block();
     const ColumnRange columns{blocks * task / tasks * block,
-                              std::min(layer.weights->out(), blocks * (task + 1) / tasks * block)};
-    run_layer(layer, x, {0, x.count}, columns, y.data + columns.first, y.stride);
+                              std::min(layer.weights->out, blocks * (task + 1) / tasks * block)};
+    run_layer(layer, input, columns, y.data + columns.first, y.stride);
   });
 }
 
@@ -106,24 +163,28 @@ class LinearStep : public Step {
 
   bool run(std::span<Frame> frames, Workspace& workspace, const StepMemory& memory) const override {
     const std::optional<Rows> x = rows_of(memory.scratch, frames, input_);
-    if (!x || x->columns != layer.weights->in()) return false;
+    if (!x || x->columns != layer.weights->in) return false;
     const Residual residual =
-        residual_of(memory.scratch, frames, epilogue, residual_, *x, layer.weights->out());
+        residual_of(memory.scratch, frames, epilogue, residual_, *x, layer.weights->out);
     if (!residual.usable) return false;
     workspace.multiply_adds += multiply_adds(layer, x->count);
-    const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out());
+    const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out);
     const RowSplit split(x->count, workspace.team.size());
     if (!split.by_rows()) {
-      run_by_columns(layer, *x, y, workspace.team);
+      run_by_columns(layer, *x, y, workspace.team, memory.scratch);
       run_epilogue(epilogue, y, residual.get(), workspace.team);
       return true;
     }
     const GroupResult result(y, epilogue, split);
-    workspace.reserve(result.scratch(), memory.scratch);
+    const std::size_t packed = scratch_floats(layer, input_of(layer, *x, {0, split.most()}));
+    const std::size_t scratch = packed + result.scratch();
+    workspace.reserve(scratch, memory.scratch);
     workspace.team.for_each(split.groups, [&](std::size_t group, std::size_t thread) {
       const RowRange rows{split.first(group), split.first(group + 1)};
-      float* const sums = result.at(rows.first, workspace.floats(thread, result.scratch()));
-      run_layer(layer, *x, rows, all_columns(layer), sums, y.stride);
+      float* const own = workspace.floats(thread, scratch);
+      float* const sums = result.at(rows.first, own + packed);
+      run_layer(layer, packed_input(layer, input_of(layer, *x, rows), own), all_columns(layer),
+                sums, y.stride);
       epilogue.apply(sums, y, residual.get(), rows.first, rows.last);
     });
     return true;
@@ -147,17 +208,21 @@ class ProjectionsStep : public Step {
 
   bool run(std::span<Frame> frames, Workspace& workspace, const StepMemory& memory) const override {
     const std::optional<Rows> x = rows_of(memory.scratch, frames, input_);
-    if (!x || x->columns != layer.weights->in()) return false;
+    if (!x || x->columns != layer.weights->in) return false;
     workspace.multiply_adds += multiply_adds(layer, x->count);
-    const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out());
+    const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out);
     const RowSplit split(x->count, workspace.team.size());
     if (split.by_rows()) {
-      workspace.team.for_each(split.groups, [&](std::size_t group, std::size_t) {
+      const std::size_t scratch = scratch_floats(layer, input_of(layer, *x, {0, split.most()}));
+      workspace.reserve(scratch, memory.scratch);
+      workspace.team.for_each(split.groups, [&](std::size_t group, std::size_t thread) {
         const RowRange rows{split.first(group), split.first(group + 1)};
-        run_layer(layer, *x, rows, all_columns(layer), y.data + rows.first * y.stride, y.stride);
+        float* const own = workspace.floats(thread, scratch);
+        run_layer(layer, packed_input(layer, input_of(layer, *x, rows), own), all_columns(layer),
+                  y.data + rows.first * y.stride, y.stride);
       });
     } else {
-      run_by_columns(layer, *x, y, workspace.team);
+      run_by_columns(layer, *x, y, workspace.team, memory.scratch);
     }
     for (Frame& frame : frames) frame[output_] = parts_of(frame[output_].as<Tensor>());
     return true;
@@ -193,29 +258,29 @@ class FeedForwardStep : public Step {
 
   bool run(std::span<Frame> frames, Workspace& workspace, const StepMemory& memory) const override {
     const std::optional<Rows> x = rows_of(memory.scratch, frames, input_);
-    if (!x || x->columns != up.weights->in()) return false;
+    if (!x || x->columns != up.weights->in) return false;
     const Residual residual =
-        residual_of(memory.scratch, frames, epilogue, residual_, *x, down.weights->out());
+        residual_of(memory.scratch, frames, epilogue, residual_, *x, down.weights->out);
     if (!residual.usable) return false;
     workspace.multiply_adds += multiply_adds(up, x->count) + multiply_adds(down, x->count);
-    const Rows y = make_rows(memory.results, frames, input_, output_, down.weights->out());
+    const Rows y = make_rows(memory.results, frames, input_, output_, down.weights->out);
     const RowSplit split(x->count, workspace.team.size());
     if (split.by_rows()) {
       run_by_rows(*x, y, residual.get(), split, workspace, memory.scratch);
     } else {
-      const std::size_t stride = row_stride(up.weights->out());
+      const std::size_t stride = row_stride(up.weights->out);
       Tensor wide = Tensor::empty(memory.scratch, DType::kFloat32,
                                   {static_cast<std::int64_t>(x->count * stride)});
-      const Rows between{wide, wide.mutable_data<float>(), stride, x->count, up.weights->out()};
-      run_by_columns(up, *x, between, workspace.team);
-      run_by_columns(down, between, y, workspace.team);
+      const Rows between{wide, wide.mutable_data<float>(), stride, x->count, up.weights->out};
+      run_by_columns(up, *x, between, workspace.team, memory.scratch);
+      run_by_columns(down, between, y, workspace.team, memory.scratch);
       run_epilogue(epilogue, y, residual.get(), workspace.team);
     }
     return true;
   }
 
   std::string describe() const override {
-    return "feed forward " + up.describe() + " -> " + std::to_string(down.weights->out()) +
+    return "feed forward " + up.describe() + " -> " + std::to_string(down.weights->out) +
            epilogue.describe();
   }
 
@@ -223,69 +288,82 @@ class FeedForwardStep : public Step {
   Epilogue epilogue;
 
  private:
-  /// Columns of the wide activation at a time: all, where the products cannot be summed in parts.
+  /// Columns of the wide activation at a time: a whole block of the product that sums them, and
+  /// all where it cannot be cut.
   std::size_t chunk() const {
-    const std::size_t out = up.weights->out();
-    const std::size_t block = up.weights->column_block();
-    return down.weights->splits_in() ? std::min(out, kChunkColumns / block * block) : out;
+    const std::size_t out = up.weights->out;
+    const std::size_t block = up.weights->packed->column_block();
+    const std::size_t in_block = down.weights->packed->in_block();
+    if (in_block >= out) return out;
+    if (in_block > kChunkColumns / 2) return in_block;
+    return std::min(out, kChunkColumns / (block * in_block) * (block * in_block));
   }
+
+  /// Where a thread keeps what it works on, in floats: one behind the other.
+  struct Places {
+    std::size_t wide;    // a chunk of the wide activation
+    std::size_t packed;  // rows of x
+    std::size_t packed_wide;
+    std::size_t sums;
+    std::size_t size;
+  };
 
   void run_by_rows(const Rows& x, const Rows& y, const Rows* residual, const RowSplit& split,
                    Workspace& workspace, Allocator& memory) const {
     const std::size_t stride = row_stride(chunk());
     const GroupResult result(y, epilogue, split);
-    const std::size_t scratch = split.most() * stride + result.scratch();
-    workspace.reserve(scratch, memory);
+    Places at{};
+    at.packed = split.most() * stride;
+    at.packed_wide = at.packed + scratch_floats(up, input_of(up, x, {0, split.most()}));
+    at.sums = at.packed_wide + scratch_floats(down, {nullptr, stride, split.most(), 0, chunk()});
+    at.size = at.sums + result.scratch();
+    workspace.reserve(at.size, memory);
     workspace.team.for_each(split.groups, [&](std::size_t group, std::size_t thread) {
       const RowRange rows{split.first(group), split.first(group + 1)};
-      float* const wide = workspace.floats(thread, scratch);
-      float* const sums = result.at(rows.first, wide + split.most() * stride);
-      run_group(x, rows, wide, stride, sums, y.stride);
+      float* const own = workspace.floats(thread, at.size);
+      float* const sums = result.at(rows.first, own + at.sums);
+      run_group(packed_input(up, input_of(up, x, rows), own + at.packed), own + at.wide, stride,
+                own + at.packed_wide, sums, y.stride);
       epilogue.apply(sums, y, residual, rows.first, rows.last);
     });
   }
 
-  void run_group(const Rows& x, RowRange rows, float* wide, std::size_t stride, float* result,
-                 std::size_t result_stride) const {
-    const std::size_t between = up.weights->out();
+  void run_group(const LayerInput& x, float* wide, std::size_t stride, float* packed_wide,
+                 float* result, std::size_t result_stride) const {
+    const std::size_t between = up.weights->out;
     for (std::size_t column = 0; column < between; column += chunk()) {
       const ColumnRange columns{column, std::min(between, column + chunk())};
-      run_layer(up, x, rows, columns, wide, stride);
-      down.weights->multiply({.x = wide,
-                              .x_stride = stride,
-                              .rows = rows.size(),
-                              .y = result,
-                              .y_stride = result_stride,
-                              .bias = down.bias_or_null(),
-                              .first_column = 0,
-                              .last_column = down.weights->out(),
-                              .first_in = columns.first,
-                              .last_in = columns.last,
-                              .add_to_result = column > 0});
+      run_layer(up, x, columns, wide, stride);
+      const kernels::Input part{wide, stride, x.rows.rows, columns.first, columns.last};
+      kernels::Product product = product_of(packed_input(down, part, packed_wide),
+                                            all_columns(down), result, result_stride);
+      product.bias = down.bias_or_null();
+      product.add_to_result = column > 0;
+      down.weights->packed->multiply(product);
     }
-    kernels::activate(down.activation, result, rows.size(), down.weights->out(), result_stride);
+    kernels::activate(down.activation, result, x.rows.rows, down.weights->out, result_stride);
   }
 
   ValueId input_, residual_, output_;
 };
 
 /// A layer's weight and bias; nothing when these are not such as the kernels take.
-struct LayerWeights {
+struct LayerConstants {
   Tensor weight;
   std::vector<float> bias;
   std::size_t out() const { return static_cast<std::size_t>(weight.sizes()[0]); }
 };
 
-std::optional<LayerWeights> weights_of(const NodeArguments& arguments, std::size_t weight,
-                                       std::size_t bias) {
+std::optional<LayerConstants> weights_of(const NodeArguments& arguments, std::size_t weight,
+                                         std::size_t bias) {
   const std::optional<Tensor> matrix = arguments.matrix(weight);
   if (!matrix) return std::nullopt;
   auto numbers = arguments.vector(bias, static_cast<std::size_t>(matrix->sizes()[0]));
   if (!numbers) return std::nullopt;
-  return LayerWeights{*matrix, std::move(*numbers)};
+  return LayerConstants{*matrix, std::move(*numbers)};
 }
 
-void set_layer(DenseLayer& layer, LayerWeights weights, PackingList& packing) {
+void set_layer(DenseLayer& layer, LayerConstants weights, PackingList& packing) {
   layer.bias = std::move(weights.bias);
   layer.weights = packing.add({std::move(weights.weight)});
 }
@@ -312,7 +390,7 @@ std::optional<Epilogue> epilogue_of(const NodeArguments& arguments, std::size_t 
 // henson::linear(input, weight, bias, activation, residual, norm_weight, norm_bias, norm_eps)
 std::unique_ptr<Step> make_linear(const Graph& graph, const Node& node, PackingList& packing) {
   const NodeArguments arguments(graph, node);
-  std::optional<LayerWeights> weights = weights_of(arguments, 1, 2);
+  std::optional<LayerConstants> weights = weights_of(arguments, 1, 2);
   const auto activation = arguments.activation(3);
   if (!weights || !activation) return nullptr;
   const auto epilogue = epilogue_of(arguments, 4, weights->out());
@@ -350,8 +428,8 @@ std::unique_ptr<Step> make_projections(const Graph& graph, const Node& node, Pac
 std::unique_ptr<Step> make_feed_forward(const Graph& graph, const Node& node,
                                         PackingList& packing) {
   const NodeArguments arguments(graph, node);
-  std::optional<LayerWeights> up = weights_of(arguments, 1, 2);
-  std::optional<LayerWeights> down = weights_of(arguments, 4, 5);
+  std::optional<LayerConstants> up = weights_of(arguments, 1, 2);
+  std::optional<LayerConstants> down = weights_of(arguments, 4, 5);
   const auto activation = arguments.activation(3);
   if (!up || !down || !activation || up->weight.sizes()[0] != down->weight.sizes()[1]) {
     return nullptr;

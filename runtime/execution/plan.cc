@@ -73,9 +73,9 @@ std::size_t Workspace::bytes() const noexcept {
 
 std::size_t PlanSession::memory() const noexcept { return pool_.capacity() + workspace_.bytes(); }
 
-Plan::Plan(const Graph& graph, int threads)
+Plan::Plan(const Graph& graph, int threads, kernels::WeightType type)
     : graph_(fuse(graph)), frames_(graph_), makes_output_(graph_.nodes.size()) {
-  PackingList packing;
+  PackingList packing(type);
   steps_ = make_steps(graph_, packing);
   packing.pack(threads);
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {

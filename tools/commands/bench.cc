@@ -23,8 +23,8 @@ using enum Table::Align;
 constexpr std::string_view kExamples =
     R"(Inputs are made up: ids over the whole table, masks of ones. After one run that is not counted, each
 shape runs for --seconds. Gop/s are the multiply-adds (two operations each) of products and attentions
-in the fastest run; the peak is what this machine's multiply-adds reach on as many threads, measured
-between the shapes. With --executor interpreter, the operations are those that the plan would do.
+in the fastest run; the peak is what this machine's multiply-adds of that precision reach on as many
+threads, measured between the shapes. With --executor interpreter, the operations are those that the plan would do.
 Opening is the time that the file takes to be read and its weights to be packed.
 
 Examples:
@@ -36,7 +36,6 @@ struct Options {
   std::filesystem::path archive;
   std::vector<std::string> shapes;
   BenchmarkOptions benchmark;
-  std::string precision = "fp32";
   bool json = false;
 };
 
@@ -69,8 +68,9 @@ int thread_count(const SessionOptions& options) {
 
 /// The peak is the best of what is measured before and between the shapes: a machine that others
 /// use too is never measured too low at all of these moments.
-void measure_peak(Result& result) {
-  result.peak_gops = std::max(result.peak_gops, measure_peak_operations(result.threads) / 1e9);
+void measure_peak(Result& result, Precision precision) {
+  result.peak_gops =
+      std::max(result.peak_gops, measure_peak_operations(result.threads, precision) / 1e9);
 }
 
 Result measure(const Options& options, const std::vector<BatchShape>& shapes) {
@@ -79,7 +79,7 @@ Result measure(const Options& options, const std::vector<BatchShape>& shapes) {
   const auto start = std::chrono::steady_clock::now();
   const Model model = open_model(options.archive);
   const std::chrono::duration<double, std::milli> opened = std::chrono::steady_clock::now() - start;
-  measure_peak(result);
+  measure_peak(result, options.benchmark.session.precision);
   Progress progress(shapes.size());
   Work work("shapes");
   for (const BatchShape& shape : shapes) {
@@ -89,7 +89,7 @@ Result measure(const Options& options, const std::vector<BatchShape>& shapes) {
     } catch (const Error& error) {
       throw located(options.archive.string() + ": shape " + shape.text, error);
     }
-    measure_peak(result);
+    measure_peak(result, options.benchmark.session.precision);
     work.done();
   }
   const Timing& first = result.timings.front();
@@ -112,7 +112,7 @@ void print_as_json(const Options& options, const Result& result) {
   for (const Timing& timing : result.timings) {
     Json one{{"shape", timing.shape.text},
              {"threads", result.threads},
-             {"precision", options.precision},
+             {"precision", name_of(options.benchmark.session.precision)},
              {"min_ms", timing.min_ms},
              {"median_ms", timing.median_ms},
              {"gops", timing.gops()},
@@ -158,7 +158,8 @@ void print_profile(const Timing& timing) {
 }
 
 void print_table(const Options& options, const Result& result) {
-  std::cout << printable(options.archive.filename().string()) << ", " << options.precision << ", "
+  std::cout << printable(options.archive.filename().string()) << ", "
+            << name_of(options.benchmark.session.precision) << ", "
             << plural(static_cast<std::size_t>(result.threads), "thread") << ", "
             << (options.benchmark.session.executor == Executor::kPlan ? "plan" : "interpreter")
             << '\n';
@@ -203,7 +204,6 @@ void add_bench(CommandLine& program) {
       .option("--shape", options->shapes, "8x128|64x8..128",
               "Sequences x tokens, or a range of lengths, run without padding")
       .required();
-  command.choice("--precision", options->precision, {"fp32"}, "What products are computed in");
   command.option("--seconds", options->benchmark.seconds, "S", "How long each shape is run; 2")
       .between(0.0, 3600.0);
   add_session_options(command, options->benchmark.session);

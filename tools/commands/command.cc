@@ -11,6 +11,10 @@ Option add_session_options(Command& command, SessionOptions& options) {
       "--executor", options.executor,
       {{"plan", Executor::kPlan}, {"interpreter", Executor::kInterpreter}},
       "plan: fused and fast (default); interpreter: operator by operator, slow and exact");
+  command.choice(
+      "--precision", options.precision,
+      {{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}, {"int8", Precision::kInt8}},
+      "What the plan multiplies in; fp32 unless given");
   command
       .option("--threads", options.threads, "N",
               "Threads; as many as this process may run at once unless given")

@@ -15,7 +15,7 @@ inline constexpr int kAnswerIsNo = 1;
 inline constexpr int kBadUsage = 2;
 inline constexpr int kBadFile = 3;  // an archive or an input
 
-/// --executor, --threads and --memory-limit. Returns --executor.
+/// --executor, --precision, --threads and --memory-limit. Returns --executor.
 Option add_session_options(Command& command, SessionOptions& options);
 
 /// Model::open, with errors that name the file; the model's notes go to standard error.

@@ -241,6 +241,23 @@ struct ModelInfo {
   std::vector<std::pair<std::string, std::uint64_t>> entries;  // the archive's, with their sizes
 };
 
+/// What the plan keeps weights as, and multiplies them in. Sums, layer norms, softmax and residuals
+/// are float32 in all of them. The answer for a sequence depends in none of them on what it is
+/// batched with.
+enum class Precision {
+  kFloat32,
+  /// bfloat16: half the memory. Rows are rounded likewise where the CPU multiplies bfloat16
+  /// (AVX512_BF16), and stay float32 where it does not.
+  kBFloat16,
+  /// 8 bits: weights with a scale for each output channel, rows quantized while running, each by
+  /// its own scale and zero, its largest values apart. Layers that this would cost too much stay in
+  /// bfloat16: Model::describe tells which.
+  kInt8,
+};
+
+/// "fp32", "bf16", "int8".
+std::string_view name_of(Precision precision) noexcept;
+
 enum class Executor {
   kPlan,         // fused and fast
   kInterpreter,  // operator by operator: slow and exact
@@ -278,9 +295,10 @@ class Model {
   /// Whether some computation passes through a type: what tolerance a comparison deserves.
   bool computes_in(DType dtype) const;
   bool computes_quantized() const;
-  /// The lines of the plan: each step with what fused into it; of the interpreter: each node with
-  /// its place.
-  std::vector<std::string> describe(Executor executor) const;
+  /// The lines of the plan: each step with what fused into it, and what its weights are kept as
+  /// where that is not float32; of the interpreter: each node with its place.
+  std::vector<std::string> describe(Executor executor,
+                                    Precision precision = Precision::kFloat32) const;
 
  private:
   friend class ModelAccess;
@@ -299,6 +317,8 @@ struct SessionOptions {
   /// 0: as many as can run at once, by the process's affinity and its control group's share of the
   /// processors. At most kMostThreads; another number is refused.
   int threads = 0;
+  /// Of the plan; the interpreter computes as the archive says, and takes no other than kFloat32.
+  Precision precision = Precision::kFloat32;
   bool profile = false;  // the plan's steps are timed: see Session::profile
   /// Bytes that a run may have alive at once, outputs and what is kept between runs included; not
   /// the model, nor what it is prepared to. Before an allocation that would exceed it the run is
@@ -315,9 +335,9 @@ struct StepTime {
 };
 
 /// The machine's peak throughput of multiply-adds on so many threads, in operations a second (a
-/// multiply-add counts as two). 1 to kMostThreads. Measured anew at each call, for some 50
+/// multiply-add counts as two): of those that products in this precision are made of. 1 to kMostThreads. Measured anew at each call, for some 50
 /// milliseconds.
-double measure_peak_operations(int threads);
+double measure_peak_operations(int threads, Precision precision = Precision::kFloat32);
 
 /// An input by path or name: see InputInfo.
 struct NamedInput {
