@@ -2,7 +2,8 @@
 // dot_tile-inl.h may be.
 
 struct Avx2 {
-  using Sums = __m256i;
+  // Not __m256i, which may alias anything: GCC 12 keeps an array of those in memory.
+  using Sums = int __attribute__((vector_size(32)));
   using Floats = __m256;
   static constexpr std::size_t kLanes = 8;
   static constexpr std::size_t kTileRows = 6;
@@ -11,12 +12,12 @@ struct Avx2 {
   static constexpr bool kIsInt8 = true;
   static constexpr std::size_t kNumberBytes = 1;
 
-  static Sums zero() { return _mm256_setzero_si256(); }
-  static Sums numbers(const std::byte* from) {
+  static Sums zero() { return Sums{}; }
+  static __m256i numbers(const std::byte* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
   }
   /// The same 32 bits in every lane.
-  static Sums repeat(const std::byte* from) {
+  static __m256i repeat(const std::byte* from) {
     int bits;
     __builtin_memcpy(&bits, from, sizeof(bits));
     return _mm256_set1_epi32(bits);
@@ -24,7 +25,7 @@ struct Avx2 {
   static Floats broadcast(float value) { return _mm256_set1_ps(value); }
   static Floats load(const float* from) { return _mm256_loadu_ps(from); }
   static void store(Floats value, float* to) { _mm256_storeu_ps(to, value); }
-  static Floats to_floats(Sums sums) { return _mm256_cvtepi32_ps(sums); }
+  static Floats to_floats(Sums sums) { return _mm256_cvtepi32_ps(reinterpret_cast<__m256i>(sums)); }
   static Floats multiply(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
   static Floats add_product(Floats sum, Floats a, Floats b) { return _mm256_fmadd_ps(a, b, sum); }
   static Floats subtract_product(Floats sum, Floats a, Floats b) {
@@ -40,13 +41,13 @@ struct Avx2 {
   /// 2 · 127 · 127 < 2^15.
   struct Products {
     static void add(Sums (&sums)[2], const std::byte* x, const std::byte* weights) {
-      const Sums ones = _mm256_set1_epi16(1);
+      const __m256i ones = _mm256_set1_epi16(1);
       for (std::size_t group = 0; group < 2; ++group) {
-        const Sums row = repeat(x + group * kDotBytes);
+        const __m256i row = repeat(x + group * kDotBytes);
         for (std::size_t v = 0; v < 2; ++v) {
-          const Sums column = numbers(weights + (2 * group + v) * sizeof(Sums));
-          const Sums pairs = _mm256_maddubs_epi16(row, column);
-          sums[v] = _mm256_add_epi32(sums[v], _mm256_madd_epi16(pairs, ones));
+          const __m256i column = numbers(weights + (2 * group + v) * sizeof(Sums));
+          const __m256i pairs = _mm256_maddubs_epi16(row, column);
+          sums[v] += reinterpret_cast<Sums>(_mm256_madd_epi16(pairs, ones));
         }
       }
     }
@@ -54,15 +55,15 @@ struct Avx2 {
   /// Four products in 16 bits, then two of these in 32.
   struct PairedProducts {
     static void add(Sums (&sums)[2], const std::byte* x, const std::byte* weights) {
-      const Sums ones = _mm256_set1_epi16(1);
-      const Sums first = repeat(x);
-      const Sums second = repeat(x + kDotBytes);
+      const __m256i ones = _mm256_set1_epi16(1);
+      const __m256i first = repeat(x);
+      const __m256i second = repeat(x + kDotBytes);
       for (std::size_t v = 0; v < 2; ++v) {
         const std::byte* const column = weights + v * sizeof(Sums);
-        const Sums fours =
+        const __m256i fours =
             _mm256_add_epi16(_mm256_maddubs_epi16(first, numbers(column)),
                              _mm256_maddubs_epi16(second, numbers(column + 2 * sizeof(Sums))));
-        sums[v] = _mm256_add_epi32(sums[v], _mm256_madd_epi16(fours, ones));
+        sums[v] += reinterpret_cast<Sums>(_mm256_madd_epi16(fours, ones));
       }
     }
   };

@@ -17,9 +17,10 @@ struct Avx2Vnni : Avx2 {
   static constexpr std::size_t kApart = 1;
   struct Products {
     static void add(Sums (&sums)[2], const std::byte* x, const std::byte* weights) {
-      const Sums row = repeat(x);
+      const __m256i row = repeat(x);
       for (std::size_t v = 0; v < 2; ++v) {
-        sums[v] = _mm256_dpbusd_avx_epi32(sums[v], row, numbers(weights + v * sizeof(Sums)));
+        sums[v] = reinterpret_cast<Sums>(_mm256_dpbusd_avx_epi32(
+            reinterpret_cast<__m256i>(sums[v]), row, numbers(weights + v * sizeof(Sums))));
       }
     }
   };

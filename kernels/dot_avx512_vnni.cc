@@ -16,13 +16,14 @@ namespace {
 #include "kernels/dot_tile-inl.h"
 
 struct Avx512Int8 : Avx512 {
-  using Sums = __m512i;
+  // Not __m512i, which may alias anything: GCC 12 keeps an array of those in memory.
+  using Sums = int __attribute__((vector_size(64)));
   static constexpr std::size_t kApart = 1;
   static constexpr bool kIsInt8 = true;
   static constexpr std::size_t kNumberBytes = 1;
 
-  static Sums zero() { return _mm512_setzero_si512(); }
-  static Floats to_floats(Sums sums) { return _mm512_cvtepi32_ps(sums); }
+  static Sums zero() { return Sums{}; }
+  static Floats to_floats(Sums sums) { return _mm512_cvtepi32_ps(reinterpret_cast<__m512i>(sums)); }
   static Floats multiply(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
   static Floats add_product(Floats sum, Floats a, Floats b) { return _mm512_fmadd_ps(a, b, sum); }
   static Floats subtract_product(Floats sum, Floats a, Floats b) {
@@ -36,9 +37,10 @@ struct Avx512Int8 : Avx512 {
 
   struct Products {
     static void add(Sums (&sums)[2], const std::byte* x, const std::byte* weights) {
-      const Sums row = repeat(x);
+      const __m512i row = repeat(x);
       for (std::size_t v = 0; v < 2; ++v) {
-        sums[v] = _mm512_dpbusd_epi32(sums[v], row, numbers(weights + v * sizeof(Sums)));
+        sums[v] = reinterpret_cast<Sums>(_mm512_dpbusd_epi32(
+            reinterpret_cast<__m512i>(sums[v]), row, numbers(weights + v * sizeof(Sums))));
       }
     }
   };

@@ -1,5 +1,6 @@
 #include "kernels/int8_rows.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -13,87 +14,140 @@
 HWY_BEFORE_NAMESPACE();
 namespace henson::kernels::HWY_NAMESPACE {
 
-/// The largest |x|, as the bits of a float: infinities and NaN are above all numbers. `depth` is a
-/// multiple of kLanes, and so below.
-HWY_INLINE std::int32_t largest_bits(const float* x, std::size_t depth) {
-  const hn::RebindToSigned<FloatTag> di;
-  auto most = hn::Zero(di);
-  for (std::size_t k = 0; k < depth; k += kLanes) {
-    most = hn::Max(most, hn::BitCast(di, hn::Abs(hn::LoadU(FloatTag(), x + k))));
-  }
-  return hn::GetLane(hn::MaxOfLanes(di, most));
+using IntTag = hn::RebindToSigned<FloatTag>;
+
+/// |x| as the bits of a float, which grow with it: infinities and NaN are above all numbers.
+HWY_INLINE hn::Vec<IntTag> magnitude(FloatVector x) { return hn::BitCast(IntTag(), hn::Abs(x)); }
+
+/// f(k, count, vector) for each vector of x, the last with zeros behind `count` values.
+template <class F>
+HWY_INLINE void for_vectors(const float* x, std::size_t depth, F f) {
+  std::size_t k = 0;
+  for (; k + kLanes <= depth; k += kLanes) f(k, kLanes, hn::LoadU(FloatTag(), x + k));
+  if (k < depth) f(k, depth - k, load_part(x + k, depth - k));
 }
 
-/// The first place where |x| has these bits.
-HWY_INLINE std::size_t place_of(const float* x, std::size_t depth, std::int32_t bits) {
-  const hn::RebindToSigned<FloatTag> di;
-  for (std::size_t k = 0; k < depth; k += kLanes) {
-    const auto own = hn::BitCast(di, hn::Abs(hn::LoadU(FloatTag(), x + k)));
-    const auto found = hn::FindFirstTrue(di, hn::Eq(own, hn::Set(di, bits)));
-    if (found >= 0) return k + static_cast<std::size_t>(found);
+/// The two largest magnitudes.
+struct Largest {
+  std::int32_t first = 0;
+  std::int32_t second = 0;
+};
+
+HWY_INLINE Largest largest_two(const float* x, std::size_t depth) {
+  const IntTag d;
+  // Four pairs, to keep the units busy.
+  hn::Vec<IntTag> first[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+  hn::Vec<IntTag> second[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+  const auto take = [&](std::size_t i, FloatVector value) HWY_ATTR {
+    const auto own = magnitude(value);
+    second[i] = hn::Max(second[i], hn::Min(first[i], own));
+    first[i] = hn::Max(first[i], own);
+  };
+  std::size_t k = 0;
+  for (; k + 4 * kLanes <= depth; k += 4 * kLanes) {
+    for (std::size_t i = 0; i < 4; ++i) take(i, hn::LoadU(FloatTag(), x + k + i * kLanes));
   }
-  return 0;
+  for_vectors(x + k, depth - k,
+              [&](std::size_t, std::size_t, FloatVector value) HWY_ATTR { take(0, value); });
+  std::int32_t lanes[8 * kLanes];
+  for (std::size_t i = 0; i < 4; ++i) {
+    hn::StoreU(first[i], d, lanes + 2 * i * kLanes);
+    hn::StoreU(second[i], d, lanes + (2 * i + 1) * kLanes);
+  }
+  Largest largest;
+  for (const std::int32_t own : lanes) {
+    largest.second = std::max(largest.second, std::min(largest.first, own));
+    largest.first = std::max(largest.first, own);
+  }
+  return largest;
 }
 
 struct Range {
-  float least;  // at most 0
-  float most;   // at least 0
+  float least = 0;  // at most 0
+  float most = 0;   // at least 0
 };
 
-HWY_INLINE Range range_of(const float* x, std::size_t depth) {
+/// The range of all but the first `apart` values whose magnitude is at least `limit`; these are
+/// noted.
+HWY_INLINE Range range_without(const float* x, std::size_t depth, std::int32_t limit,
+                               std::size_t apart, PieceScale& piece) {
   const FloatTag d;
   FloatVector least = hn::Zero(d);
   FloatVector most = hn::Zero(d);
-  for (std::size_t k = 0; k < depth; k += kLanes) {
-    const FloatVector value = hn::LoadU(d, x + k);
+  Range range;
+  std::size_t found = 0;
+  for_vectors(x, depth, [&](std::size_t k, std::size_t count, FloatVector value) HWY_ATTR {
+    const auto large = hn::RebindMask(d, hn::Gt(magnitude(value), hn::Set(IntTag(), limit - 1)));
+    if (HWY_UNLIKELY(!hn::AllFalse(d, large))) {
+      for (std::size_t i = k; i < k + count; ++i) {
+        std::int32_t bits;
+        std::memcpy(&bits, x + i, sizeof(bits));
+        if ((bits & 0x7fffffff) < limit) continue;
+        if (found < apart) {
+          piece.at[found] = static_cast<std::uint32_t>(i);
+          piece.apart[found++] = x[i];
+        } else {
+          range.least = std::min(range.least, x[i]);
+          range.most = std::max(range.most, x[i]);
+        }
+      }
+      value = hn::IfThenZeroElse(large, value);
+    }
     least = hn::Min(least, value);
     most = hn::Max(most, value);
-  }
-  return {hn::GetLane(hn::MinOfLanes(d, least)), hn::GetLane(hn::MaxOfLanes(d, most))};
+  });
+  range.least = std::min(range.least, hn::GetLane(hn::MinOfLanes(d, least)));
+  range.most = std::max(range.most, hn::GetLane(hn::MaxOfLanes(d, most)));
+  return range;
 }
 
-/// clamp(round(x · factor) + zero)
-HWY_INLINE void to_bytes(const float* x, std::size_t depth, float factor, float zero, float most,
+/// clamp(round(x · factor) + zero). Those apart give what does not fit, or anything.
+HWY_INLINE void to_bytes(const float* x, std::size_t depth, float factor, float zero, int most,
                          std::uint8_t* bytes) {
   const FloatTag d;
-  const hn::RebindToSigned<FloatTag> di;
+  const IntTag di;
   const hn::Rebind<std::uint8_t, FloatTag> narrow;
-  for (std::size_t k = 0; k < depth; k += kLanes) {
-    const FloatVector whole = hn::Round(hn::Mul(hn::LoadU(d, x + k), hn::Set(d, factor)));
-    const FloatVector number =
-        hn::Min(hn::Max(hn::Add(whole, hn::Set(d, zero)), hn::Zero(d)), hn::Set(d, most));
-    hn::StoreU(hn::DemoteTo(narrow, hn::ConvertTo(di, number)), narrow, bytes + k);
-  }
+  // Adding 1.5 · 2^23 rounds to a whole number, and leaves it in the lowest bits.
+  constexpr float kShifter = 12582912.0F;
+  constexpr std::int32_t kShifterBits = 0x4b400000;
+  const FloatVector limit = hn::Set(d, 4e6F);
+  for_vectors(x, depth, [&](std::size_t k, std::size_t count, FloatVector value) HWY_ATTR {
+    const FloatVector scaled =
+        hn::Min(hn::Max(hn::Mul(value, hn::Set(d, factor)), hn::Neg(limit)), limit);
+    const auto number = hn::Sub(hn::BitCast(di, hn::Add(scaled, hn::Set(d, kShifter + zero))),
+                                hn::Set(di, kShifterBits));
+    const auto clamped = hn::DemoteTo(narrow, hn::Min(number, hn::Set(di, most)));
+    if (HWY_LIKELY(count == kLanes)) {
+      hn::StoreU(clamped, narrow, bytes + k);
+    } else {
+      std::uint8_t last[kLanes];
+      hn::StoreU(clamped, narrow, last);
+      std::memcpy(bytes + k, last, count);
+    }
+  });
 }
 
 void quantize_one(const float* x, std::size_t depth, int most, std::size_t apart,
                   std::uint8_t* bytes, PieceScale& piece) noexcept {
   constexpr std::int32_t kInfinity = 0x7f800000;
-  static_assert(kPieceDepth % kLanes == 0);
-  float rest[kPieceDepth];  // without those apart, and with zeros up to whole vectors
-  std::uint8_t numbers[kPieceDepth];
-  const std::size_t padded = (depth + kLanes - 1) / kLanes * kLanes;
-  std::memset(rest + padded - kLanes, 0, kLanes * sizeof(float));
-  std::memcpy(rest, x, depth * sizeof(float));
   piece = {};
-  bool finite = true;
-  for (std::size_t i = 0; i < apart; ++i) {
-    const std::int32_t bits = largest_bits(rest, padded);
-    finite = finite && bits < kInfinity;
-    const std::size_t at = place_of(rest, padded, bits);
-    piece.at[i] = static_cast<std::uint32_t>(at);
-    piece.apart[i] = rest[at];
-    rest[at] = 0;
-  }
-  const Range range = range_of(rest, padded);
+  const Largest largest = largest_two(x, depth);
+  // Above all where none is to be taken apart; zeros need not be.
+  const std::int32_t limit = apart == 0   ? kInfinity + 1
+                             : apart == 1 ? largest.first
+                                          : largest.second;
+  const Range range = range_without(x, depth, std::max<std::int32_t>(1, limit), apart, piece);
   const float step = (range.most - range.least) / static_cast<float>(most);
+  const bool finite = largest.first < kInfinity && step < std::numeric_limits<float>::infinity();
   // What is smaller than any normal number is nothing.
   const bool zeros = !(step >= std::numeric_limits<float>::min());
   const float factor = zeros ? 0.0F : 1 / step;
   piece.scale = finite ? (zeros ? 0.0F : step) : std::numeric_limits<float>::quiet_NaN();
-  piece.zero = std::nearbyint(-range.least * factor);
-  to_bytes(rest, padded, factor, piece.zero, static_cast<float>(most), numbers);
-  std::memcpy(bytes, numbers, depth);
+  piece.zero = finite ? std::nearbyint(-range.least * factor) : 0;
+  to_bytes(x, depth, factor, piece.zero, most, bytes);
+  for (std::size_t i = 0; i < apart; ++i) {
+    if (piece.apart[i] != 0) bytes[piece.at[i]] = static_cast<std::uint8_t>(piece.zero);
+  }
   std::memset(bytes + depth, 0, round_up_depth(depth) - depth);
 }
 

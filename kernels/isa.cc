@@ -111,6 +111,8 @@ std::string_view name_of(Isa isa) noexcept {
   return "";
 }
 
+std::span<const Isa> all_isas() { return kAll; }
+
 std::span<const Isa> available_isas() {
   static const Available available;
   return std::span(available.isas).first(available.count);

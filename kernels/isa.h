@@ -27,6 +27,8 @@ constexpr Isa base_of(Isa isa) noexcept {
   return isa >= Isa::kAvx512 ? Isa::kAvx512 : isa >= Isa::kAvx2 ? Isa::kAvx2 : isa;
 }
 
+/// All of them, each after those that it has within.
+std::span<const Isa> all_isas();
 /// Those that this machine has, the best one last.
 std::span<const Isa> available_isas();
 

@@ -17,11 +17,14 @@ struct LowestType {
   double tolerance;
 };
 
-LowestType lowest(const Model& model, Executor executor) {
-  if (model.computes_in(DType::kBFloat16)) return {"bfloat16", 2e-2};
+LowestType lowest(const Model& model, const SessionOptions& options) {
+  if (options.precision == Precision::kInt8) return {"int8 by the plan", 6e-2};
+  if (model.computes_in(DType::kBFloat16) || options.precision == Precision::kBFloat16) {
+    return {"bfloat16", 2e-2};
+  }
   if (model.computes_quantized()) return {"int8", 1e-2};
   if (model.computes_in(DType::kFloat16)) return {"float16", 3e-3};
-  return {"float32", executor == Executor::kPlan ? 2e-5 : 1e-5};
+  return {"float32", options.executor == Executor::kPlan ? 2e-5 : 1e-5};
 }
 
 bool comparable(DType ours, DType theirs) {
@@ -108,10 +111,12 @@ Comparison compare(const std::vector<Tensor>& ours, const std::vector<Tensor>& t
   return result;
 }
 
-double default_tolerance(const Model& model, Executor executor) {
-  return lowest(model, executor).tolerance;
+double default_tolerance(const Model& model, const SessionOptions& options) {
+  return lowest(model, options).tolerance;
 }
 
-std::string lowest_type(const Model& model) { return lowest(model, Executor::kPlan).name; }
+std::string lowest_type(const Model& model, const SessionOptions& options) {
+  return lowest(model, options).name;
+}
 
 }  // namespace henson::tools

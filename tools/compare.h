@@ -35,8 +35,8 @@ Comparison compare(const std::vector<Tensor>& ours, const std::vector<Tensor>& t
                    const std::string& reference);
 
 /// The error that a model is allowed: by the lowest type that its computation passes through.
-double default_tolerance(const Model& model, Executor executor);
+double default_tolerance(const Model& model, const SessionOptions& options);
 /// That type: "float32", "float16", "bfloat16", "int8".
-std::string lowest_type(const Model& model);
+std::string lowest_type(const Model& model, const SessionOptions& options);
 
 }  // namespace henson::tools

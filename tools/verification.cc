@@ -38,8 +38,8 @@ Answer run(Session& session, const std::vector<NamedInput>& inputs) {
 
 ArchiveResult start_result(const Model& model, const VerifyOptions& options) {
   ArchiveResult result;
-  result.type = lowest_type(model);
-  result.tolerance = options.tolerance.value_or(default_tolerance(model, options.session.executor));
+  result.type = lowest_type(model, options.session);
+  result.tolerance = options.tolerance.value_or(default_tolerance(model, options.session));
   return result;
 }
 
@@ -68,6 +68,7 @@ void judge(CaseResult& result, const Answer& ours, const std::vector<Tensor>& th
 
 SessionOptions with(Executor executor, SessionOptions options) {
   options.executor = executor;
+  if (executor == Executor::kInterpreter) options.precision = Precision::kFloat32;
   return options;
 }
 

@@ -42,7 +42,9 @@ double exact(Activation activation, double x) {
   return 0;
 }
 
-TEST_P(ActivationTest, RunsOnTheForcedInstructionSet) { EXPECT_EQ(activate_isa(), GetParam()); }
+TEST_P(ActivationTest, RunsOnTheForcedInstructionSet) {
+  EXPECT_EQ(activate_isa(), base_of(GetParam()));
+}
 
 TEST_P(ActivationTest, AgreesWithDoublePrecision) {
   std::vector<float> x;

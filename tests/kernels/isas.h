@@ -31,9 +31,8 @@ class IsaTest : public testing::TestWithParam<Isa> {
 
 }  // namespace henson::kernels
 
-#define HENSON_ON_ALL_ISAS(fixture)                                                               \
-  INSTANTIATE_TEST_SUITE_P(, fixture,                                                             \
-                           testing::Values(Isa::kBaseline, Isa::kSse4, Isa::kAvx2, Isa::kAvx512), \
-                           [](const testing::TestParamInfo<Isa>& parameter) {                     \
-                             return std::string(name_of(parameter.param));                        \
+#define HENSON_ON_ALL_ISAS(fixture)                                           \
+  INSTANTIATE_TEST_SUITE_P(, fixture, testing::ValuesIn(all_isas()),          \
+                           [](const testing::TestParamInfo<Isa>& parameter) { \
+                             return std::string(name_of(parameter.param));    \
                            })

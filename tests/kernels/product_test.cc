@@ -4,9 +4,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "tests/kernels/isas.h"
@@ -15,34 +15,54 @@
 namespace henson::kernels {
 namespace {
 
-/// A backend on an instruction set.
-using Way = std::tuple<GemmBackend, Isa>;
+/// What weights are kept as, by whom, on an instruction set.
+struct Way {
+  const char* name;
+  std::unique_ptr<PackedWeights> (*make)(std::size_t out, std::size_t in);
+  Isa isa;
+};
+
+std::unique_ptr<PackedWeights> make_own(std::size_t out, std::size_t in) {
+  return make_weights(out, in, GemmBackend::kOwn);
+}
+std::unique_ptr<PackedWeights> make_onednn(std::size_t out, std::size_t in) {
+  return make_weights(out, in, GemmBackend::kOneDnn);
+}
+std::unique_ptr<PackedWeights> make_bf16(std::size_t out, std::size_t in) {
+  return make_weights(out, in, WeightType::kBFloat16);
+}
+std::unique_ptr<PackedWeights> make_int8(std::size_t out, std::size_t in) {
+  return make_weights(out, in, WeightType::kInt8);
+}
 
 class ProductTest : public testing::TestWithParam<Way> {
  protected:
   void SetUp() override {
-    if (!is_built(backend())) GTEST_SKIP() << "built without " << name_of(backend());
-    if (!force_if_available(std::get<Isa>(GetParam()))) {
-      GTEST_SKIP() << "this machine has no " << name_of(std::get<Isa>(GetParam()));
+    if (GetParam().make == &make_onednn && !is_built(GemmBackend::kOneDnn)) {
+      GTEST_SKIP() << "built without oneDNN";
+    }
+    if (!force_if_available(GetParam().isa)) {
+      GTEST_SKIP() << "this machine has no " << name_of(GetParam().isa);
     }
   }
   void TearDown() override { force_isa(available_isas().back()); }
-  static GemmBackend backend() { return std::get<GemmBackend>(GetParam()); }
 };
 
-std::string name_of_way(const testing::TestParamInfo<Way>& way) {
-  const auto& [backend, isa] = way.param;
-  return std::string(backend == GemmBackend::kOwn ? name_of(isa) : name_of(backend));
+std::vector<Way> all_ways() {
+  std::vector<Way> ways{{"onednn", &make_onednn, Isa::kBaseline}};  // picks its set itself
+  for (const Isa isa : all_isas()) {
+    ways.push_back({"fp32", &make_own, isa});
+    ways.push_back({"bf16", &make_bf16, isa});
+    ways.push_back({"int8", &make_int8, isa});
+  }
+  return ways;
 }
 
-// oneDNN picks its instruction set itself.
-INSTANTIATE_TEST_SUITE_P(, ProductTest,
-                         testing::Values(Way(GemmBackend::kOwn, Isa::kBaseline),
-                                         Way(GemmBackend::kOwn, Isa::kSse4),
-                                         Way(GemmBackend::kOwn, Isa::kAvx2),
-                                         Way(GemmBackend::kOwn, Isa::kAvx512),
-                                         Way(GemmBackend::kOneDnn, Isa::kBaseline)),
-                         name_of_way);
+INSTANTIATE_TEST_SUITE_P(, ProductTest, testing::ValuesIn(all_ways()),
+                         [](const testing::TestParamInfo<Way>& way) {
+                           return std::string(way.param.name) + "_" +
+                                  std::string(name_of(way.param.isa));
+                         });
 
 struct Case {
   std::size_t rows, in, out;
@@ -50,8 +70,7 @@ struct Case {
 
 /// x, weights and bias of a product, with the packed weights.
 struct Operands {
-  Operands(const Case& c, GemmBackend backend)
-      : shape(c), packed(make_weights(c.out, c.in, backend)) {
+  Operands(const Case& c, const Way& way) : shape(c), packed(way.make(c.out, c.in)) {
     std::mt19937 random(7);
     std::uniform_real_distribution<float> numbers(-1, 1);
     const auto fill = [&](std::vector<float>& values, std::size_t size) {
@@ -76,10 +95,33 @@ struct Operands {
             .last_in = shape.in};
   }
 
+  /// Packs the rows of a product where its weights want that, and computes it.
+  void multiply(Product product) const {
+    const Input input{product.x, product.x_stride, product.rows, product.first_in, product.last_in};
+    std::vector<std::byte> rows(packed->packed_bytes(input));
+    if (!rows.empty()) packed->pack_input(input, rows.data());
+    product.packed = rows.data();
+    packed->multiply(product);
+  }
+
   std::vector<float> run() const {
     std::vector<float> y(shape.rows * shape.out, NAN);
-    packed->multiply(product(y));
+    multiply(product(y));
     return y;
+  }
+
+  /// How far off a result may be: the sum of what rounding x and the weights may cost.
+  double tolerance() const {
+    const double in = static_cast<double>(shape.in);
+    switch (packed->type()) {
+      case WeightType::kFloat32:
+        return 1e-6 * in;
+      case WeightType::kBFloat16:  // each of the numbers from -1 to 1 is off by 2^-9 at most
+        return 1e-6 * in + 2 * std::sqrt(in) / 512 * 2;
+      case WeightType::kInt8:  // steps of up to 4/258 and 2/127: half of them, at random signs
+        return 1e-6 * in + 2 * std::sqrt(in) * (1 / 127.0 + 2 / 258.0);
+    }
+    return 0;
   }
 
   Case shape;
@@ -88,13 +130,13 @@ struct Operands {
 };
 
 TEST_P(ProductTest, OwnProductsRunOnTheForcedInstructionSet) {
-  EXPECT_EQ(own_product_isa(), std::get<Isa>(GetParam()));
+  EXPECT_EQ(own_product_isa(), base_of(GetParam().isa));
 }
 
 TEST_P(ProductTest, AgreesWithDoublePrecision) {
   for (const Case& c : {Case{1, 1, 1}, Case{1, 768, 768}, Case{3, 5, 2}, Case{14, 64, 32},
-                        Case{15, 33, 47}, Case{29, 100, 65}, Case{128, 96, 96}}) {
-    const Operands operands(c, backend());
+                        Case{15, 33, 47}, Case{29, 100, 65}, Case{128, 96, 96}, Case{3, 1800, 9}}) {
+    const Operands operands(c, GetParam());
     const std::vector<float> y = operands.run();
     for (std::size_t r = 0; r < c.rows; ++r) {
       for (std::size_t o = 0; o < c.out; ++o) {
@@ -102,7 +144,7 @@ TEST_P(ProductTest, AgreesWithDoublePrecision) {
         for (std::size_t k = 0; k < c.in; ++k) {
           sum += double{operands.x[r * c.in + k]} * operands.weights[o * c.in + k];
         }
-        ASSERT_NEAR(y[r * c.out + o], sum, 1e-6 * static_cast<double>(c.in))
+        ASSERT_NEAR(y[r * c.out + o], sum, operands.tolerance())
             << c.rows << "x" << c.in << "x" << c.out << " at " << r << ", " << o;
       }
     }
@@ -110,23 +152,23 @@ TEST_P(ProductTest, AgreesWithDoublePrecision) {
 }
 
 TEST_P(ProductTest, WithoutBiasTheSumStartsFromZero) {
-  const Operands operands({5, 20, 40}, backend());
+  const Operands operands({5, 20, 40}, GetParam());
   std::vector<float> y(5 * 40);
   Product product = operands.product(y);
   product.bias = nullptr;
-  operands.packed->multiply(product);
+  operands.multiply(product);
   double sum = 0;
   for (std::size_t k = 0; k < 20; ++k) sum += double{operands.x[k]} * operands.weights[k];
-  EXPECT_NEAR(y[0], sum, 1e-5);
+  EXPECT_NEAR(y[0], sum, operands.tolerance());
 }
 
 TEST_P(ProductTest, NoRowsGiveNone) {
-  const Operands operands({0, 20, 40}, backend());
+  const Operands operands({0, 20, 40}, GetParam());
   EXPECT_EQ(operands.run().size(), 0U);
 }
 
 TEST_P(ProductTest, RowsDoNotDependOnTheirNeighbours) {
-  const Operands all({67, 200, 75}, backend());
+  const Operands all({67, 200, 75}, GetParam());
   const std::vector<float> y = all.run();
   for (const std::size_t rows : {1, 2, 5, 14, 40}) {
     for (std::size_t first = 0; first + rows <= 67; first += rows) {
@@ -134,7 +176,7 @@ TEST_P(ProductTest, RowsDoNotDependOnTheirNeighbours) {
       Product product = all.product(part);
       product.x += first * product.x_stride;
       product.rows = rows;
-      all.packed->multiply(product);
+      all.multiply(product);
       ASSERT_TRUE(same_bits(part.data(), y.data() + first * 75, part.size()))
           << rows << " rows from " << first;
     }
@@ -142,11 +184,14 @@ TEST_P(ProductTest, RowsDoNotDependOnTheirNeighbours) {
 }
 
 TEST_P(ProductTest, PartsOfColumnsAndOfTheSumGiveTheSameBits) {
-  const Operands all({20, 200, 500}, backend());
+  constexpr std::size_t kIn = 1700;
+  const Operands all({20, kIn, 500}, GetParam());
   const std::vector<float> y = all.run();
   std::vector<float> parts(y.size(), NAN);
-  std::vector<std::pair<std::size_t, std::size_t>> cuts = {{0, 200}};
-  if (all.packed->splits_in()) cuts = {{0, 64}, {64, 65}, {65, 200}};
+  std::vector<std::pair<std::size_t, std::size_t>> cuts;
+  const std::size_t in_block = all.packed->in_block();
+  const std::size_t step = in_block < 64 ? 65 / in_block * in_block : in_block;
+  for (std::size_t k = 0; k < kIn; k += step) cuts.push_back({k, std::min(kIn, k + step)});
   const std::size_t block = all.packed->column_block();
   for (std::size_t column = 0; column < 500; column += block) {
     for (const auto& [first, last] : cuts) {
@@ -158,25 +203,25 @@ TEST_P(ProductTest, PartsOfColumnsAndOfTheSumGiveTheSameBits) {
       product.first_in = first;
       product.last_in = last;
       product.add_to_result = first > 0;
-      all.packed->multiply(product);
+      all.multiply(product);
     }
   }
   EXPECT_TRUE(same_bits(parts.data(), y.data(), y.size()));
 }
 
 TEST_P(ProductTest, WritesNothingBesideItsColumns) {
-  const Operands all({9, 40, 33}, backend());
+  const Operands all({9, 40, 33}, GetParam());
   std::vector<float> y(9 * 50, 5);
   Product product = all.product(y);
   product.y_stride = 50;
-  all.packed->multiply(product);
+  all.multiply(product);
   for (std::size_t r = 0; r < 9; ++r) {
     for (std::size_t c = 33; c < 50; ++c) ASSERT_EQ(y[r * 50 + c], 5);
   }
 }
 
 TEST_P(ProductTest, SeveralMatricesAndTransposedOnesPackAsOne) {
-  const Operands all({4, 30, 470}, backend());
+  Operands all({4, 30, 470}, GetParam());
   const std::size_t below = 450;
   std::vector<float> transposed(30 * below);
   for (std::size_t o = 0; o < below; ++o) {
@@ -186,18 +231,61 @@ TEST_P(ProductTest, SeveralMatricesAndTransposedOnesPackAsOne) {
   }
   const WeightView views[] = {{all.weights.data(), 20, 30, 30, 1},
                               {transposed.data(), below, 30, 1, below}};
-  const auto packed = make_weights(470, 30, backend());
+  auto packed = GetParam().make(470, 30);
   for (std::size_t block = packed->blocks(); block-- > 0;) packed->fill(views, block, block + 1);
-  std::vector<float> y(4 * 470);
-  packed->multiply(all.product(y));
-  EXPECT_TRUE(same_bits(y.data(), all.run().data(), y.size()));
+  const std::vector<float> expected = all.run();
+  all.packed = std::move(packed);
+  EXPECT_EQ(all.run(), expected);
+}
+
+TEST_P(ProductTest, WhatIsNotFiniteDoesNotPassForANumber) {
+  Operands operands({3, 100, 20}, GetParam());
+  operands.x[120] = INFINITY;
+  operands.x[250] = NAN;
+  const std::vector<float> y = operands.run();
+  for (std::size_t o = 0; o < 20; ++o) {
+    EXPECT_TRUE(std::isfinite(y[o]));
+    EXPECT_FALSE(std::isfinite(y[20 + o]));
+    EXPECT_TRUE(std::isnan(y[40 + o]));
+  }
+}
+
+TEST_P(ProductTest, RoundingIsToldOfTheWeights) {
+  const Operands operands({1, 300, 64}, GetParam());
+  const double error = operands.packed->rounding_error();
+  if (operands.packed->type() != WeightType::kInt8) {
+    EXPECT_EQ(error, 0);
+    return;
+  }
+  EXPECT_GT(error, 0.002);
+  EXPECT_LT(error, 0.01);
+  std::vector<float> weights(64 * 300, 1);
+  weights[5] = NAN;
+  const WeightView view = {weights.data(), 64, 300, 300, 1};
+  operands.packed->fill({&view, 1}, 0, operands.packed->blocks());
+  EXPECT_TRUE(std::isnan(operands.packed->rounding_error()));
+}
+
+TEST_P(ProductTest, LargeValuesDoNotDrownTheOthers) {
+  Operands operands({1, 768, 32}, GetParam());
+  const std::vector<float> before = operands.run();
+  operands.x[17] += 1000;
+  const std::vector<float> after = operands.run();
+  for (std::size_t o = 0; o < 32; ++o) {
+    const double moved = 1000.0 * operands.weights[o * 768 + 17];
+    // A thousand times a weight's own rounding, which is all that the value costs.
+    const double weight_rounding =
+        operands.packed->type() == WeightType::kInt8 ? 1.0 / 128 : 2.0 / 512;
+    EXPECT_NEAR(after[o] - before[o], moved, 1000 * weight_rounding + 0.3);
+  }
 }
 
 TEST(GemmBackendsTest, AgreeWithEachOther) {
   if (!is_built(GemmBackend::kOneDnn)) GTEST_SKIP() << "built without oneDNN";
   const Case shape{33, 768, 500};
-  const std::vector<float> own = Operands(shape, GemmBackend::kOwn).run();
-  const std::vector<float> onednn = Operands(shape, GemmBackend::kOneDnn).run();
+  const Isa isa = available_isas().back();
+  const std::vector<float> own = Operands(shape, {"fp32", &make_own, isa}).run();
+  const std::vector<float> onednn = Operands(shape, {"onednn", &make_onednn, isa}).run();
   for (std::size_t i = 0; i < own.size(); ++i) ASSERT_NEAR(own[i], onednn[i], 1e-4);
 }
 

@@ -116,7 +116,8 @@ class FuseArchives : public ::testing::Test {
     const Model model = Model::open(path);
     std::filesystem::path cases = path;
     for (const tools::Case& recorded : tools::read_cases(cases.replace_extension(".npz"))) {
-      check(archive, recorded, tools::default_tolerance(model, Executor::kInterpreter), path);
+      check(archive, recorded,
+            tools::default_tolerance(model, {.executor = Executor::kInterpreter}), path);
     }
   }
 
