@@ -62,10 +62,19 @@ TEST_P(Int8RowsTest, TheLargestValuesDoNotWidenTheStep) {
   values[150] = -90;
   const Piece apart(values, 255, 2);
   EXPECT_LE(apart.scale.scale, without.scale.scale * 1.0001F);
-  EXPECT_EQ(apart.scale.at[0], 150U);
-  EXPECT_EQ(apart.scale.apart[0], -90);
-  EXPECT_EQ(apart.scale.at[1], 20U);
-  EXPECT_EQ(apart.scale.apart[1], 70);
+  EXPECT_EQ(apart.scale.at[0], 20U);
+  EXPECT_EQ(apart.scale.apart[0], 70);
+  EXPECT_EQ(apart.scale.at[1], 150U);
+  EXPECT_EQ(apart.scale.apart[1], -90);
+}
+
+TEST_P(Int8RowsTest, EqualLargestValuesAreTakenInTheirOrder) {
+  std::vector<float> values(100, 3.0F);
+  values[40] = -3;
+  const Piece piece(values, 255, 2);
+  EXPECT_EQ(piece.scale.at[0], 0U);
+  EXPECT_EQ(piece.scale.at[1], 1U);
+  EXPECT_LE(piece.worst_error(), 0.5001 * piece.scale.scale);
 }
 
 TEST_P(Int8RowsTest, ValuesOfOneSignUseAllNumbers) {

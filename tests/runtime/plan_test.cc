@@ -104,9 +104,9 @@ class PlanTest : public testing::TestWithParam<ArchiveAndPrecision> {
       case Precision::kFloat32:
         return 2e-5;
       case Precision::kBFloat16:
-        return 3e-2;
+        return 2e-2;
       case Precision::kInt8:
-        return 6e-2;
+        return 4e-2;
     }
     return 0;
   }
