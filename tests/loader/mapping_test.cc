@@ -357,7 +357,7 @@ TEST(ReadStorage, StaysInTheFileUntilItIsAskedFor) {
 
 TEST(ReadStorage, IsAnErrorWhenTheFileWasChangedOrCut) {
   const std::string changed =
-      "data/0: the file was changed or cut short after it was opened; open it again";
+      "data/0: the archive's file was changed or cut short after it was opened; open it again";
   const TempFile file;
   for (const bool cut : {false, true}) {
     test::write_zip(file.path(), test::small_archive());

@@ -21,7 +21,7 @@ double operations_of(const std::vector<std::int64_t>& lengths) {
   return 2 * multiply_adds;
 }
 
-BenchmarkOptions quick(bool profile = false) { return {{Executor::kPlan, 1, profile}, 0}; }
+BenchmarkOptions quick(bool profile = false) { return {{.threads = 1, .profile = profile}, 0}; }
 
 TEST(Benchmark, CountsOperations) {
   const Model model = Model::open(kFull);
