@@ -26,6 +26,8 @@ struct PickleHooks {
   std::function<Value(std::int64_t id, const ErrorPlace& place)> tensor;
   /// What values are counted against; null: a budget of the pickle's own.
   Budget* budget = nullptr;
+  /// Dicts may have attributes, which are dropped: torch.save notes versions in a state_dict's.
+  bool attributed_dicts = false;
 };
 
 /// Protocol 2 and later, as far as archives use it. Values have no cycles, nest at most

@@ -111,6 +111,7 @@ void PickleMachine::new_object(NodeId cls) {
 
 void PickleMachine::build(NodeId id, NodeId state) {
   if (id == state) fail("an object that is its own state");
+  if (hooks_.attributed_dicts && value_if<std::shared_ptr<Dict>>(id) != nullptr) return;
   Object& object = open_container<Object>(id, "an object");
   if (!object.attributes.empty() || object.state) fail("an object is built twice");
   if (object.class_name == "__main__.TensorID") {

@@ -9,6 +9,7 @@
 #include "tools/commands/classify.h"
 #include "tools/commands/command.h"
 #include "tools/commands/embed.h"
+#include "tools/commands/explain.h"
 #include "tools/commands/fill_mask.h"
 #include "tools/commands/inspect.h"
 #include "tools/commands/run.h"
@@ -50,6 +51,7 @@ int run_program(int argc, const char* const* argv) {
   add_run(program);
   add_verify(program);
   add_tokenize(program);
+  add_explain(program);
   add_embed(program);
   add_similar(program);
   add_fill_mask(program);

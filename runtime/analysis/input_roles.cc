@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "runtime/analysis/data_flow.h"
+#include "runtime/operators/indexing.h"
 #include "runtime/operators/shape_rules.h"
 
 namespace henson::runtime {
@@ -51,20 +52,25 @@ class Flow {
   struct Reach {
     std::vector<bool> own;      // for each value, whether its elements are the input's own
     std::vector<bool> derived;  // or computed from them, one by one
+    std::vector<bool> places;   // or say where they are not 0
     Shape table;                // the largest that its own elements index
-    bool mask = false;          // attention takes a derived value as its mask
+    bool mask = false;          // attention takes a derived value as its mask, or hidden states are
+                                // picked where one is not 0
   };
 
   Reach follow(ValueId input) const {
     Reach reach;
     reach.own.resize(graph_.values.size());
     reach.derived.resize(graph_.values.size());
+    reach.places.resize(graph_.values.size());
     reach.own[input] = reach.derived[input] = true;
     for (const Node& node : graph_.nodes) {
       for (const Lookup& lookup : lookups(node)) {
         const Shape found = reach.own[lookup.indices] ? table(lookup.table) : Shape();
         if (found.rows > reach.table.rows) reach.table = found;
+        if (picks_where(lookup, reach)) reach.mask = true;
       }
+      if (is_masked_select(node) && reach.derived[node.inputs[1]]) reach.mask = true;
       pass(node, reach);
     }
     return reach;
@@ -95,6 +101,18 @@ class Flow {
   }
 
  private:
+  static bool is_masked_select(const Node& node) {
+    return is_operator(node) && node.op->rule.shape == shapes::counted_ones;
+  }
+
+  /// Whether something other than a table is looked up where the input's elements are not 0.
+  bool picks_where(const Lookup& lookup, const Reach& reach) const {
+    const bool where =
+        reach.places[lookup.indices] ||
+        (reach.derived[lookup.indices] && graph_.values[lookup.indices].dtype == DType::kBool);
+    return where && !reach.derived[lookup.table] && table(lookup.table).rows == 0;
+  }
+
   /// Whether a value's elements are computed from what a node makes that `wanted` takes.
   template <typename Wanted>
   bool comes_from(ValueId value, const Wanted& wanted) const {
@@ -116,8 +134,12 @@ class Flow {
   void pass(const Node& node, Reach& reach) const {
     bool own = false;
     bool derived = false;
+    bool places = is_operator(node) && (node.op->rule.shape == shapes::places ||
+                                        node.op->rule.shape == shapes::columns_of_places);
+    places = places && reach.derived[node.inputs[0]];
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (!reach.derived[node.inputs[i]]) continue;
+      places = places || (reach.places[node.inputs[i]] && reads_elements(node, i));
       if (is_attention_mask(node, i)) reach.mask = true;
       if (!reads_elements(node, i)) continue;
       derived = true;
@@ -129,6 +151,7 @@ class Flow {
     for (const ValueId id : node.outputs) {
       reach.derived[id] = true;
       if (own) reach.own[id] = true;
+      if (places) reach.places[id] = true;
     }
   }
 

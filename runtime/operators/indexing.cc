@@ -172,16 +172,7 @@ void index_fill_kernel(Call& call) {
   call.give(index_fill(call.memory(), self, call.integer(1), call.tensor(2), value));
 }
 
-/// How many there are depends on the data.
-void counted_ones(Inference& call) { call.give({call.domain().unknown()}); }
-
-void places(Inference& call) {
-  const std::optional<Dimensions> sizes = call.dims(0);
-  if (!sizes) return;
-  call.give({call.domain().unknown(), Dimension::of(static_cast<std::int64_t>(sizes->size()))});
-}
-
-constexpr Rule kPlaces{dtypes::kInt64, places};
+constexpr Rule kPlaces{dtypes::kInt64, shapes::places};
 constexpr Rule kWrittenRows{dtypes::same, shapes::written_rows};
 
 void register_index(OperatorTable& table) {
@@ -237,7 +228,7 @@ void register_masks(OperatorTable& table) {
   table.add(
       "aten::masked_select(Tensor self, Tensor mask) -> Tensor",
       [](Call& call) { call.give(masked_select(call.memory(), call.tensor(0), call.tensor(1))); },
-      {dtypes::same, counted_ones});
+      {dtypes::same, shapes::counted_ones});
   table.add(
       "aten::nonzero(Tensor self) -> Tensor",
       [](Call& call) { call.give(nonzero(call.memory(), call.tensor(0))); }, kPlaces);
@@ -252,6 +243,18 @@ void register_masks(OperatorTable& table) {
 }
 
 }  // namespace
+
+namespace shapes {
+
+void counted_ones(Inference& call) { call.give({call.domain().unknown()}); }
+
+void places(Inference& call) {
+  const std::optional<Dimensions> sizes = call.dims(0);
+  if (!sizes) return;
+  call.give({call.domain().unknown(), Dimension::of(static_cast<std::int64_t>(sizes->size()))});
+}
+
+}  // namespace shapes
 
 void register_indexing(OperatorTable& table) {
   register_index(table);

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <numeric>
 
 #include "runtime/tasks/text_model_impl.h"
@@ -8,45 +7,6 @@ namespace {
 
 // Enough rows for the products to reach their full speed, few enough for the caches.
 constexpr std::size_t kTokensAtOnce = 2048;
-
-/// How an output becomes an embedding.
-struct Pooler {
-  Pooler(const tasks::Heads& heads, Pooling pooling) {
-    sentence = pooling == Pooling::kAuto && (heads.has_sentence() || !heads.has_hidden_states());
-    first = pooling == Pooling::kFirst;
-    output = sentence ? heads.sentence() : heads.hidden_states();
-  }
-
-  void pool(const Tensor& tensor, std::vector<float>& row) const {
-    if (tensor.dtype() == DType::kFloat32) return pool(tensor, tensor.values<float>(), row);
-    pool(tensor, tasks::floats_of(tensor), row);
-  }
-
-  std::size_t output = 0;
-  bool sentence = false;  // the output is the embedding
-  bool first = false;
-
- private:
-  void pool(const Tensor& tensor, std::span<const float> values, std::vector<float>& row) const {
-    const auto size = static_cast<std::size_t>(tensor.shape().back());
-    row.assign(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(size));
-    if (sentence || first) return;
-    const std::size_t length = values.size() / size;
-    for (std::size_t token = 1; token < length; ++token) {
-      const std::span<const float> states = values.subspan(token * size, size);
-      for (std::size_t i = 0; i < size; ++i) row[i] += states[i];
-    }
-    for (float& value : row) value /= static_cast<float>(length);
-  }
-};
-
-void normalize(std::span<float> row) {
-  double squares = 0;
-  for (const float value : row) squares += double{value} * double{value};
-  if (squares == 0) return;
-  const auto scale = static_cast<float>(1 / std::sqrt(squares));
-  for (float& value : row) value *= scale;
-}
 
 /// Numbers of the sequences, the longest first: what runs together is of about one length, and
 /// memory is largest at the start.
@@ -72,12 +32,29 @@ std::size_t end_of_batch(const std::vector<Encoding>& encodings,
 
 }  // namespace
 
+tasks::EmbeddingPlan TextModel::Impl::make_plan(const EmbedOptions& options_of) const {
+  return tasks::plan_embedding({folder, heads, model, options.modules_done}, options_of);
+}
+
+const tasks::EmbeddingPlan& TextModel::Impl::plan_of(const EmbedOptions& options_of) {
+  if (!plan_ || !(plan_->first == options_of)) plan_.emplace(options_of, make_plan(options_of));
+  return plan_->second;
+}
+
+std::size_t TextModel::Impl::prompt_tokens(const tasks::EmbeddingPlan& plan) {
+  if (plan.pools_prompt) return 0;
+  const Encoding prompt = tokenizer.encode(plan.prepare(""), truncating());
+  const bool ends = prompt.size() > 0 && tokenizer.is_special(prompt.ids.back());
+  return prompt.size() - (ends ? 1 : 0);
+}
+
 Embeddings TextModel::embed(std::span<const std::string_view> texts, const EmbedOptions& options) {
   Embeddings embeddings;
-  const Pooler pooler(impl().heads, options.pooling);
+  const tasks::EmbeddingPlan& plan = impl().plan_of(options);
+  const std::size_t prompt_tokens = impl().prompt_tokens(plan);
   std::vector<Encoding> encodings;
   for (const std::string_view text : texts) {
-    encodings.push_back(impl().encode(text));
+    encodings.push_back(impl().encode(plan.prepare(text)));
   }
   const std::vector<std::size_t> order = by_length(encodings);
   std::vector<float> row;
@@ -87,8 +64,7 @@ Embeddings TextModel::embed(std::span<const std::string_view> texts, const Embed
     for (std::size_t i = begin; i < end; ++i) batch.push_back(&encodings[order[i]]);
     const std::vector<std::vector<Tensor>> outputs = impl().run_all(batch);
     for (std::size_t i = begin; i < end; ++i) {
-      pooler.pool(outputs[i - begin][pooler.output], row);
-      if (options.normalize) normalize(row);
+      plan.embed(outputs[i - begin][plan.output], prompt_tokens, row);
       embeddings.dimensions = row.size();
       embeddings.values.resize(texts.size() * row.size());
       std::copy(row.begin(), row.end(),

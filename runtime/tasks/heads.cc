@@ -100,6 +100,16 @@ std::size_t Heads::sentence() const {
   return any.front();
 }
 
+bool Heads::has_vector() const { return !all(is_per_text).empty(); }
+
+std::size_t Heads::vector() const {
+  const auto any = all(is_per_text);
+  if (any.empty()) refuse("hidden states [1, length, size] and no embedding [1, size]");
+  const auto whole =
+      all([](const OutputFacts& output) { return is_per_text(output) && !is_scores(output); });
+  return has_sentence() || !whole.empty() ? sentence() : any.front();
+}
+
 std::size_t Heads::vocabulary_scores() const {
   const auto found = all([&](const OutputFacts& output) { return scores_vocabulary(output); });
   if (found.empty()) {

@@ -31,6 +31,9 @@ class Heads {
   bool has_sentence() const;
   /// The same, or else that state.
   std::size_t sentence() const;
+  /// [1, n], whatever makes it: the embedding of one that ends in a layer of its own, too.
+  std::size_t vector() const;
+  bool has_vector() const;
   /// [1, length, tokens]
   std::size_t vocabulary_scores() const;
   /// [1, classes]; with `classes` > 0 exactly so many.

@@ -51,7 +51,7 @@ bool is_word_token(const Encoding& encoding, std::size_t i) { return encoding.se
 std::vector<TaggedWord> TextModel::tag(std::string_view text, std::span<const std::string> labels) {
   const std::size_t output = impl().heads.token_scores();
   const tasks::OutputFacts& facts = impl().heads[output];
-  tasks::check_labels(labels, static_cast<std::size_t>(facts.shape.back()));
+  labels = impl().labels_for(labels, static_cast<std::size_t>(facts.shape.back()));
   EncodeOptions options = impl().truncating();
   options.stride = impl().max_length / kStrideShare;
   const std::vector<Encoding> windows = impl().tokenizer.encode_windows(text, options);

@@ -28,11 +28,39 @@ void check_one_text(const std::vector<InputInfo>& infos) {
 
 void check_can_be_given(const InputInfo& info) {
   if (info.role == InputRole::kOther) {
-    refuse(info, "is neither ids, mask, token types nor positions, which are what a text gives");
+    throw Error(ErrorCode::kUnsupported,
+                "input " + quoted(info) +
+                    " is neither ids, mask, token types nor positions as far as can be found, "
+                    "which are what a text gives; --role " +
+                    info.path + "=mask (or another) states it");
   }
   const std::size_t rank = info.rank.value_or(2);
   if (rank != 2) {
     refuse(info, "has " + std::to_string(rank) + " dimensions, a text gives 2: [batch, length]");
+  }
+}
+
+bool names(const std::string& key, const InputInfo& info) {
+  return key == info.path || key == info.name;
+}
+
+void check_roles(std::span<const InputInfo> infos, const InputRoles& roles) {
+  for (const auto& [key, role] : roles) {
+    std::string known;
+    bool found = false;
+    for (const InputInfo& info : infos) {
+      found = found || names(key, info);
+      known += (known.empty() ? "" : ", ") + quoted(info);
+    }
+    if (found) continue;
+    throw Error(ErrorCode::kBadInput,
+                "the model has no input `" + key + "` to give a role: it takes " + known);
+  }
+}
+
+void state_role(InputInfo& info, const InputRoles& roles) {
+  for (const auto& [key, role] : roles) {
+    if (names(key, info)) info.role = role;
   }
 }
 
@@ -62,9 +90,11 @@ Tensor input_by_role(const InputInfo& info, const Encoding& encoding, std::int64
   return info.role == InputRole::kMask ? tensor.to(info.dtype.value_or(DType::kInt64)) : tensor;
 }
 
-TextInputs::TextInputs(const Model& model, const Tokenizer& tokenizer) {
-  for (const InputInfo& info : model.inputs()) {
+TextInputs::TextInputs(const Model& model, const Tokenizer& tokenizer, const InputRoles& roles) {
+  check_roles(model.inputs(), roles);
+  for (InputInfo info : model.inputs()) {
     if (!info.used) continue;
+    state_role(info, roles);
     check_can_be_given(info);
     infos_.push_back(info);
     if (info.role == InputRole::kIds) vocabulary_ = info.table_rows.value_or(0);

@@ -11,15 +11,74 @@ std::size_t shorter(std::size_t of_model, std::size_t wanted) {
   return std::min(of_model, wanted);
 }
 
+std::size_t wanted_length(const TextModelOptions& options, const tasks::FolderSettings& folder) {
+  if (options.max_length != 0) return options.max_length;
+  return folder.max_length ? folder.max_length->value : 0;
+}
+
+/// What `f` gives; errors name the file.
+template <typename F>
+auto named(const std::filesystem::path& path, const F& f) {
+  try {
+    return f();
+  } catch (const Error& error) {
+    throw Error(error.code(), path.string() + ": " + error.what());
+  }
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) return path;
+  const std::filesystem::path folder = path.parent_path();
+  return folder.empty() ? "." : folder;
+}
+
+std::filesystem::path vocabulary_of(const TextModelOptions& options,
+                                    const tasks::FolderSettings& settings) {
+  if (!options.vocabulary.empty()) return options.vocabulary;
+  if (auto found = tasks::find_tokenizer(settings)) return std::move(*found);
+  throw Error(ErrorCode::kNotFound,
+              settings.folder.string() +
+                  ": there is no vocabulary beside the archive; give one: --vocab vocab.txt (or "
+                  "vocab.json, tokenizer.json, a folder)");
+}
+
 }  // namespace
 
-TextModel::Impl::Impl(Model of, Tokenizer with, TextModelOptions given)
+std::optional<std::filesystem::path> find_vocabulary(const std::filesystem::path& path) {
+  tasks::FolderSettings settings;
+  settings.folder = folder_of(path);
+  settings.modules = tasks::read_modules(settings.folder);
+  return tasks::find_tokenizer(settings);
+}
+
+TextModel TextModel::open(const std::filesystem::path& path, TextModelOptions options) {
+  const std::filesystem::path archive = tasks::find_archive(path);
+  const std::filesystem::path folder = folder_of(path);
+  tasks::FolderSettings settings;
+  settings.folder = folder;
+  if (!options.alone) settings = tasks::read_folder(folder);
+  const std::filesystem::path vocabulary = vocabulary_of(options, settings);
+  Tokenizer tokenizer = Tokenizer::open(vocabulary, options.tokenizer);
+  Model model = named(archive, [&] { return Model::open(archive); });
+  return named(archive, [&] {
+    auto impl = std::make_unique<Impl>(std::move(model), std::move(tokenizer), std::move(options),
+                                       std::move(settings));
+    impl->archive = archive;
+    impl->vocabulary = vocabulary;
+    return TextModel(std::move(impl));
+  });
+}
+
+TextModel::Impl::Impl(Model of, Tokenizer with, TextModelOptions given,
+                      tasks::FolderSettings beside)
     : model(std::move(of)),
       tokenizer(std::move(with)),
       options(std::move(given)),
+      folder(std::move(beside)),
       session(model, options.session),
-      inputs(model, tokenizer),
-      max_length(shorter(inputs.max_length(), options.max_length)),
+      inputs(model, tokenizer, options.roles),
+      max_length(shorter(inputs.max_length(), wanted_length(options, folder))),
       heads(tasks::find_output_facts(model), inputs.vocabulary(),
             static_cast<std::int64_t>(tokenizer.vocabulary_size()), options.output) {}
 
@@ -40,10 +99,26 @@ std::vector<std::vector<Tensor>> TextModel::Impl::run_all(
   return tensors;
 }
 
+std::span<const std::string> TextModel::Impl::labels_for(std::span<const std::string> given,
+                                                         std::size_t classes) const {
+  if (!given.empty() || !folder.labels) {
+    tasks::check_labels(given, classes);
+    return given;
+  }
+  const std::vector<std::string>& labels = folder.labels->value;
+  if (labels.size() == classes) return labels;
+  throw Error(ErrorCode::kBadInput, folder.labels->origin + " names " +
+                                        std::to_string(labels.size()) +
+                                        " classes and the model has " + std::to_string(classes) +
+                                        "; --labels gives others");
+}
+
 TextModel::TextModel(Model model, Tokenizer tokenizer, TextModelOptions options)
-    : impl_(std::make_unique<Impl>(std::move(model), std::move(tokenizer), std::move(options))) {
+    : impl_(std::make_unique<Impl>(std::move(model), std::move(tokenizer), std::move(options),
+                                   tasks::FolderSettings())) {
   impl_->tokenizer.id("");  // throws when moved from
 }
+TextModel::TextModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TextModel::TextModel(TextModel&&) noexcept = default;
 TextModel& TextModel::operator=(TextModel&&) noexcept = default;
 TextModel::~TextModel() = default;
@@ -52,6 +127,11 @@ const Model& TextModel::model() const noexcept { return impl_->model; }
 const Tokenizer& TextModel::tokenizer() const noexcept { return impl_->tokenizer; }
 std::size_t TextModel::max_length() const noexcept { return impl_ ? impl_->max_length : 0; }
 std::size_t TextModel::cut_texts() const noexcept { return impl_ ? impl_->cut_texts : 0; }
+
+Similarity TextModel::similarity() const {
+  const auto& stated = impl().folder.similarity;
+  return stated ? stated->value : Similarity::kCosine;
+}
 
 TextModel::Impl& TextModel::impl() const {
   if (impl_ == nullptr) throw Error(ErrorCode::kBadInput, "this text model was moved from");

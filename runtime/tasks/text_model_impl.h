@@ -2,19 +2,37 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "henson/tasks.h"
+#include "runtime/tasks/embedding_plan.h"
 #include "runtime/tasks/heads.h"
+#include "runtime/tasks/model_folder.h"
 #include "runtime/tasks/text_inputs.h"
 
 namespace henson {
 
 class TextModel::Impl {
  public:
-  Impl(Model of, Tokenizer with, TextModelOptions given);
+  Impl(Model of, Tokenizer with, TextModelOptions given, tasks::FolderSettings beside);
+
+  /// How embeddings are made with these options. Lives until the next call.
+  const tasks::EmbeddingPlan& plan_of(const EmbedOptions& options);
+  tasks::EmbeddingPlan make_plan(const EmbedOptions& options) const;
+  /// At the start of a sequence, that take no part in the pooling.
+  std::size_t prompt_tokens(const tasks::EmbeddingPlan& plan);
+  /// Parts of TextModel::explain.
+  void explain_files(std::vector<Setting>& settings) const;
+  void explain_inputs(std::vector<Setting>& settings) const;
+  void explain_length(std::vector<Setting>& settings) const;
+  void explain_classes(std::vector<Setting>& settings) const;
+  void explain_embeddings(std::vector<Setting>& settings) const;
+  /// The names of so many classes: those given, else the folder's, else none.
+  std::span<const std::string> labels_for(std::span<const std::string> given,
+                                          std::size_t classes) const;
 
   /// All tensors of the output for one sequence.
   std::vector<Tensor> run(const Encoding& encoding);
@@ -23,6 +41,10 @@ class TextModel::Impl {
 
   /// The scores of all classes in an output [1, classes].
   std::vector<double> class_scores(const Encoding& encoding, std::size_t output, Scoring scoring);
+
+  /// With Scoring::kAuto what the folder says. Throws kUnsupported when the archive has made other
+  /// scores already.
+  Scoring scoring_for(Scoring scoring, OutputMaker maker) const;
 
   /// Sequences end at max_length.
   EncodeOptions truncating() const {
@@ -41,11 +63,17 @@ class TextModel::Impl {
   Model model;
   Tokenizer tokenizer;
   TextModelOptions options;
+  tasks::FolderSettings folder;
+  std::filesystem::path archive;     // of TextModel::open; else empty
+  std::filesystem::path vocabulary;  // likewise
   Session session;
   tasks::TextInputs inputs;
   std::size_t max_length;
   std::size_t cut_texts = 0;
   tasks::Heads heads;
+
+ private:
+  std::optional<std::pair<EmbedOptions, tasks::EmbeddingPlan>> plan_;
 };
 
 namespace tasks {

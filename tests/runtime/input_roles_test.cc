@@ -60,6 +60,27 @@ TEST(InputRoles, HiddenStatesAndSizesAreNoMask) {
   EXPECT_EQ(input_roles(graph), (std::vector{InputRole::kOther, InputRole::kOther}));
 }
 
+TEST(InputRoles, WhatPicksHiddenStatesWhereItIsNotZeroIsAMask) {
+  using enum InputRole;
+  const std::string words = "y = torch.reshape(torch.embedding(self.words, ids), [-1, 2])";
+  const auto roles = [&](std::vector<std::string> lines) {
+    lines.insert(lines.begin(), words);
+    return input_roles(graph_of("ids: Tensor, other: Tensor", lines));
+  };
+  EXPECT_EQ(roles({"where = torch.flatten(torch.nonzero(torch.flatten(other)))",
+                   "return torch.index_select(y, 0, where)"}),
+            (std::vector{kIds, kMask}));
+  EXPECT_EQ(roles({"picked = torch.masked_select(y, torch.unsqueeze(torch.ne(other, 0), 1))",
+                   "return picked"}),
+            (std::vector{kIds, kMask}));
+  // Places themselves say which token: that is no mask.
+  EXPECT_EQ(roles({"return torch.index_select(y, 0, torch.flatten(other))"}),
+            (std::vector{kIds, kOther}));
+  // Nor is what is counted.
+  EXPECT_EQ(roles({"return torch.add(y, torch.size(torch.nonzero(other), 0))"}),
+            (std::vector{kIds, kOther}));
+}
+
 TEST(InputRoles, PositionsCountedFromThePadding) {
   const Graph graph =
       graph_of("x: Tensor",

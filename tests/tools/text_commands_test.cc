@@ -164,7 +164,7 @@ TEST(Embed, CtrlCLeavesNoHalfFile) {
 TEST(Embed, BadUsageAndFiles) {
   expect_failure("embed " + kEncoder + "--format npy frog", 2, "needs --output");
   expect_failure("embed " + kEncoder + "--input a.txt frog", 2, "not both");
-  expect_failure("embed " + kEncoder + "--pooling max frog", 2, "--pooling");
+  expect_failure("embed " + kEncoder + "--pooling median frog", 2, "--pooling");
   expect_failure("embed " + kEncoder + "--input none.txt", 3, "none.txt: No such file");
   expect_failure("embed " + kEncoder + "--output none/out.npy frog", 3, "cannot be written");
   expect_failure("embed '" + std::string(HENSON_TEST_DATA) + "/sentence.pt' frog", 2, "--vocab");

@@ -72,6 +72,10 @@ int answer(const Options& options) {
     throw UsageError("give the context as the second text, or a file of it by --context");
   }
   TextModel model = open_text_model(options.text);
+  if (options.text.explain) {
+    print_settings(model.explain(), options.json);
+    return kDone;
+  }
   const std::string context = options.file.empty() ? options.context : read_context(options.file);
   const std::vector<Answer> answers = model.answer(options.question, context, options.answer);
   if (options.json) {
@@ -88,6 +92,7 @@ void add_answer(CommandLine& program) {
   Command command = program.add("answer", "Where a text answers a question");
   const auto options = std::make_shared<Options>();
   add_text_options(command, options->text);
+  add_output_option(command, options->text);
   command.option("question", options->question, "TEXT", "The question").required();
   command.option("text", options->context, "TEXT", "The text that answers it");
   command.option("--context", options->file, "FILE",

@@ -51,8 +51,12 @@ Json to_json(const std::string& text, const std::vector<LabelScore>& scores) {
 }
 
 int classify(const Options& options) {
-  const std::vector<std::string> labels = find_labels(options.labels, options.text.archive);
+  const std::vector<std::string> labels = find_labels(options.labels);
   TextModel model = open_text_model(options.text);
+  if (options.text.explain) {
+    print_settings(model.explain(), options.json);
+    return kDone;
+  }
   Headings headings(options.source);
   for_each_text(options.source, [&](const std::string& text) {
     std::vector<LabelScore> scores =
@@ -82,6 +86,10 @@ struct NextSentenceOptions {
 
 int next_sentence(const NextSentenceOptions& options) {
   TextModel model = open_text_model(options.text);
+  if (options.text.explain) {
+    print_settings(model.explain(), options.json);
+    return kDone;
+  }
   const double probability = model.next_sentence(options.first, options.second);
   if (options.json) {
     std::cout << json_line({{"first", options.first},
@@ -100,6 +108,7 @@ void add_classify(CommandLine& program) {
   Command command = program.add("classify", "The class of a text");
   const auto options = std::make_shared<Options>();
   add_text_options(command, options->text);
+  add_output_option(command, options->text);
   add_text_source(command, options->source);
   command.option("--pair", options->pair, "TEXT", "A second text beside each");
   add_labels(command, options->labels);
@@ -122,6 +131,7 @@ void add_next_sentence(CommandLine& program) {
   Command command = program.add("next-sentence", "Whether a text follows another");
   const auto options = std::make_shared<NextSentenceOptions>();
   add_text_options(command, options->text);
+  add_output_option(command, options->text);
   command.option("first", options->first, "TEXT", "A text").required();
   command.option("second", options->second, "TEXT", "The one that may follow it").required();
   command.flag("--json", options->json, "Print JSON");

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 
+#include "tools/commands/embed_options.h"
 #include "tools/commands/text.h"
 #include "tools/embedding_writer.h"
 #include "tools/interrupt.h"
@@ -18,20 +19,20 @@ constexpr std::size_t kBytesAtOnce = 64 << 10;
 
 constexpr std::string_view kExamples =
     R"(A text gives one embedding, in the order of the texts. They are normalized to length 1, so that the
-dot product of two is their cosine. The embedding is the model's own where it returns one [batch,
-size], else the mean of the hidden states of all tokens. Texts are never padded: each embedding is to
-the bit what the text alone gives.
+dot product of two is their cosine. What the model's folder says (modules.json and what it names) is
+done; else the embedding is the model's own where it returns one [batch, size], or the mean of the
+hidden states of all tokens. Texts are never padded: each embedding is to the bit what the text alone
+gives.
 
 Examples:
-  henson embed minilm.pt --vocab vocab.txt "Who was Jim Henson?" "A puppeteer."
+  henson embed all-MiniLM-L6-v2 "Who was Jim Henson?" "A puppeteer."
   henson embed minilm.pt --vocab vocab.txt --input lines.txt --output embeddings.npy
   grep -v '^$' book.txt | henson embed minilm.pt --vocab vocab.txt --format jsonl | head)";
 
 struct Options {
   TextOptions text;
   TextSource source;
-  EmbedOptions embed;
-  bool as_they_are = false;
+  EmbedArguments embed;
   std::filesystem::path output;
   std::string format;
 };
@@ -133,14 +134,27 @@ void embed_lines(Lines& lines, Embedding& embedding) {
   embedding.run();
 }
 
+/// `--output 0` of other commands is the model's output, and here as well: no file is called so.
+void use_number_as_head(Options& options) {
+  const std::string name = options.output.string();
+  const bool number = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+  if (!number) return;
+  options.text.model.output = name;
+  options.output.clear();
+}
+
 int embed(const Options& options) {
   const EmbeddingFormat format = format_of(options);
   if (!options.source.texts.empty() && !options.source.file.empty()) {
     throw UsageError("give texts or --input, not both");
   }
   TextModel model = open_text_model(options.text);
+  if (options.text.explain) {
+    print_settings(model.explain(options.embed.options()), format == EmbeddingFormat::kJsonLines);
+    return kDone;
+  }
   EmbeddingWriter writer(options.output, format);
-  Embedding embedding(model, options.embed, writer);
+  Embedding embedding(model, options.embed.options(), writer);
   if (options.source.texts.empty()) {
     Lines lines(options.source.file.empty() ? "-" : options.source.file);
     embed_lines(lines, embedding);
@@ -160,17 +174,15 @@ void add_embed(CommandLine& program) {
   const auto options = std::make_shared<Options>();
   add_text_options(command, options->text);
   add_text_source(command, options->source);
-  command.choice("--pooling", options->embed.pooling,
-                 {{"auto", Pooling::kAuto}, {"mean", Pooling::kMean}, {"first", Pooling::kFirst}},
-                 "auto (default); mean: of all tokens; first: the first token's, [CLS]");
-  command.flag("--no-normalize", options->as_they_are, "Leave the lengths as they are");
-  command.option("--output", options->output, "FILE",
-                 "Where to write; -: standard output, the default");
+  options->embed.add_to(command);
+  command.option("--output", options->output, "FILE|N",
+                 "Where to write; -: standard output, the default. A number alone is the model's "
+                 "output, as --head has it");
   command.choice("--format", options->format, {"text", "jsonl", "npy"},
                  "By default as --output ends, or text");
   command.footer(kExamples);
   command.action([options] {
-    options->embed.normalize = !options->as_they_are;
+    use_number_as_head(*options);
     return embed(*options);
   });
 }

@@ -54,6 +54,10 @@ Json to_json(const std::string& text, const std::vector<FilledMask>& masks) {
 
 int fill_mask(const Options& options) {
   TextModel model = open_text_model(options.text);
+  if (options.text.explain) {
+    print_settings(model.explain(), options.json);
+    return kDone;
+  }
   Headings headings(options.source);
   const int code = for_each_good_text(options.source, [&](const std::string& text) {
     const std::vector<FilledMask> masks = model.fill_mask(text, options.top);
@@ -75,6 +79,7 @@ void add_fill_mask(CommandLine& program) {
   Command command = program.add("fill-mask", "What may stand in the place of [MASK]");
   const auto options = std::make_shared<Options>();
   add_text_options(command, options->text);
+  add_output_option(command, options->text);
   add_text_source(command, options->source);
   command.option("--top", options->top, "N", "How many tokens a mask; 5 by default")
       .between(1, 100000);

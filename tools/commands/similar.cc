@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 
+#include "tools/commands/embed_options.h"
 #include "tools/commands/text.h"
 #include "tools/lines.h"
 
@@ -26,6 +27,7 @@ Examples:
 struct Options {
   TextOptions text;
   TextSource source;
+  EmbedArguments embed;
   std::string query;
   std::size_t top = 10;
   bool json = false;
@@ -139,6 +141,10 @@ int print_nearest(TextModel& model, const Options& options) {
 
 int similar(const Options& options) {
   TextModel model = open_text_model(options.text);
+  if (options.text.explain) {
+    print_settings(model.explain(options.embed.options()), options.json);
+    return kDone;
+  }
   const int code =
       options.query.empty() ? print_matrix(model, options) : print_nearest(model, options);
   report_cut(model);
@@ -152,6 +158,8 @@ void add_similar(CommandLine& program) {
   const auto options = std::make_shared<Options>();
   add_text_options(command, options->text);
   add_text_source(command, options->source);
+  options->embed.add_to(command);
+  add_output_option(command, options->text);
   command.option("--query", options->query, "TEXT",
                  "The text to which the nearest lines are found");
   command.option("--top", options->top, "N", "How many lines; 10 by default").between(1, 100000);

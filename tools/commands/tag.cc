@@ -74,8 +74,12 @@ Json to_json(const std::string& text, const std::vector<Piece>& pieces, bool ent
 }
 
 int tag(const Options& options) {
-  const std::vector<std::string> labels = find_labels(options.labels, options.text.archive);
+  const std::vector<std::string> labels = find_labels(options.labels);
   TextModel model = open_text_model(options.text);
+  if (options.text.explain) {
+    print_settings(model.explain(), options.json);
+    return kDone;
+  }
   Headings headings(options.source);
   for_each_text(options.source, [&](const std::string& text) {
     const std::vector<Piece> pieces = pieces_of(model.tag(text, labels), options.entities);
@@ -96,6 +100,7 @@ void add_tag(CommandLine& program) {
   Command command = program.add("tag", "A label for each word of a text");
   const auto options = std::make_shared<Options>();
   add_text_options(command, options->text);
+  add_output_option(command, options->text);
   add_text_source(command, options->source);
   add_labels(command, options->labels);
   command.flag("--entities", options->entities, "Words that belong together, joined");

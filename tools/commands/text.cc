@@ -1,6 +1,7 @@
 #include "tools/commands/text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <iostream>
 
@@ -10,17 +11,28 @@
 namespace henson::tools {
 namespace {
 
-/// The folder of the archive, when it holds a vocabulary.
-std::filesystem::path vocabulary_beside(const std::filesystem::path& archive) {
-  std::filesystem::path folder = archive.parent_path();
-  if (folder.empty()) folder = ".";
-  for (const char* const name : {"tokenizer.json", "vocab.txt", "vocab.json"}) {
-    std::error_code failed;
-    if (std::filesystem::exists(folder / name, failed)) return folder;
+InputRole role_named(const std::string& word) {
+  for (const InputRole role : {InputRole::kIds, InputRole::kMask, InputRole::kPositions}) {
+    if (word == name_of(role)) return role;
   }
-  throw UsageError(
-      "give the vocabulary: --vocab vocab.txt (or vocab.json, tokenizer.json); there is none "
-      "beside the archive");
+  if (word == "types" || word == name_of(InputRole::kTokenTypes)) return InputRole::kTokenTypes;
+  throw UsageError("--role: `" + word + "` is none of ids, mask, types and positions");
+}
+
+/// "1=mask"
+std::pair<std::string, InputRole> parse_role(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  if (equals == 0 || equals == std::string::npos) {
+    throw UsageError("--role: write it as INPUT=ROLE, such as 1=mask");
+  }
+  return {text.substr(0, equals), role_named(text.substr(equals + 1))};
+}
+
+std::size_t parse_count(const std::string& option, const std::string& text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) return number;
+  throw UsageError(option + ": `" + text + "` is no whole number");
 }
 
 /// Each text, and how errors call it: "text 2", "lines.txt:7"; nothing where there is but one.
@@ -55,35 +67,81 @@ Error named(const Error& error, const std::string& name) {
 }  // namespace
 
 void add_text_options(Command& command, TextOptions& options) {
-  command.option("archive", options.archive, "A.pt", "The TorchScript archive").required();
+  command
+      .option("archive", options.archive, "A.pt|FOLDER",
+              "The TorchScript archive, or the folder that it lies in")
+      .required();
   command.option(
-      "--vocab", options.vocabulary, "VOCAB",
+      "--vocab", options.model.vocabulary, "VOCAB",
       "vocab.txt, vocab.json, tokenizer.json or a folder; beside the archive by default");
   command.flag("--cased", options.cased, "Upper case matters, whatever the files say");
   command
       .option("--max-length", options.model.max_length, "N",
-              "Tokens of a text, special ones too; as many as the model takes by default")
+              "Tokens of a text, special ones too; as the files say, or as many as the model takes")
       .between(3, 1 << 24);
   command.option("--head", options.model.output, "OUTPUT",
                  "The output to use, by number or key; the one that fits by default");
+  command.option("--role", options.roles, "INPUT=ROLE",
+                 "What an input is for, where that cannot be found: 1=mask; ids, mask, types or "
+                 "positions");
+  command.option(
+      "--modules-done", options.modules_done, "N",
+      "How many of the modules in modules.json, behind the transformer, the archive does "
+      "itself; found by default");
+  command.flag("--alone", options.model.alone,
+               "Read nothing that lies beside the archive but the vocabulary");
+  command.flag("--explain", options.explain, "Say what settings come from where, and do no more");
   add_session_options(command, options.model.session);
 }
 
+void add_output_option(Command& command, TextOptions& options) {
+  command.option("--output", options.model.output, "OUTPUT", "The same as --head");
+}
+
 TextModel open_text_model(const TextOptions& options) {
-  TokenizerOptions tokenizer_options;
+  TextModelOptions given = options.model;
   if (options.cased) {
-    tokenizer_options.lower_case = false;
-    tokenizer_options.strip_accents = false;
+    given.tokenizer.lower_case = false;
+    given.tokenizer.strip_accents = false;
   }
-  Tokenizer tokenizer = Tokenizer::open(
-      options.vocabulary.empty() ? vocabulary_beside(options.archive) : options.vocabulary,
-      tokenizer_options);
-  Model model = open_model(options.archive);
-  try {
-    return TextModel(std::move(model), std::move(tokenizer), options.model);
-  } catch (const Error& error) {
-    throw located(options.archive.string(), error);
+  for (const std::string& role : options.roles) given.roles.push_back(parse_role(role));
+  if (!options.modules_done.empty()) {
+    given.modules_done = parse_count("--modules-done", options.modules_done);
   }
+  std::error_code failed;
+  if (given.vocabulary.empty() && !std::filesystem::is_directory(options.archive, failed) &&
+      !find_vocabulary(options.archive)) {
+    throw UsageError(
+        "give the vocabulary: --vocab vocab.txt (or vocab.json, tokenizer.json); there is none "
+        "beside the archive");
+  }
+  TextModel model = TextModel::open(options.archive, std::move(given));
+  for (const std::string& note : model.model().notes()) {
+    print_error("note: " + options.archive.string() + ": " + note);
+  }
+  return model;
+}
+
+void print_settings(const std::vector<Setting>& settings, bool json) {
+  if (json) {
+    Json list = Json::array();
+    for (const Setting& setting : settings) {
+      list.push_back({{"name", setting.name},
+                      {"value", setting.value},
+                      {"origin", setting.origin},
+                      {"instead_of", setting.instead}});
+    }
+    print_json(std::cout, list);
+    return;
+  }
+  using enum Table::Align;
+  Table table({kLeft, kLeft, kLeft});
+  for (const Setting& setting : settings) {
+    table.add({printable(setting.name), printable(setting.value),
+               printable(setting.origin +
+                         (setting.instead.empty() ? "" : ", instead of " + setting.instead))});
+  }
+  table.print(std::cout);
 }
 
 void add_text_source(Command& command, TextSource& source) {
@@ -139,17 +197,8 @@ void add_labels(Command& command, std::filesystem::path& labels) {
                  "config.json beside the archive by default");
 }
 
-std::vector<std::string> find_labels(const std::filesystem::path& labels,
-                                     const std::filesystem::path& archive) {
-  if (!labels.empty()) return read_labels(labels);
-  const std::filesystem::path config = archive.parent_path() / "config.json";
-  std::error_code failed;
-  if (!std::filesystem::exists(config, failed)) return {};
-  try {
-    return read_labels(config);
-  } catch (const Error&) {
-    return {};  // a config without labels is nothing that the user asked for
-  }
+std::vector<std::string> find_labels(const std::filesystem::path& labels) {
+  return labels.empty() ? std::vector<std::string>() : read_labels(labels);
 }
 
 std::string format_probability(double probability) {

@@ -13,17 +13,27 @@
 namespace henson::tools {
 
 struct TextOptions {
-  std::filesystem::path archive;
-  std::filesystem::path vocabulary;  // empty: what lies beside the archive
+  std::filesystem::path archive;  // or a folder with one
   bool cased = false;
+  std::vector<std::string> roles;  // "1=mask"
+  std::string modules_done;
+  bool explain = false;
   TextModelOptions model;
 };
 
-/// The archive, --vocab, --cased, --max-length, --head, --executor, --threads and --memory-limit.
+/// The archive, --vocab, --cased, --max-length, --head, --role, --modules-done, --alone, --explain,
+/// --executor, --threads and --memory-limit.
 void add_text_options(Command& command, TextOptions& options);
 
-/// Opens the archive and its vocabulary. Errors name the file.
+/// --output, another name of --head, for commands that write no file.
+void add_output_option(Command& command, TextOptions& options);
+
+/// Opens the archive with what lies beside it. Errors name the file; the model's notes go to
+/// standard error.
 TextModel open_text_model(const TextOptions& options);
+
+/// A line a setting: its name, its value, who says so.
+void print_settings(const std::vector<Setting>& settings, bool json);
 
 /// Texts from arguments, or else from the lines of a file or of standard input.
 struct TextSource {
@@ -60,10 +70,8 @@ inline void report_cut(const TextModel& model) {
 
 /// --labels.
 void add_labels(Command& command, std::filesystem::path& labels);
-/// The labels of a file; of the config.json beside the archive when no file is given and it has
-/// some; else none.
-std::vector<std::string> find_labels(const std::filesystem::path& labels,
-                                     const std::filesystem::path& archive);
+/// The labels of a file; none when none is given: then TextModel takes those of the folder.
+std::vector<std::string> find_labels(const std::filesystem::path& labels);
 
 /// "0.0123"
 std::string format_probability(double probability);

@@ -1,12 +1,13 @@
 // Text in, answers out: what traced models with the usual heads can be asked.
 //
-//   henson::TextModel model(henson::Model::open("minilm.pt"),
-//                           henson::Tokenizer::open("vocab.txt"));
+//   henson::TextModel model = henson::TextModel::open("all-MiniLM-L6-v2");  // a folder
 //   const std::string_view texts[] = {"Who was Jim Henson?", "Jim Henson was a puppeteer."};
 //   const henson::Embeddings embeddings = model.embed(texts);
 //
-// Which input takes what, and which output is the answer, is found by what the computation does and
-// by their shapes, never by names or positions. Every function throws henson::Error.
+// What lies beside the model in its folder (modules.json, config.json and their like) is honoured
+// or refused. Which input takes what, and which output is the answer, is found by what the
+// computation does and by their shapes, never by names or positions. Every function throws
+// henson::Error.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "henson/henson.h"
@@ -32,17 +34,58 @@ struct TextModelOptions {
   /// The output to use: its number in Output::tensors(), or its key in a dict. Empty: the one that
   /// fits what is asked.
   std::string output;
+  /// What inputs are for, by path or name (InputInfo), where the computation does not tell.
+  std::vector<std::pair<std::string, InputRole>> roles = {};
+  /// How many of the modules behind the transformer, as modules.json lists them, the archive does
+  /// itself. Found by its outputs' shapes, by what makes them and by its weights.
+  std::optional<std::size_t> modules_done = std::nullopt;
+
+  // Of TextModel::open alone.
+  std::filesystem::path vocabulary = {};  // a file or folder; empty: what lies beside the archive
+  TokenizerOptions tokenizer = {};
+  bool alone = false;  // nothing beside the archive is read but the vocabulary
 };
 
 enum class Pooling {
-  kAuto,   // the model's own sentence embedding where it returns one, else kMean
+  kAuto,   // what the folder says; else the model's own sentence embedding where it returns
+           // one, else kMean
   kMean,   // the mean of all tokens' hidden states, special tokens too
   kFirst,  // the hidden states of the first token: [CLS], <s>
+  kMax,    // the largest of all tokens', number by number
+  kMeanSqrtLength,  // their sum over the square root of how many there are
+  kWeightedMean,    // their mean weighted by their place, from 1
+  kLast,            // those of the last token
 };
 
 struct EmbedOptions {
   Pooling pooling = Pooling::kAuto;
-  bool normalize = true;  // to length 1, so that a dot product is the cosine
+  /// True: to length 1, so that a dot product is the cosine. False: as long as they come; a
+  /// Normalize that ends the folder's modules is left out. Nothing: as the folder's modules say.
+  std::optional<bool> normalize = true;
+  /// Stands before each text. Nothing: the prompt of `prompt_name`, or the folder's default one.
+  std::optional<std::string> prompt = std::nullopt;
+  std::string prompt_name = {};
+  /// Only the first so many numbers (Matryoshka); 0: all.
+  std::size_t truncate_to = 0;
+
+  bool operator==(const EmbedOptions&) const = default;
+};
+
+/// How alike two embeddings are: the larger the more.
+enum class Similarity {
+  kCosine,
+  kDot,
+  kEuclidean,  // their distance, negative
+  kManhattan,  // likewise
+  kMaxSim,     // of a vector a token (ColBERT)
+};
+
+/// Something that is settled before a model runs, and by what.
+struct Setting {
+  std::string name;     // "pooling"
+  std::string value;    // "cls"
+  std::string origin;   // "1_Pooling/config.json", "option pooling", "the archive", "default"
+  std::string instead;  // what an option overrode: "mean (1_Pooling/config.json)"; else empty
 };
 
 /// A row a text.
@@ -115,6 +158,10 @@ struct AnswerOptions {
 /// file with a name a line. Throws kNotFound and kBadInput.
 std::vector<std::string> read_labels(const std::filesystem::path& path);
 
+/// The folder with the vocabulary that TextModel::open takes for an archive or a folder; nothing
+/// when none lies there.
+std::optional<std::filesystem::path> find_vocabulary(const std::filesystem::path& path);
+
 /// Words of a text joined to entities. Words whose label is "O" are in none.
 std::vector<Entity> join_entities(std::span<const TaggedWord> words);
 
@@ -128,6 +175,11 @@ class TextModel {
   /// Throws kUnsupported when an input is none that a text gives (see InputRole), and kBadInput
   /// when the vocabulary is larger than the model's table of words.
   TextModel(Model model, Tokenizer tokenizer, TextModelOptions options = {});
+  /// Opens an archive, or the one in a folder, with what lies beside it: the vocabulary, and what
+  /// sentence-transformers and transformers say of it. Options go before files. Throws also
+  /// kBadArchive for damaged files, and kUnsupported for what cannot be honoured; the message names
+  /// the file.
+  static TextModel open(const std::filesystem::path& path, TextModelOptions options = {});
   TextModel(TextModel&&) noexcept;
   TextModel& operator=(TextModel&&) noexcept;
   ~TextModel();
@@ -139,6 +191,14 @@ class TextModel {
   /// Sequences so far that were longer, and lost what is beyond. `tag` and `answer` lose nothing.
   std::size_t cut_texts() const noexcept;
 
+  /// What was taken from which file, what an option overrode, and what the result will be: of
+  /// every task, and of embeddings in particular.
+  std::vector<Setting> explain() const;
+  std::vector<Setting> explain(const EmbedOptions& options) const;
+
+  /// How embeddings are compared, as the folder says; else by their cosine.
+  Similarity similarity() const;
+
   /// An embedding a text, in their order. Texts are run together without padding; each embedding
   /// is, to the bit, what the text alone gives.
   Embeddings embed(std::span<const std::string_view> texts, const EmbedOptions& options = {});
@@ -149,7 +209,7 @@ class TextModel {
   std::vector<FilledMask> fill_mask(std::string_view text, std::size_t count = 5);
 
   /// The scores of all classes, by number. `labels`: their names, as many as there are classes, or
-  /// none.
+  /// none: then those of the folder's config.json. Its problem_type goes before Scoring::kAuto.
   std::vector<LabelScore> classify(std::string_view text, std::span<const std::string> labels = {},
                                    Scoring scoring = Scoring::kAuto);
   std::vector<LabelScore> classify(std::string_view text, std::string_view pair,
@@ -171,6 +231,7 @@ class TextModel {
 
  private:
   class Impl;
+  explicit TextModel(std::unique_ptr<Impl> impl);
   Impl& impl() const;  // throws when moved from
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,37 @@
+#include "tools/commands/embed_options.h"
+
+namespace henson::tools {
+
+void EmbedArguments::add_to(Command& command) {
+  command
+      .choice("--pooling", options_.pooling,
+              {{"auto", Pooling::kAuto},
+               {"mean", Pooling::kMean},
+               {"first", Pooling::kFirst},
+               {"cls", Pooling::kFirst},
+               {"max", Pooling::kMax},
+               {"mean_sqrt_len", Pooling::kMeanSqrtLength},
+               {"weightedmean", Pooling::kWeightedMean},
+               {"lasttoken", Pooling::kLast}},
+              "One vector of the tokens': as the folder says (default); mean, max, mean_sqrt_len, "
+              "weightedmean: of all; cls (or first), lasttoken: that token's")
+      .shown_as("auto|cls|mean|max|mean_sqrt_len|weightedmean|lasttoken");
+  prompt_option_ =
+      command.option("--prompt", prompt_, "TEXT", "Stands before each text: \"query: \"");
+  command.option("--prompt-name", options_.prompt_name, "NAME",
+                 "The prompt of that name in config_sentence_transformers.json");
+  command
+      .option("--truncate-to", options_.truncate_to, "DIM",
+              "Only the first numbers of each embedding (Matryoshka)")
+      .between(1, 1 << 24);
+  command.flag("--no-normalize", as_they_are_, "Leave the lengths as they are");
+}
+
+EmbedOptions EmbedArguments::options() const {
+  EmbedOptions options = options_;
+  if (prompt_option_ && prompt_option_->given()) options.prompt = prompt_;
+  options.normalize = !as_they_are_;
+  return options;
+}
+
+}  // namespace henson::tools
