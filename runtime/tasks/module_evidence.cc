@@ -98,8 +98,7 @@ bool ModuleEvidence::holds(const Module& module) const {
   const std::span<const WeightInfo> weights = model_.weights();
   return std::any_of(weights.begin(), weights.end(), [&](const WeightInfo& weight) {
     return weight.is_linear_weight && weight.shape == own->second.shape() &&
-           is_floating(weight.tensor.dtype()) && weight.tensor.shape() == weight.shape &&
-           same_values(weight.tensor, own->second);
+           is_floating(weight.dtype) && weight.read && same_values(weight.read(), own->second);
   });
 }
 
