@@ -60,8 +60,7 @@ class Plan {
  public:
   /// Fuses a copy of the graph and packs its weights, on so many threads, as `type` where they may
   /// be (PackingList::pack).
-  Plan(const Graph& graph, int threads,
-       kernels::WeightType type = kernels::WeightType::kFloat32);
+  Plan(const Graph& graph, int threads, kernels::WeightType type = kernels::WeightType::kFloat32);
 
   /// Runs sequences that have nothing to do with each other, as one: for each, one value for each
   /// of graph.inputs, and the result has one value for each leaf of graph.output. Each gets the
