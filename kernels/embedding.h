@@ -2,10 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+
+#include "kernels/convert.h"
 
 namespace henson::kernels {
 
-/// y = Σ of `count` rows, at least one, each of `columns` elements. May be called concurrently.
-void sum_rows(const float* const* rows, std::size_t count, float* y, std::size_t columns) noexcept;
+/// A row to be added up: of float32, or of 16 bits.
+struct TableRow {
+  const void* data = nullptr;
+  std::optional<NarrowType> narrow;
+};
+
+/// y = Σ of `count` rows, at least one, each of `columns` elements, in order. May be called
+/// concurrently.
+void sum_rows(const TableRow* rows, std::size_t count, float* y, std::size_t columns) noexcept;
 
 }  // namespace henson::kernels

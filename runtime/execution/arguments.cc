@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/execution/narrow_step.h"
+
 namespace henson::runtime {
 
 bool NodeArguments::is_none(std::size_t i) const {
@@ -95,18 +97,26 @@ std::optional<kernels::Activation> NodeArguments::activation(std::size_t i) cons
   return name ? kernels::activation_named(*name) : std::nullopt;
 }
 
+namespace {
+
+bool is_wide_or_narrow(const Tensor& tensor) {
+  return tensor.dtype() == DType::kFloat32 || narrow_type(tensor.dtype());
+}
+
+}  // namespace
+
 bool is_matrix(const Tensor& tensor) {
-  return tensor.defined() && tensor.dtype() == DType::kFloat32 && tensor.dim() == 2 &&
-         tensor.numel() > 0;
+  return tensor.defined() && is_wide_or_narrow(tensor) && tensor.dim() == 2 && tensor.numel() > 0;
 }
 
 std::optional<std::vector<float>> numbers_of(const Tensor& tensor, std::size_t size) {
   if (!tensor.defined()) return std::vector<float>();
-  if (tensor.dtype() != DType::kFloat32 || tensor.dim() != 1 ||
+  if (!is_wide_or_narrow(tensor) || tensor.dim() != 1 ||
       tensor.sizes()[0] != static_cast<std::int64_t>(size)) {
     return std::nullopt;
   }
-  const Tensor dense = tensor.contiguous(system_memory());
+  const Tensor dense = tensor.dtype() == DType::kFloat32 ? tensor.contiguous(system_memory())
+                                                         : widened(system_memory(), tensor);
   return std::vector<float>(dense.data<float>(), dense.data<float>() + size);
 }
 

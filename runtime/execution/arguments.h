@@ -26,9 +26,9 @@ class NodeArguments {
   std::optional<bool> flag(std::size_t i) const;
   std::optional<std::string> string(std::size_t i) const;
 
-  /// A weight of a product: a constant float32 matrix.
+  /// A weight of a product: a constant matrix of float32, float16 or bfloat16.
   std::optional<Tensor> matrix(std::size_t i) const;
-  /// A vector of `size` float32 numbers: empty for None, nothing when it is something else.
+  /// A vector of `size` such numbers: empty for None, nothing when it is something else.
   std::optional<std::vector<float>> vector(std::size_t i, std::size_t size) const;
   std::optional<kernels::Activation> activation(std::size_t i) const;
 
@@ -43,9 +43,9 @@ class NodeArguments {
   const Node& node_;
 };
 
-/// Whether a tensor is a float32 matrix.
+/// Whether a tensor is a matrix of float32, float16 or bfloat16.
 bool is_matrix(const Tensor& tensor);
-/// The numbers of a float32 vector of `size`; nothing when it is none; empty when undefined.
+/// The numbers of a vector of `size` of these types; nothing when it is none; empty when undefined.
 std::optional<std::vector<float>> numbers_of(const Tensor& tensor, std::size_t size);
 
 }  // namespace henson::runtime

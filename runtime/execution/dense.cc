@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/aligned.h"
 #include "kernels/layer_norm.h"
+#include "runtime/execution/narrow_step.h"
 #include "runtime/execution/thread_team.h"
 
 namespace henson::runtime {
@@ -23,29 +25,38 @@ class MatrixReading {
         view_{reinterpret_cast<const float*>(reading_.bytes.data()),
               static_cast<std::size_t>(matrix.sizes()[0]),
               static_cast<std::size_t>(matrix.sizes()[1]), matrix.strides()[0],
-              matrix.strides()[1]} {}
+              matrix.strides()[1]} {
+    const auto narrow = narrow_type(matrix.dtype());
+    if (!narrow) return;
+    const std::size_t count = reading_.bytes.size() / sizeof(std::uint16_t);
+    widened_ = kernels::AlignedArray<float>(count);
+    kernels::widen(*narrow, reinterpret_cast<const std::uint16_t*>(reading_.bytes.data()),
+                   widened_.data(), count);
+    view_.data = widened_.data();
+  }
 
   const kernels::WeightView& view() const noexcept { return view_; }
 
  private:
   static std::size_t first(const Tensor& matrix) {
-    return static_cast<std::size_t>(matrix.offset()) * sizeof(float);
+    return static_cast<std::size_t>(matrix.offset()) * size_of(matrix.dtype());
   }
   // No weight has a negative stride: the loader refuses them.
   static std::size_t last(const Tensor& matrix) {
     if (matrix.numel() == 0) return first(matrix);
     const std::int64_t reach = (matrix.sizes()[0] - 1) * matrix.strides()[0] +
                                (matrix.sizes()[1] - 1) * matrix.strides()[1] + 1;
-    return first(matrix) + static_cast<std::size_t>(reach) * sizeof(float);
+    return first(matrix) + static_cast<std::size_t>(reach) * size_of(matrix.dtype());
   }
 
   loader::StorageReading reading_;
+  kernels::AlignedArray<float> widened_;
   kernels::WeightView view_;
 };
 
 bool same_elements(const Tensor& a, const Tensor& b) {
-  return a.buffer() == b.buffer() && a.offset() == b.offset() && a.sizes() == b.sizes() &&
-         a.strides() == b.strides();
+  return a.buffer() == b.buffer() && a.dtype() == b.dtype() && a.offset() == b.offset() &&
+         a.sizes() == b.sizes() && a.strides() == b.strides();
 }
 
 const float* data_or_null(const std::vector<float>& values) {

@@ -9,6 +9,7 @@
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
 #include "runtime/execution/arguments.h"
+#include "runtime/execution/narrow_step.h"
 #include "runtime/execution/rows.h"
 
 namespace henson::runtime {
@@ -223,20 +224,27 @@ class EmbeddingsStep : public Step {
     const std::size_t rows = static_cast<std::size_t>(numel_of(sum.sizes));
     const std::size_t begin = std::max(first, sum.first_row);
     const std::size_t end = std::min(last, sum.first_row + rows);
-    std::vector<const float*> parts(tables_.size() + sum.addends.size());
+    std::vector<kernels::TableRow> parts(tables_.size() + sum.addends.size());
     for (std::size_t row = begin; row < end; ++row) {
       const auto index = static_cast<std::int64_t>(row - sum.first_row);
       for (std::size_t t = 0; t < tables_.size(); ++t) {
         const std::int64_t entry =
             sum.indices[t]
                 .data<std::int64_t>()[Addend::offset_of(sum.indices[t], index, sum.sizes)];
-        parts[t] = tables_[t].part<float>(entry * tables_[t].strides()[0], columns());
+        parts[t] = table_row(tables_[t], entry);
       }
       for (std::size_t a = 0; a < sum.addends.size(); ++a) {
-        parts[tables_.size() + a] = sum.addends[a].row(index, sum.sizes);
+        parts[tables_.size() + a] = {sum.addends[a].row(index, sum.sizes), std::nullopt};
       }
       kernels::sum_rows(parts.data(), parts.size(), data + row * stride, columns());
     }
+  }
+
+  kernels::TableRow table_row(const Tensor& table, std::int64_t entry) const {
+    const std::int64_t at = entry * table.strides()[0];
+    const auto narrow = narrow_type(table.dtype());
+    if (narrow) return {table.part<std::uint16_t>(at, columns()), narrow};
+    return {table.part<float>(at, columns()), std::nullopt};
   }
 
   std::vector<Tensor> tables_;
