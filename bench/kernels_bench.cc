@@ -190,11 +190,11 @@ void embed(benchmark::State& state, std::size_t tokens) {
   const AlignedArray<float> others = random_floats((tokens + 1) * kHidden);
   AlignedArray<float> y(tokens * kHidden);
   std::mt19937 random(2018);
-  std::vector<const float*> rows;
+  std::vector<kernels::TableRow> rows;
   for (std::size_t token = 0; token < tokens; ++token) {
-    rows.push_back(words.data() + random() % kVocabulary * kHidden);
-    rows.push_back(others.data() + (token + 1) * kHidden);
-    rows.push_back(others.data());
+    rows.push_back({words.data() + random() % kVocabulary * kHidden, std::nullopt});
+    rows.push_back({others.data() + (token + 1) * kHidden, std::nullopt});
+    rows.push_back({others.data(), std::nullopt});
   }
   const double seconds = time_iterations(state, [&] {
     for (std::size_t token = 0; token < tokens; ++token) {

@@ -1,6 +1,5 @@
 #include "kernels/convert.h"
 
-#include <algorithm>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE

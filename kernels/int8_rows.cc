@@ -16,6 +16,8 @@ namespace henson::kernels::HWY_NAMESPACE {
 
 using IntTag = hn::RebindToSigned<FloatTag>;
 
+inline constexpr std::int32_t kInfinity = 0x7f800000;
+
 /// |x| as the bits of a float, which grow with it: infinities and NaN are above all numbers.
 HWY_INLINE hn::Vec<IntTag> magnitude(FloatVector x) { return hn::BitCast(IntTag(), hn::Abs(x)); }
 
@@ -101,7 +103,7 @@ HWY_INLINE Range range_without(const float* x, std::size_t depth, std::int32_t l
   return range;
 }
 
-/// clamp(round(x · factor) + zero). Those apart give what does not fit, or anything.
+/// clamp(round(x · factor + zero)). What does not fit, as those apart, gives anything.
 HWY_INLINE void to_bytes(const float* x, std::size_t depth, float factor, float zero, int most,
                          std::uint8_t* bytes) {
   const FloatTag d;
@@ -110,12 +112,10 @@ HWY_INLINE void to_bytes(const float* x, std::size_t depth, float factor, float 
   // Adding 1.5 · 2^23 rounds to a whole number, and leaves it in the lowest bits.
   constexpr float kShifter = 12582912.0F;
   constexpr std::int32_t kShifterBits = 0x4b400000;
-  const FloatVector limit = hn::Set(d, 4e6F);
   for_vectors(x, depth, [&](std::size_t k, std::size_t count, FloatVector value) HWY_ATTR {
-    const FloatVector scaled =
-        hn::Min(hn::Max(hn::Mul(value, hn::Set(d, factor)), hn::Neg(limit)), limit);
-    const auto number = hn::Sub(hn::BitCast(di, hn::Add(scaled, hn::Set(d, kShifter + zero))),
-                                hn::Set(di, kShifterBits));
+    const FloatVector sum = hn::MulAdd(value, hn::Set(d, factor), hn::Set(d, kShifter + zero));
+    const auto number =
+        hn::Max(hn::Sub(hn::BitCast(di, sum), hn::Set(di, kShifterBits)), hn::Zero(di));
     const auto clamped = hn::DemoteTo(narrow, hn::Min(number, hn::Set(di, most)));
     if (HWY_LIKELY(count == kLanes)) {
       hn::StoreU(clamped, narrow, bytes + k);
@@ -129,7 +129,6 @@ HWY_INLINE void to_bytes(const float* x, std::size_t depth, float factor, float 
 
 void quantize_one(const float* x, std::size_t depth, int most, std::size_t apart,
                   std::uint8_t* bytes, PieceScale& piece) noexcept {
-  constexpr std::int32_t kInfinity = 0x7f800000;
   piece = {};
   const Largest largest = largest_two(x, depth);
   // Above all where none is to be taken apart; zeros need not be.
@@ -151,6 +150,26 @@ void quantize_one(const float* x, std::size_t depth, int most, std::size_t apart
   std::memset(bytes + depth, 0, round_up_depth(depth) - depth);
 }
 
+void quantize_as_given(const float* x, std::size_t depth, int most, std::uint8_t* bytes,
+                       const PieceScale& piece) noexcept {
+  to_bytes(x, depth, 1 / piece.scale, piece.zero, most, bytes);
+  std::memset(bytes + depth, 0, round_up_depth(depth) - depth);
+}
+
+ValueRange range_of_values(const float* x, std::size_t count) noexcept {
+  const FloatTag d;
+  FloatVector least = hn::Zero(d);
+  FloatVector most = hn::Zero(d);
+  auto largest = hn::Zero(IntTag());
+  for_vectors(x, count, [&](std::size_t, std::size_t, FloatVector value) HWY_ATTR {
+    least = hn::Min(least, value);
+    most = hn::Max(most, value);
+    largest = hn::Max(largest, magnitude(value));
+  });
+  return {hn::GetLane(hn::MinOfLanes(d, least)), hn::GetLane(hn::MaxOfLanes(d, most)),
+          hn::GetLane(hn::MaxOfLanes(IntTag(), largest)) < kInfinity};
+}
+
 }  // namespace henson::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -162,6 +181,15 @@ namespace henson::kernels {
 void quantize_piece(const float* x, std::size_t depth, int most, std::size_t apart,
                     std::uint8_t* bytes, PieceScale& scale) noexcept {
   HENSON_PICK(quantize_one)(x, depth, most, apart, bytes, scale);
+}
+
+void quantize_given(const float* x, std::size_t depth, int most, std::uint8_t* bytes,
+                    const PieceScale& scale) noexcept {
+  HENSON_PICK(quantize_as_given)(x, depth, most, bytes, scale);
+}
+
+ValueRange value_range(const float* x, std::size_t count) noexcept {
+  return HENSON_PICK(range_of_values)(x, count);
 }
 
 }  // namespace henson::kernels

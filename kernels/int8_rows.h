@@ -37,4 +37,18 @@ constexpr std::size_t round_up_depth(std::size_t depth) noexcept {
 void quantize_piece(const float* x, std::size_t depth, int most, std::size_t apart,
                     std::uint8_t* bytes, PieceScale& scale) noexcept;
 
+/// The same with a scale and a zero that are given, and nothing apart: clamp(round(x / scale +
+/// zero)).
+void quantize_given(const float* x, std::size_t depth, int most, std::uint8_t* bytes,
+                    const PieceScale& scale) noexcept;
+
+struct ValueRange {
+  float least = 0;  // at most 0
+  float most = 0;   // at least 0
+  bool finite = true;
+};
+
+/// The range of some values and 0.
+ValueRange value_range(const float* x, std::size_t count) noexcept;
+
 }  // namespace henson::kernels

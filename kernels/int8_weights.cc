@@ -68,6 +68,24 @@ struct QuantizedColumn {
     }
   }
 
+  /// A row of a matrix that has 8 bits.
+  void take(const Int8View& matrix, std::size_t row) noexcept {
+    scale = static_cast<float>(matrix.scales[matrix.scale_by_row ? row : 0]);
+    finite = std::isfinite(scale);
+    for (std::size_t k = 0; k < matrix.in; ++k) {
+      numbers[k] = matrix.data[static_cast<std::ptrdiff_t>(row) * matrix.out_stride +
+                               static_cast<std::ptrdiff_t>(k) * matrix.in_stride];
+      values[k] = scale * numbers[k];
+    }
+  }
+
+  void clear() noexcept {
+    std::fill(values.begin(), values.end(), 0.0F);
+    std::fill(numbers.begin(), numbers.end(), std::int8_t{0});
+    scale = 0;
+    finite = true;
+  }
+
   void round() noexcept {
     if (!(scale >= std::numeric_limits<float>::min())) scale = 0;
     const float factor = scale == 0 ? 0 : 1 / scale;
@@ -119,6 +137,23 @@ class Int8Weights : public PackedWeights {
     }
   }
 
+  void fill_stored(std::span<const Int8View> matrices) noexcept {
+    QuantizedColumn column(depth_);
+    std::size_t c = 0;
+    for (const Int8View& matrix : matrices) {
+      for (std::size_t row = 0; row < matrix.out; ++row, ++c) {
+        column.take(matrix, row);
+        if (int8_kernel().most == 127) {
+          const float most = most_of_four(column.numbers.data(), column.numbers.size());
+          sums_in_16_bits_ = sums_in_16_bits_ && most <= kMostOfFour;
+        }
+        put(column, c);
+      }
+    }
+    column.clear();
+    for (; c < scales_.size(); ++c) put(column, c);
+  }
+
   double rounding_error() const noexcept override {
     double error = 0, norm = 0;
     for (const double each : errors_) error += each;
@@ -136,10 +171,17 @@ class Int8Weights : public PackedWeights {
     const std::size_t bytes = pieces_of(input) * sizeof(PieceScale);
     for (std::size_t r = 0; r < input.rows; ++r, to += stride) {
       for (std::size_t k = input.first_in, p = 0; k < input.last_in; k += piece_, ++p) {
-        PieceScale scale;
-        quantize_piece(input.x + r * input.x_stride + (k - input.first_in),
-                       std::min(piece_, input.last_in - k), kernel.most, kernel.apart,
-                       reinterpret_cast<std::uint8_t*>(to + bytes + (k - input.first_in)), scale);
+        const float* const x = input.x + r * input.x_stride + (k - input.first_in);
+        const std::size_t depth = std::min(piece_, input.last_in - k);
+        auto* const numbers = reinterpret_cast<std::uint8_t*>(to + bytes + (k - input.first_in));
+        PieceScale scale{};
+        if (input.scales != nullptr) {
+          scale.scale = input.scales[r].scale;
+          scale.zero = input.scales[r].zero;
+          quantize_given(x, depth, kernel.most, numbers, scale);
+        } else {
+          quantize_piece(x, depth, kernel.most, kernel.apart, numbers, scale);
+        }
         std::memcpy(to + p * sizeof(PieceScale), &scale, sizeof(scale));
       }
     }
@@ -153,7 +195,7 @@ class Int8Weights : public PackedWeights {
     call.rows = p.rows;
     call.panel_bytes = panel_bytes();
     call.y_stride = p.y_stride;
-    call.sums_in_16_bits = true;
+    call.sums_in_16_bits = sums_in_16_bits_;
     const std::byte* const bytes = p.packed + pieces_of(input) * sizeof(PieceScale);
     // A panel at a time where there are several pieces, so that the results stay in the cache.
     const std::size_t step =
@@ -205,6 +247,7 @@ class Int8Weights : public PackedWeights {
     norms_[c] = norm;
   }
 
+  bool sums_in_16_bits_ = true;
   std::size_t pieces_;
   std::size_t piece_;  // of `in`; the last may be shorter
   std::size_t depth_;  // all of `in`, padded
@@ -218,6 +261,16 @@ class Int8Weights : public PackedWeights {
 
 std::unique_ptr<PackedWeights> make_int8_weights(std::size_t out, std::size_t in) {
   return std::make_unique<Int8Weights>(out, in);
+}
+
+int most_of_int8_rows() noexcept { return int8_kernel().most; }
+
+std::unique_ptr<PackedWeights> pack_int8_weights(std::span<const Int8View> matrices) {
+  std::size_t out = 0;
+  for (const Int8View& matrix : matrices) out += matrix.out;
+  auto packed = std::make_unique<Int8Weights>(out, matrices.front().in);
+  packed->fill_stored(matrices);
+  return packed;
 }
 
 }  // namespace henson::kernels

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -21,10 +22,27 @@ struct WeightView {
   std::ptrdiff_t in_stride;
 };
 
+/// A matrix [out, in] of 8-bit numbers with a scale for each row, or one for all.
+struct Int8View {
+  const std::int8_t* data;
+  std::size_t out;
+  std::size_t in;
+  std::ptrdiff_t out_stride;
+  std::ptrdiff_t in_stride;
+  const double* scales;
+  bool scale_by_row;
+};
+
 /// What weights are kept as.
 enum class WeightType { kFloat32, kBFloat16, kInt8 };
 
 std::string_view name_of(WeightType type) noexcept;  // "fp32", "bf16", "int8"
+
+/// How a row is to be quantized: x ≈ scale · (q - zero), q from 0 to `most`.
+struct RowScale {
+  float scale;
+  float zero;
+};
 
 /// Some rows of x, and of each what products sum: [rows, last_in - first_in].
 struct Input {
@@ -33,6 +51,8 @@ struct Input {
   std::size_t rows = 0;
   std::size_t first_in = 0;
   std::size_t last_in = 0;  // one past
+  // For weights of 8 bits, of each row, where the caller knows better; else null.
+  const RowScale* scales = nullptr;
 };
 
 /// One product, or a part of one: some rows, some columns, and some of what is summed, in whole
@@ -115,6 +135,13 @@ GemmBackend default_backend();
 std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, GemmBackend backend);
 /// Likewise of any type, in our own kernels, but for float32 in the default backend.
 std::unique_ptr<PackedWeights> make_weights(std::size_t out, std::size_t in, WeightType type);
+
+/// The largest number that rows for weights of 8 bits may be quantized to: 127 or 255.
+int most_of_int8_rows() noexcept;
+
+/// Packed weights of 8 bits for matrices that have 8 bits already, laid one below the other: with
+/// their own numbers and scales.
+std::unique_ptr<PackedWeights> pack_int8_weights(std::span<const Int8View> matrices);
 
 /// Which instruction set our own products were compiled for that run when asked for now.
 Isa own_product_isa() noexcept;

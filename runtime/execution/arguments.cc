@@ -106,7 +106,8 @@ bool is_wide_or_narrow(const Tensor& tensor) {
 }  // namespace
 
 bool is_matrix(const Tensor& tensor) {
-  return tensor.defined() && is_wide_or_narrow(tensor) && tensor.dim() == 2 && tensor.numel() > 0;
+  return tensor.defined() && (is_wide_or_narrow(tensor) || tensor.dtype() == DType::kQInt8) &&
+         tensor.dim() == 2 && tensor.numel() > 0;
 }
 
 std::optional<std::vector<float>> numbers_of(const Tensor& tensor, std::size_t size) {

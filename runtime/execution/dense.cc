@@ -127,7 +127,24 @@ std::shared_ptr<const LayerWeights> PackingList::add(std::vector<Tensor> matrice
   return weights;
 }
 
+namespace {
+
+/// Weights that the archive holds in 8 bits.
+std::unique_ptr<kernels::PackedWeights> pack_stored(const std::vector<Tensor>& matrices) {
+  std::vector<kernels::Int8View> views;
+  for (const Tensor& matrix : matrices) {
+    const loader::Quantization& quantization = *matrix.quantization();
+    views.push_back({matrix.data<std::int8_t>(), static_cast<std::size_t>(matrix.sizes()[0]),
+                     static_cast<std::size_t>(matrix.sizes()[1]), matrix.strides()[0],
+                     matrix.strides()[1], quantization.scales.data(), quantization.per_channel});
+  }
+  return kernels::pack_int8_weights(views);
+}
+
+}  // namespace
+
 std::unique_ptr<kernels::PackedWeights> PackingList::pack(const Entry& entry) const {
+  if (entry.matrices.front().dtype() == DType::kQInt8) return pack_stored(entry.matrices);
   std::vector<MatrixReading> readings;
   std::vector<kernels::WeightView> views;
   for (const Tensor& matrix : entry.matrices) {

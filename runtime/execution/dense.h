@@ -25,6 +25,9 @@ struct DenseLayer {
   std::shared_ptr<const LayerWeights> weights;
   std::vector<float> bias;  // empty: none
   kernels::Activation activation = kernels::Activation::kNone;
+  // Of weights that the archive holds in 8 bits: all rows of a sequence's input are quantized with
+  // one scale, which takes 7 bits or 8.
+  std::optional<bool> reduce_range;
 
   const float* bias_or_null() const { return bias.empty() ? nullptr : bias.data(); }
   std::string describe() const;

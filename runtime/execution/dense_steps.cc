@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "henson/error.h"
 #include "kernels/aligned.h"
+#include "kernels/int8_rows.h"
 #include "runtime/execution/arguments.h"
 #include "runtime/execution/dense.h"
+#include "runtime/operators/quantization.h"
 
 namespace henson::runtime {
 namespace {
@@ -34,8 +37,45 @@ struct LayerInput {
   const std::byte* packed = nullptr;
 };
 
-kernels::Input input_of(const DenseLayer& layer, const Rows& x, RowRange rows) {
-  return {x.data + rows.first * x.stride, x.stride, rows.size(), 0, layer.weights->in};
+/// How each row is to be quantized; empty where that is left to each row.
+using RowScales = std::vector<kernels::RowScale>;
+
+/// As the archive's operator does: from the least and the largest value of all rows of a frame.
+RowScales scales_of(const DenseLayer& layer, const Rows& x, std::span<const Frame> frames,
+                    ValueId input) {
+  RowScales scales;
+  if (!layer.reduce_range) return scales;
+  const IntegerRange range = range_of(DType::kQUInt8);
+  for (const Frame& frame : frames) {
+    const std::size_t first = scales.size();
+    const std::size_t rows =
+        first + static_cast<std::size_t>(frame[input].as<Tensor>().numel()) / x.columns;
+    kernels::ValueRange values;
+    for (std::size_t r = first; r < rows; ++r) {
+      const kernels::ValueRange row = kernels::value_range(x.data + r * x.stride, x.columns);
+      values.least = std::min(values.least, row.least);
+      values.most = std::max(values.most, row.most);
+      values.finite = values.finite && row.finite;
+    }
+    if (!values.finite) {
+      throw Error(ErrorCode::kBadInput, "quantization of values that are not finite");
+    }
+    const QuantizationParameters chosen =
+        choose_parameters(values.least, values.most, range, *layer.reduce_range);
+    scales.resize(rows, {static_cast<float>(chosen.scale), static_cast<float>(chosen.zero_point)});
+  }
+  return scales;
+}
+
+/// `scales`: of all rows of x.
+kernels::Input input_of(const DenseLayer& layer, const Rows& x, RowRange rows,
+                        const RowScales& scales = {}) {
+  return {x.data + rows.first * x.stride,
+          x.stride,
+          rows.size(),
+          0,
+          layer.weights->in,
+          scales.empty() ? nullptr : scales.data() + rows.first};
 }
 
 /// How many floats of scratch a packed input takes, aligned as it must be.
@@ -79,20 +119,21 @@ void run_layer(const DenseLayer& layer, const LayerInput& x, ColumnRange columns
 
 /// Packs all rows, the threads sharing them out. A row's bytes lie where they lie without the
 /// others.
-void pack_rows(const DenseLayer& layer, const Rows& x, std::byte* packed, ThreadTeam& team) {
+void pack_rows(const DenseLayer& layer, const Rows& x, const RowScales& scales, std::byte* packed,
+               ThreadTeam& team) {
   const std::size_t tasks = std::min(team.size(), x.count);
   team.for_each(tasks, [&](std::size_t task, std::size_t) {
     const RowRange rows{x.count * task / tasks, x.count * (task + 1) / tasks};
     const kernels::PackedWeights& weights = *layer.weights->packed;
     const std::size_t before = weights.packed_bytes(input_of(layer, x, {0, rows.first}));
-    weights.pack_input(input_of(layer, x, rows), packed + before);
+    weights.pack_input(input_of(layer, x, rows, scales), packed + before);
   });
 }
 
 /// All rows, the threads sharing out the columns: each reads one piece of the weights from front to
 /// back, which was measured to be faster than many small ones.
-void run_by_columns(const DenseLayer& layer, const Rows& x, const Rows& y, ThreadTeam& team,
-                    Allocator& memory) {
+void run_by_columns(const DenseLayer& layer, const Rows& x, const RowScales& scales, const Rows& y,
+                    ThreadTeam& team, Allocator& memory) {
   const kernels::Input all = input_of(layer, x, {0, x.count});
   const std::size_t bytes = layer.weights->packed->packed_bytes(all);
   Tensor scratch;
@@ -100,7 +141,7 @@ void run_by_columns(const DenseLayer& layer, const Rows& x, const Rows& y, Threa
   if (bytes > 0) {
     scratch = Tensor::empty(memory, DType::kUInt8, {static_cast<std::int64_t>(bytes)});
     auto* const packed = reinterpret_cast<std::byte*>(scratch.mutable_data<std::uint8_t>());
-    pack_rows(layer, x, packed, team);
+    pack_rows(layer, x, scales, packed, team);
     input.packed = packed;
   }
   const std::size_t blocks = layer.weights->packed->blocks();
@@ -168,10 +209,11 @@ class LinearStep : public Step {
         residual_of(memory.scratch, frames, epilogue, residual_, *x, layer.weights->out);
     if (!residual.usable) return false;
     workspace.multiply_adds += multiply_adds(layer, x->count);
+    const RowScales scales = scales_of(layer, *x, frames, input_);
     const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out);
     const RowSplit split(x->count, workspace.team.size());
     if (!split.by_rows()) {
-      run_by_columns(layer, *x, y, workspace.team, memory.scratch);
+      run_by_columns(layer, *x, scales, y, workspace.team, memory.scratch);
       run_epilogue(epilogue, y, residual.get(), workspace.team);
       return true;
     }
@@ -183,8 +225,8 @@ class LinearStep : public Step {
       const RowRange rows{split.first(group), split.first(group + 1)};
       float* const own = workspace.floats(thread, scratch);
       float* const sums = result.at(rows.first, own + packed);
-      run_layer(layer, packed_input(layer, input_of(layer, *x, rows), own), all_columns(layer),
-                sums, y.stride);
+      run_layer(layer, packed_input(layer, input_of(layer, *x, rows, scales), own),
+                all_columns(layer), sums, y.stride);
       epilogue.apply(sums, y, residual.get(), rows.first, rows.last);
     });
     return true;
@@ -210,6 +252,7 @@ class ProjectionsStep : public Step {
     const std::optional<Rows> x = rows_of(memory.scratch, frames, input_);
     if (!x || x->columns != layer.weights->in) return false;
     workspace.multiply_adds += multiply_adds(layer, x->count);
+    const RowScales scales = scales_of(layer, *x, frames, input_);
     const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out);
     const RowSplit split(x->count, workspace.team.size());
     if (split.by_rows()) {
@@ -218,11 +261,11 @@ class ProjectionsStep : public Step {
       workspace.team.for_each(split.groups, [&](std::size_t group, std::size_t thread) {
         const RowRange rows{split.first(group), split.first(group + 1)};
         float* const own = workspace.floats(thread, scratch);
-        run_layer(layer, packed_input(layer, input_of(layer, *x, rows), own), all_columns(layer),
-                  y.data + rows.first * y.stride, y.stride);
+        run_layer(layer, packed_input(layer, input_of(layer, *x, rows, scales), own),
+                  all_columns(layer), y.data + rows.first * y.stride, y.stride);
       });
     } else {
-      run_by_columns(layer, *x, y, workspace.team, memory.scratch);
+      run_by_columns(layer, *x, scales, y, workspace.team, memory.scratch);
     }
     for (Frame& frame : frames) frame[output_] = parts_of(frame[output_].as<Tensor>());
     return true;
@@ -272,8 +315,8 @@ class FeedForwardStep : public Step {
       Tensor wide = Tensor::empty(memory.scratch, DType::kFloat32,
                                   {static_cast<std::int64_t>(x->count * stride)});
       const Rows between{wide, wide.mutable_data<float>(), stride, x->count, up.weights->out};
-      run_by_columns(up, *x, between, workspace.team, memory.scratch);
-      run_by_columns(down, between, y, workspace.team, memory.scratch);
+      run_by_columns(up, *x, {}, between, workspace.team, memory.scratch);
+      run_by_columns(down, between, {}, y, workspace.team, memory.scratch);
       run_epilogue(epilogue, y, residual.get(), workspace.team);
     }
     return true;
@@ -368,10 +411,17 @@ void set_layer(DenseLayer& layer, LayerConstants weights, PackingList& packing) 
   layer.weights = packing.add({std::move(weights.weight)});
 }
 
+/// Whether the kernels have the numbers that rows are quantized to: where they add up in 16 bits,
+/// 8 bits are too many.
+bool can_quantize(const DenseLayer& layer) {
+  return !layer.reduce_range || *layer.reduce_range || kernels::most_of_int8_rows() == 255;
+}
+
 /// residual, norm_weight, norm_bias, norm_eps: four arguments from `first` on.
 std::optional<Epilogue> epilogue_of(const NodeArguments& arguments, std::size_t first,
                                     std::size_t columns) {
   Epilogue epilogue;
+
   epilogue.add_residual = !arguments.is_none(first);
   epilogue.normalize = !arguments.is_none(first + 3);
   if (!epilogue.normalize) return epilogue;
@@ -387,7 +437,8 @@ std::optional<Epilogue> epilogue_of(const NodeArguments& arguments, std::size_t 
 
 }  // namespace
 
-// henson::linear(input, weight, bias, activation, residual, norm_weight, norm_bias, norm_eps)
+// henson::linear(input, weight, bias, activation, residual, norm_weight, norm_bias, norm_eps,
+// reduce_range)
 std::unique_ptr<Step> make_linear(const Graph& graph, const Node& node, PackingList& packing) {
   const NodeArguments arguments(graph, node);
   std::optional<LayerConstants> weights = weights_of(arguments, 1, 2);
@@ -397,21 +448,28 @@ std::unique_ptr<Step> make_linear(const Graph& graph, const Node& node, PackingL
   if (!epilogue) return nullptr;
   auto step = std::make_unique<LinearStep>(arguments.id(0), arguments.id(4), node.outputs[0]);
   step->layer.activation = *activation;
+  step->layer.reduce_range = arguments.flag(8);
+  if (!can_quantize(step->layer)) return nullptr;
   step->epilogue = *epilogue;
   set_layer(step->layer, std::move(*weights), packing);
   return step;
 }
 
-// henson::projections(input, weights, biases)
+// henson::projections(input, weights, biases, reduce_range)
 std::unique_ptr<Step> make_projections(const Graph& graph, const Node& node, PackingList& packing) {
   const NodeArguments arguments(graph, node);
   const auto weights = arguments.tensors(1);
   const auto biases = arguments.tensors(2);
   if (!weights || !biases || weights->empty() || weights->size() != biases->size()) return nullptr;
   auto step = std::make_unique<ProjectionsStep>(arguments.id(0), node.outputs[0]);
+  step->layer.reduce_range = arguments.flag(3);
+  if (!can_quantize(step->layer)) return nullptr;
   for (std::size_t i = 0; i < weights->size(); ++i) {
     const Tensor& weight = (*weights)[i];
-    if (!is_matrix(weight) || weight.sizes()[1] != weights->front().sizes()[1]) return nullptr;
+    if (!is_matrix(weight) || weight.sizes()[1] != weights->front().sizes()[1] ||
+        is_quantized(weight.dtype()) != is_quantized(weights->front().dtype())) {
+      return nullptr;
+    }
     const auto out = static_cast<std::size_t>(weight.sizes()[0]);
     std::optional<std::vector<float>> bias = numbers_of((*biases)[i], out);
     if (!bias) return nullptr;

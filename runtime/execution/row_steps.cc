@@ -253,7 +253,7 @@ class EmbeddingsStep : public Step {
 };
 
 bool is_table(const Tensor& table, std::int64_t columns) {
-  return is_matrix(table) && table.sizes()[1] == columns &&
+  return is_matrix(table) && !is_quantized(table.dtype()) && table.sizes()[1] == columns &&
          (table.strides()[1] == 1 || columns == 1);
 }
 

@@ -15,7 +15,8 @@ void fuse_pair(GraphEditor& edit, ValueId result) {
   const Node* up = linear_of(edit, wide);
   if (up == nullptr || !edit.single_reader(wide)) return;
   const LinearParts parts = parts_of(edit, *up);
-  if (parts.residual || parts.norm) return;
+  // Rows for weights of 8 bits have one scale, which takes the whole wide activation to be known.
+  if (parts.residual || parts.norm || parts.int8 || parts_of(edit, *down).int8) return;
   Node pair = edit.call(
       "henson::feed_forward", "",
       {up->inputs[kLinearInput], up->inputs[kLinearWeight], up->inputs[kLinearBias],

@@ -1,4 +1,5 @@
 // Products with a constant matrix, and what is done to their rows right after.
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <map>
@@ -44,17 +45,22 @@ class LinearFuser {
     ValueId input = 0;
     ValueId weight = 0;
     std::optional<ValueId> bias;
+    const char* activation = "none";
+    bool packed = false;       // weights of 8 bits
+    ValueId reduce_range = 0;  // of these
   };
 
   bool make_linear(ValueId result) {
-    const std::optional<Product> product = match_product(result);
+    std::optional<Product> product = match_product(result);
+    if (!product) product = match_packed_product(result);
     if (!product) return false;
     const ValueId none = edit_.add_constant(None{});
-    const ValueId activation = edit_.add_constant(std::string("none"));
+    const ValueId activation = edit_.add_constant(std::string(product->activation));
     const script::SourceLine where = edit_.node(*edit_.producer(result)).where;
     edit_.replace(result, edit_.call("henson::linear", "",
                                      {product->input, product->weight, product->bias.value_or(none),
-                                      activation, none, none, none, none},
+                                      activation, none, none, none, none,
+                                      product->packed ? product->reduce_range : none},
                                      where));
     return true;
   }
@@ -80,6 +86,48 @@ class LinearFuser {
       return std::nullopt;
     }
     return Product{sum->inputs[1], transposed(sum->inputs[2]), sum->inputs[0]};
+  }
+
+  /// A layer of packed 8-bit weights whose zeros are 0. Its rows are quantized while it runs, all
+  /// with one scale.
+  std::optional<Product> match_packed_product(ValueId result) {
+    const Node* call =
+        edit_.call_of(result, {"quantized::linear_dynamic", "quantized::linear_relu_dynamic"});
+    if (call == nullptr) return std::nullopt;
+    const std::optional<Value>& constant = edit_.value(call->inputs[1]).constant;
+    const auto* packed =
+        constant ? std::get_if<std::shared_ptr<const PackedLinear>>(&*constant) : nullptr;
+    if (packed == nullptr || *packed == nullptr || !is_symmetric((*packed)->weight) ||
+        !edit_.value(call->inputs[2]).constant) {
+      return std::nullopt;
+    }
+    const auto [weight, bias] = unpacked(*packed, edit_.value(call->inputs[1]).name);
+    if (bias && !is_bias(*bias, size(weight, 0))) return std::nullopt;
+    const bool relu = call->op->schema.name == "quantized::linear_relu_dynamic";
+    return Product{call->inputs[0], weight, bias, relu ? "relu" : "none", true, call->inputs[2]};
+  }
+
+  static bool is_symmetric(const Tensor& weight) {
+    const auto& quantization = weight.quantization();
+    if (weight.dtype() != DType::kQInt8 || weight.dim() != 2 || !quantization) return false;
+    if (quantization->per_channel && quantization->axis != 0) return false;
+    const std::size_t scales =
+        quantization->per_channel ? static_cast<std::size_t>(weight.sizes()[0]) : 1;
+    const std::vector<std::int64_t>& zeros = quantization->zero_points;
+    return quantization->scales.size() == scales &&
+           std::all_of(zeros.begin(), zeros.end(), [](std::int64_t zero) { return zero == 0; });
+  }
+
+  /// Weight and bias of a packed layer as constants, the same for each use of the layer.
+  std::pair<ValueId, std::optional<ValueId>> unpacked(
+      const std::shared_ptr<const PackedLinear>& packed, const std::string& name) {
+    const auto [known, fresh] = unpacked_.try_emplace(packed.get());
+    if (fresh) {
+      known->second.first = edit_.add_constant(packed->weight);
+      edit_.graph().values[known->second.first].name = name;
+      if (packed->bias.defined()) known->second.second = edit_.add_constant(packed->bias);
+    }
+    return known->second;
   }
 
   bool is_matrix(ValueId id) const {
@@ -227,6 +275,7 @@ class LinearFuser {
 
   GraphEditor& edit_;
   std::map<std::pair<ValueId, double>, ValueId> scaled_;
+  std::map<const PackedLinear*, std::pair<ValueId, std::optional<ValueId>>> unpacked_;
 };
 
 }  // namespace

@@ -29,8 +29,10 @@ void fuse_group(GraphEditor& edit, const std::vector<NodeId>& group) {
   const Type tensor{TypeKind::kTensor, {}};
   const ValueId weight_list = edit.insert_list(first, std::move(weights), tensor);
   const ValueId bias_list = edit.insert_list(first, std::move(biases), Type::optional(tensor));
-  Node node = edit.call("henson::projections", "",
-                        {front.inputs[kLinearInput], weight_list, bias_list}, front.where);
+  Node node = edit.call(
+      "henson::projections", "",
+      {front.inputs[kLinearInput], weight_list, bias_list, front.inputs[kLinearReduceRange]},
+      front.where);
   const ValueId all = edit.insert_before(first, std::move(node), {Type::list(tensor)})[0];
   edit.replace_all(group, {NodeKind::kUnpack, nullptr, {all}, {}, front.where}, std::move(results));
 }
@@ -39,11 +41,13 @@ void fuse_group(GraphEditor& edit, const std::vector<NodeId>& group) {
 
 void fuse_projections(Graph& graph) {
   GraphEditor edit(graph);
-  std::map<ValueId, std::vector<NodeId>> groups;
+  // By what they read, and how they quantize it.
+  std::map<std::pair<ValueId, std::optional<double>>, std::vector<NodeId>> groups;
   for (const NodeId id : edit.nodes()) {
     const Node& node = edit.node(id);
     if (is_plain_linear(edit, node) && edit.pure(id)) {
-      groups[node.inputs[kLinearInput]].push_back(id);
+      groups[{node.inputs[kLinearInput], edit.number(node.inputs[kLinearReduceRange])}].push_back(
+          id);
     }
   }
   for (const auto& [input, group] : groups) {

@@ -19,6 +19,7 @@ enum LinearArgument : std::size_t {
   kLinearNormWeight,
   kLinearNormBias,
   kLinearNormEps,
+  kLinearReduceRange,  // of weights of 8 bits, as quantized::linear_dynamic has it; else none
 };
 
 /// What a henson::linear does beyond its product.
@@ -27,6 +28,8 @@ struct LinearParts {
   bool bias = false;
   bool residual = false;
   bool norm = false;
+
+  bool int8 = false;  // weights of 8 bits
 
   bool product_only() const { return activation == "none" && !residual && !norm; }
 };
@@ -39,7 +42,8 @@ inline const Node* linear_of(const GraphEditor& edit, ValueId id) {
 inline LinearParts parts_of(const GraphEditor& edit, const Node& linear) {
   return {edit.text(linear.inputs[kLinearActivation]).value_or(""),
           !edit.is_none(linear.inputs[kLinearBias]), !edit.is_none(linear.inputs[kLinearResidual]),
-          !edit.is_none(linear.inputs[kLinearNormEps])};
+          !edit.is_none(linear.inputs[kLinearNormEps]),
+          !edit.is_none(linear.inputs[kLinearReduceRange])};
 }
 
 }  // namespace henson::runtime

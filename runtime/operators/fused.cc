@@ -10,6 +10,7 @@
 #include "henson/error.h"
 #include "runtime/operators/matmul.h"
 #include "runtime/operators/normalization.h"
+#include "runtime/operators/quantization.h"
 #include "runtime/operators/views.h"
 
 namespace henson::runtime {
@@ -43,9 +44,26 @@ Tensor add_residual(Allocator& memory, const Tensor& x, const std::optional<Tens
   return residual ? add(memory, x, *residual) : x;
 }
 
+/// A product with weights of the type of x, or with weights of 8 bits: rows are then quantized as
+/// quantized::linear_dynamic does.
+Tensor layer_product(Allocator& memory, const Tensor& x, const Tensor& weight,
+                     const std::optional<Tensor>& bias, std::optional<bool> reduce_range) {
+  if (!reduce_range) return linear(memory, x, weight, bias);
+  auto packed = std::make_shared<PackedLinear>();
+  packed->weight = weight;
+  packed->bias = bias.value_or(Tensor());
+  return run(memory, "quantized::linear_dynamic", "",
+             {x, std::shared_ptr<const PackedLinear>(std::move(packed)), *reduce_range});
+}
+
+std::optional<bool> maybe_flag(const Call& call, std::size_t i) {
+  if (call.arg(i).is_none()) return std::nullopt;
+  return call.flag(i);
+}
+
 void run_linear(Call& call) {
-  const Tensor product =
-      linear(call.memory(), call.tensor(0), call.tensor(1), call.maybe_tensor(2));
+  const Tensor product = layer_product(call.memory(), call.tensor(0), call.tensor(1),
+                                       call.maybe_tensor(2), maybe_flag(call, 8));
   const Tensor sum = add_residual(call.memory(), activate(call.memory(), product, call.string(3)),
                                   call.maybe_tensor(4));
   call.give(normalize(call.memory(), sum, norm_at(call, 5)));
@@ -59,7 +77,8 @@ void run_projections(Call& call) {
   }
   std::vector<Value> results;
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    results.emplace_back(linear(call.memory(), call.tensor(0), weights[i], biases[i]));
+    results.emplace_back(
+        layer_product(call.memory(), call.tensor(0), weights[i], biases[i], maybe_flag(call, 3)));
   }
   call.give(Value::list(std::move(results)));
 }
@@ -169,14 +188,26 @@ std::size_t rank_at_least(const Fact& fact) {
   return fact.dims ? fact.dims->size() : fact.least_rank;
 }
 
+/// Weights of 8 bits make float32 of float32.
+bool has_int8_weights(const Inference& call, std::size_t reduce_range) {
+  const Value* const constant = call.arg(reduce_range).constant;
+  return constant != nullptr && !constant->is_none();
+}
+
 void linear_type(Inference& call) {
-  Fact type = dtypes::shared_fact(call, {0, 1, 2});
+  Fact type = has_int8_weights(call, 8) ? dtypes::shared_fact(call, {0, 2})
+                                        : dtypes::shared_fact(call, {0, 1, 2});
   const Value* const constant = call.arg(3).constant;
   const auto* name = constant == nullptr ? nullptr : std::get_if<std::string>(constant);
   const bool keeps = name != nullptr && (*name == "none" || *name == "relu");
   if (!keeps) type = type.floating == false ? dtypes::as_floating(type) : type;
   type.least_rank = rank_at_least(call.arg(1)) > 1 ? 1 : 0;
   dtypes::give(call, with_residual(call, type, 4));
+}
+
+void projection_types(Inference& call) {
+  dtypes::give(call, has_int8_weights(call, 3) ? dtypes::shared_fact(call, {0, 2})
+                                               : dtypes::shared_fact(call, {0, 1, 2}));
 }
 
 void linear_sizes(Inference& call) {
@@ -376,11 +407,13 @@ void register_fused(OperatorTable& table) {
   const std::string norm = "Tensor? norm_weight, Tensor? norm_bias, float? norm_eps) -> Tensor";
   table.add(
       "henson::linear(Tensor input, Tensor weight, Tensor? bias, str activation, "
-      "Tensor? residual, " +
-          norm,
+      "Tensor? residual, Tensor? norm_weight, Tensor? norm_bias, float? norm_eps, "
+      "bool? reduce_range=None) -> Tensor",
       run_linear, {linear_type, linear_sizes, Trait::kMultiplies});
-  table.add("henson::projections(Tensor input, Tensor[] weights, Tensor?[] biases) -> Tensor[]",
-            run_projections, {dtypes::shared_by<0, 1, 2>, projection_sizes, Trait::kMultiplies});
+  table.add(
+      "henson::projections(Tensor input, Tensor[] weights, Tensor?[] biases, "
+      "bool? reduce_range=None) -> Tensor[]",
+      run_projections, {projection_types, projection_sizes, Trait::kMultiplies});
   table.add(
       "henson::feed_forward(Tensor input, Tensor up_weight, Tensor? up_bias, "
       "str activation, Tensor down_weight, Tensor? down_bias, Tensor? residual, " +

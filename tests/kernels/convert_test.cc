@@ -37,7 +37,9 @@ void expect_exact_widening() {
   std::vector<std::uint16_t> back(bits.size());
   narrow(kTypeOf<T>, wide.data(), back.data(), wide.size());
   for (std::size_t i = 0; i < bits.size(); ++i) {
-    if (!std::isnan(wide[i])) ASSERT_EQ(back[i], bits[i]);
+    if (!std::isnan(wide[i])) {
+      ASSERT_EQ(back[i], bits[i]);
+    }
   }
 }
 

@@ -85,6 +85,35 @@ TEST_P(Int8RowsTest, ValuesOfOneSignUseAllNumbers) {
   EXPECT_EQ(*std::max_element(piece.bytes.begin(), piece.bytes.end()), 255);
 }
 
+TEST_P(Int8RowsTest, AGivenScaleIsKept) {
+  const std::vector<float> values = random_floats(77, -2, 2, 9);
+  const PieceScale given{4.0F / 127, 64, {}, {}};
+  std::vector<std::uint8_t> bytes(round_up_depth(values.size()), 99);
+  quantize_given(values.data(), values.size(), 127, bytes.data(), given);
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    const double exact = std::clamp<double>(std::nearbyint(values[k] / given.scale + 64), 0, 127);
+    EXPECT_NEAR(bytes[k], exact,
+                std::abs(values[k] / given.scale - std::floor(values[k] / given.scale) - 0.5) < 1e-3
+                    ? 1
+                    : 0);
+  }
+  for (std::size_t k = values.size(); k < bytes.size(); ++k) EXPECT_EQ(bytes[k], 0);
+}
+
+TEST_P(Int8RowsTest, RangesHoldZero) {
+  for (const std::size_t size : {1, 7, 16, 50}) {
+    std::vector<float> values = random_floats(size, 1, 2, 10);
+    ValueRange range = value_range(values.data(), size);
+    EXPECT_EQ(range.least, 0);
+    EXPECT_EQ(range.most, *std::max_element(values.begin(), values.end()));
+    EXPECT_TRUE(range.finite);
+    values.back() = NAN;
+    EXPECT_FALSE(value_range(values.data(), size).finite);
+    values.back() = -INFINITY;
+    EXPECT_FALSE(value_range(values.data(), size).finite);
+  }
+}
+
 TEST_P(Int8RowsTest, ZerosAndTheSmallestNumbersAreZero) {
   EXPECT_EQ(Piece(std::vector<float>(50, 0.0F), 127, 2).worst_error(), 0);
   const float least = std::numeric_limits<float>::denorm_min();

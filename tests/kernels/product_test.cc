@@ -280,6 +280,54 @@ TEST_P(ProductTest, LargeValuesDoNotDrownTheOthers) {
   }
 }
 
+/// Weights that have 8 bits already, of the largest magnitudes, and rows of given scales.
+class StoredInt8Test : public IsaTest {};
+HENSON_ON_ALL_ISAS(StoredInt8Test);
+
+TEST_P(StoredInt8Test, AreMultipliedExactly) {
+  for (const std::size_t in : {8, 50, 768, 1500}) {
+    for (const bool by_row : {false, true}) {
+      constexpr std::size_t kOut = 45;
+      constexpr std::size_t kRows = 7;
+      std::vector<std::int8_t> weights(kOut * in);
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        weights[i] = static_cast<std::int8_t>(i % 3 == 0 ? 127 : i % 5 == 0 ? -128 : i % 100);
+      }
+      std::vector<double> scales(kOut);
+      for (std::size_t o = 0; o < kOut; ++o) scales[o] = 0.01 + 0.001 * static_cast<double>(o);
+      const Int8View views[] = {
+          {weights.data(), 20, in, static_cast<std::ptrdiff_t>(in), 1, scales.data(), by_row},
+          {weights.data() + 20 * in, kOut - 20, in, static_cast<std::ptrdiff_t>(in), 1,
+           scales.data() + 20, by_row}};
+      const auto packed = pack_int8_weights(views);
+      const std::vector<float> x = random_floats(kRows * in, -1, 1);
+      const std::vector<RowScale> rows(kRows, {2.0F / 127, 63});
+      const Input input{x.data(), in, kRows, 0, in, rows.data()};
+      std::vector<std::byte> bytes(packed->packed_bytes(input));
+      packed->pack_input(input, bytes.data());
+      std::vector<float> y(kRows * kOut);
+      packed->multiply({.packed = bytes.data(),
+                        .rows = kRows,
+                        .y = y.data(),
+                        .y_stride = kOut,
+                        .last_column = kOut,
+                        .last_in = in});
+      for (std::size_t r = 0; r < kRows; ++r) {
+        for (std::size_t o = 0; o < kOut; ++o) {
+          const double scale = scales[by_row ? o : o < 20 ? 0 : 20] * (2.0F / 127);
+          double sum = 0;
+          for (std::size_t k = 0; k < in; ++k) {
+            const double q = std::nearbyint(x[r * in + k] * (1 / (2.0F / 127)) + 63) - 63;
+            sum += q * weights[o * in + k];
+          }
+          // A value halfway between two numbers may become either.
+          ASSERT_NEAR(y[r * kOut + o], sum * scale, 1e-6 * std::abs(sum * scale) + 260 * scale);
+        }
+      }
+    }
+  }
+}
+
 TEST(GemmBackendsTest, AgreeWithEachOther) {
   if (!is_built(GemmBackend::kOneDnn)) GTEST_SKIP() << "built without oneDNN";
   const Case shape{33, 768, 500};
