@@ -25,6 +25,13 @@ AlignedBytes allocate(std::size_t bytes, std::size_t alignment) {
   return memory;
 }
 
+Pages allocate_pages(std::size_t bytes) {
+  void* const mapped =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  return {static_cast<std::byte*>(mapped), {bytes}};
+}
+
 // What stays for as long as the storage does.
 AlignedBytes allocate_kept(std::size_t bytes) {
   if (bytes == 0) return nullptr;
@@ -40,6 +47,8 @@ std::size_t pieces_below(std::size_t end) {
 }
 
 }  // namespace
+
+void PagesDelete::operator()(std::byte* data) const noexcept { munmap(data, bytes); }
 
 void AlignedDelete::operator()(std::byte* data) const noexcept { std::free(data); }
 
@@ -92,7 +101,7 @@ StorageReading Storage::read_once(std::size_t first, std::size_t last) const {
   // Whole pieces, which have checksums.
   const std::size_t from = first / kChecksumPiece * kChecksumPiece;
   const std::size_t to = std::min(pieces_below(last) * kChecksumPiece, size_);
-  AlignedBytes memory = allocate(to - from, kAlignment);
+  Pages memory = allocate_pages(to - from);
   read_pieces(from, {memory.get(), to - from});
   const std::byte* const start = memory.get() + (first - from);
   return {{start, last - first}, std::move(memory)};

@@ -17,11 +17,23 @@ constexpr std::size_t kGroupRows = 128;
 // Below so many rows a thread, all threads work on the same rows.
 constexpr std::size_t kLeastRows = 32;
 
-/// A matrix for one pass over it: read for this alone while it lies in the archive's file.
+/// The elements of a matrix for one pass over them: read for this alone while they lie in the
+/// archive's file.
+loader::StorageReading read_matrix(const Tensor& matrix) {
+  const std::size_t size = size_of(matrix.dtype());
+  const auto first = static_cast<std::size_t>(matrix.offset()) * size;
+  if (matrix.numel() == 0) return matrix.buffer()->read_once(first, first);
+  // No weight has a negative stride: the loader refuses them.
+  const std::int64_t reach = (matrix.sizes()[0] - 1) * matrix.strides()[0] +
+                             (matrix.sizes()[1] - 1) * matrix.strides()[1] + 1;
+  return matrix.buffer()->read_once(first, first + static_cast<std::size_t>(reach) * size);
+}
+
+/// A matrix as float32.
 class MatrixReading {
  public:
   explicit MatrixReading(const Tensor& matrix)
-      : reading_(matrix.buffer()->read_once(first(matrix), last(matrix))),
+      : reading_(read_matrix(matrix)),
         view_{reinterpret_cast<const float*>(reading_.bytes.data()),
               static_cast<std::size_t>(matrix.sizes()[0]),
               static_cast<std::size_t>(matrix.sizes()[1]), matrix.strides()[0],
@@ -38,17 +50,6 @@ class MatrixReading {
   const kernels::WeightView& view() const noexcept { return view_; }
 
  private:
-  static std::size_t first(const Tensor& matrix) {
-    return static_cast<std::size_t>(matrix.offset()) * size_of(matrix.dtype());
-  }
-  // No weight has a negative stride: the loader refuses them.
-  static std::size_t last(const Tensor& matrix) {
-    if (matrix.numel() == 0) return first(matrix);
-    const std::int64_t reach = (matrix.sizes()[0] - 1) * matrix.strides()[0] +
-                               (matrix.sizes()[1] - 1) * matrix.strides()[1] + 1;
-    return first(matrix) + static_cast<std::size_t>(reach) * size_of(matrix.dtype());
-  }
-
   loader::StorageReading reading_;
   kernels::AlignedArray<float> widened_;
   kernels::WeightView view_;
@@ -131,10 +132,13 @@ namespace {
 
 /// Weights that the archive holds in 8 bits.
 std::unique_ptr<kernels::PackedWeights> pack_stored(const std::vector<Tensor>& matrices) {
+  std::vector<loader::StorageReading> readings;
   std::vector<kernels::Int8View> views;
   for (const Tensor& matrix : matrices) {
     const loader::Quantization& quantization = *matrix.quantization();
-    views.push_back({matrix.data<std::int8_t>(), static_cast<std::size_t>(matrix.sizes()[0]),
+    const std::byte* const bytes = readings.emplace_back(read_matrix(matrix)).bytes.data();
+    views.push_back({reinterpret_cast<const std::int8_t*>(bytes),
+                     static_cast<std::size_t>(matrix.sizes()[0]),
                      static_cast<std::size_t>(matrix.sizes()[1]), matrix.strides()[0],
                      matrix.strides()[1], quantization.scales.data(), quantization.per_channel});
   }
