@@ -10,8 +10,10 @@ std::optional<std::vector<Value>> compute_node(const Node& node, std::span<const
   try {
     Call call(system_memory(), inputs, results);
     node.op->kernel(call);
-  } catch (const Error&) {
-    return std::nullopt;
+  } catch (const Error& error) {
+    const ErrorCode code = error.code();
+    if (code == ErrorCode::kCancelled || code == ErrorCode::kBadArchive) throw;
+    return std::nullopt;  // the operator refuses its arguments
   }
   return results;
 }

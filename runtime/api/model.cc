@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "henson/error.h"
 #include "runtime/analysis/weight_roles.h"
@@ -6,6 +8,7 @@
 #include "runtime/api/guarded.h"
 #include "runtime/api/model_impl.h"
 #include "runtime/api/output_info.h"
+#include "runtime/tensor/stop.h"
 
 namespace henson {
 namespace {
@@ -75,9 +78,16 @@ Program::Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
       interpreter(built.graph) {}
 
 const runtime::Plan& Program::plan(int threads, Precision precision) const {
-  const kernels::WeightType type = to_weight_type(precision);
   PlanOnce& once = plans_.at(static_cast<std::size_t>(precision));
-  std::call_once(once.made, [&] { once.plan.emplace(built.graph, threads, type); });
+  if (const runtime::Plan* const made = once.made.load(std::memory_order_acquire)) return *made;
+  std::unique_lock<std::mutex> lock(once.making, std::try_to_lock);
+  while (!lock.owns_lock()) {  // another call makes it, which may take longer than a stopped run
+    runtime::stop_point();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    lock.try_lock();
+  }
+  if (!once.plan) once.plan.emplace(built.graph, threads, to_weight_type(precision));
+  once.made.store(&*once.plan, std::memory_order_release);
   return *once.plan;
 }
 

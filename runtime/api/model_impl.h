@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,8 +47,9 @@ struct Program {
 
  private:
   struct PlanOnce {
-    std::once_flag made;
+    std::mutex making;
     std::optional<runtime::Plan> plan;
+    std::atomic<const runtime::Plan*> made = nullptr;
   };
   mutable std::array<PlanOnce, 3> plans_;  // for each precision
 };

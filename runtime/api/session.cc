@@ -1,6 +1,7 @@
 #include <atomic>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "henson/error.h"
 #include "kernels/peak.h"
@@ -9,6 +10,7 @@
 #include "runtime/api/model_impl.h"
 #include "runtime/api/public_tensor.h"
 #include "runtime/execution/explain_ids.h"
+#include "runtime/tensor/stop.h"
 
 namespace henson {
 namespace {
@@ -157,14 +159,17 @@ struct Session::Impl {
 
   Impl(const Model& of, SessionOptions with)
       : model(of),
-        options(with),
-        threads(runtime::checked_threads(with.threads)),
-        memory_limit(with.memory_limit > 0 ? with.memory_limit : runtime::MemoryCount::kNoLimit),
-        plan_session(with.executor == Executor::kPlan ? threads : 1, with.profile, memory_limit) {}
+        options(std::move(with)),
+        threads(runtime::checked_threads(options.threads)),
+        memory_limit(options.memory_limit > 0 ? options.memory_limit
+                                              : runtime::MemoryCount::kNoLimit),
+        plan_session(options.executor == Executor::kPlan ? threads : 1, options.profile,
+                     memory_limit) {}
 
   /// Calls of one program, as one.
   std::vector<std::vector<runtime::Value>> run_plan(
       const Program& program, std::span<const std::vector<runtime::Value>> calls) {
+    const runtime::StopScope scope(options.stop);
     const runtime::Plan& plan = program.plan(threads, options.precision);
     try {
       std::vector<std::vector<runtime::Value>> leaves = plan.run(plan_session, calls);
@@ -178,6 +183,7 @@ struct Session::Impl {
   std::vector<runtime::Value> interpret(const Program& program,
                                         const std::vector<runtime::Value>& call) const {
     runtime::RunMemory memory(std::make_shared<runtime::MemoryCount>(memory_limit));
+    const runtime::StopScope scope(options.stop);
     try {
       return program.interpreter.run(call, memory);
     } catch (const Error& error) {
@@ -246,7 +252,7 @@ Session::Session(const Model& model, SessionOptions options)
                       "the interpreter computes as the archive says: precision " +
                           std::string(name_of(options.precision)) + " is the plan's");
         }
-        return std::make_unique<Impl>(model, options);
+        return std::make_unique<Impl>(model, std::move(options));
       })) {}
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
@@ -275,6 +281,10 @@ std::vector<Output> Session::run_ragged(std::span<const std::vector<Tensor>> seq
 }
 std::vector<Output> Session::run_ragged(std::span<const std::vector<NamedInput>> sequences) {
   return call(impl_, [&](Impl& impl) { return impl.run_ragged(sequences); });
+}
+
+void Session::stop_with(std::stop_token stop) {
+  call(impl_, [&](Impl& impl) { impl.options.stop = std::move(stop); });
 }
 
 std::vector<StepTime> Session::profile() const {

@@ -6,6 +6,7 @@
 #include "kernels/attention.h"
 #include "runtime/execution/arguments.h"
 #include "runtime/execution/rows.h"
+#include "runtime/tensor/stop.h"
 
 namespace henson::runtime {
 namespace {
@@ -244,13 +245,25 @@ class AttentionStep : public Step {
     return call;
   }
 
+  /// Queries between two looks at whether to stop.
+  static std::size_t queries_at_once(const kernels::Attention& call) {
+    const std::size_t cost =
+        std::max<std::size_t>(1, call.keys * (call.width + call.value_width) * kQueriesAtOnce);
+    return std::max<std::size_t>(1, kMultiplyAddsBetweenStops / cost) * kQueriesAtOnce;
+  }
+
   void run_task(const FrameAttention& one, std::size_t task, bool cut, float* scratch) const {
     const std::size_t parts = cuts(one, cut);
     const std::size_t pair = (task - one.first_task) / parts;
     const std::size_t part = (task - one.first_task) % parts;
     const kernels::Attention call = call_of(one, static_cast<std::int64_t>(pair) / heads,
                                             static_cast<std::int64_t>(pair) % heads);
-    kernels::attend(call, call.queries * part / parts, call.queries * (part + 1) / parts, scratch);
+    const std::size_t last = call.queries * (part + 1) / parts;
+    const std::size_t at_once = queries_at_once(call);
+    for (std::size_t q = call.queries * part / parts; q < last; q += at_once) {
+      stop_point();
+      kernels::attend(call, q, std::min(last, q + at_once), scratch);
+    }
   }
 
   std::vector<ValueId> inputs_, outputs_;

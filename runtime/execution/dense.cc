@@ -7,6 +7,7 @@
 #include "kernels/layer_norm.h"
 #include "runtime/execution/narrow_step.h"
 #include "runtime/execution/thread_team.h"
+#include "runtime/tensor/stop.h"
 
 namespace henson::runtime {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 constexpr std::size_t kGroupRows = 128;
 // Below so many rows a thread, all threads work on the same rows.
 constexpr std::size_t kLeastRows = 32;
+// Blocks of columns that are packed between two looks at whether to stop.
+constexpr std::size_t kBlocksAtOnce = 16;
 
 /// The elements of a matrix for one pass over them: read for this alone while they lie in the
 /// archive's file.
@@ -156,7 +159,10 @@ std::unique_ptr<kernels::PackedWeights> PackingList::pack(const Entry& entry) co
   }
   const auto packed_as = [&](kernels::WeightType type) {
     auto packed = kernels::make_weights(entry.weights->out, entry.weights->in, type);
-    packed->fill(views, 0, packed->blocks());
+    for (std::size_t block = 0; block < packed->blocks(); block += kBlocksAtOnce) {
+      stop_point();
+      packed->fill(views, block, std::min(packed->blocks(), block + kBlocksAtOnce));
+    }
     return packed;
   };
   if (type_ != kernels::WeightType::kInt8) return packed_as(type_);

@@ -7,12 +7,14 @@
 #include "runtime/execution/arguments.h"
 #include "runtime/execution/dense.h"
 #include "runtime/operators/quantization.h"
+#include "runtime/tensor/stop.h"
 
 namespace henson::runtime {
 namespace {
 
 // Columns of the wide activation that are made and used up at a time: they never leave the cache.
 constexpr std::size_t kChunkColumns = 768;
+
 struct RowRange {
   std::size_t first;
   std::size_t last;
@@ -108,12 +110,24 @@ kernels::Product product_of(const LayerInput& x, ColumnRange columns, float* y,
           .last_in = x.rows.last_in};
 }
 
+/// Columns of so many rows that are multiplied between two looks at whether to stop.
+std::size_t columns_at_once(const LayerWeights& weights, std::size_t rows) {
+  const std::size_t block = weights.packed->column_block();
+  const std::size_t block_cost = std::max<std::size_t>(1, rows * weights.in * block);
+  return std::max<std::size_t>(1, kMultiplyAddsBetweenStops / block_cost) * block;
+}
+
 /// Some rows times some columns of the weights, with bias and activation, to y.
 void run_layer(const DenseLayer& layer, const LayerInput& x, ColumnRange columns, float* y,
                std::size_t y_stride) {
-  kernels::Product product = product_of(x, columns, y, y_stride);
-  product.bias = layer.bias_or_null();
-  layer.weights->packed->multiply(product);
+  const std::size_t at_once = columns_at_once(*layer.weights, x.rows.rows);
+  for (std::size_t column = columns.first; column < columns.last; column += at_once) {
+    stop_point();
+    const ColumnRange part{column, std::min(columns.last, column + at_once)};
+    kernels::Product product = product_of(x, part, y + (column - columns.first), y_stride);
+    product.bias = layer.bias_or_null();
+    layer.weights->packed->multiply(product);
+  }
   kernels::activate(layer.activation, y, x.rows.rows, columns.last - columns.first, y_stride);
 }
 

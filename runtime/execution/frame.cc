@@ -8,6 +8,7 @@
 #include "henson/error.h"
 #include "runtime/execution/explain_ids.h"
 #include "runtime/graph/aliases.h"
+#include "runtime/tensor/stop.h"
 
 namespace henson::runtime {
 namespace {
@@ -49,7 +50,7 @@ void run_sequence(const Node& node, Frame& values) {
 }  // namespace
 
 [[noreturn]] void fail_at(const Node& node, const Error& error) {
-  if (!error.place().entry.empty()) throw error;
+  if (!error.place().entry.empty() || error.code() == ErrorCode::kCancelled) throw error;
   const std::string what =
       node.kind == NodeKind::kOperator ? node.op->schema.name + ": " : std::string();
   throw_at(node.where, error.code(), what + error.message());
@@ -130,6 +131,7 @@ void FramePlan::start(Allocator& memory, Frame& frame, std::span<const Value> in
 void FramePlan::run_node(Allocator& memory, std::size_t index, Frame& frame) const {
   const Node& node = graph_.nodes[index];
   try {
+    stop_point();
     switch (node.kind) {
       case NodeKind::kOperator:
         run_operator(memory, node, frame);
@@ -143,7 +145,7 @@ void FramePlan::run_node(Allocator& memory, std::size_t index, Frame& frame) con
         break;
     }
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kOutOfMemory) fail_at(node, error);
+    if (error.code() != ErrorCode::kBadInput) fail_at(node, error);
     if (const auto text = explain_ids(graph_, node, frame)) {
       throw_at(node.where, ErrorCode::kBadInput, *text);
     }

@@ -7,6 +7,7 @@
 #include "henson/error.h"
 #include "runtime/execution/dense.h"
 #include "runtime/fusion/fuse.h"
+#include "runtime/tensor/stop.h"
 
 namespace henson::runtime {
 namespace {
@@ -78,6 +79,7 @@ Plan::Plan(const Graph& graph, int threads, kernels::WeightType type)
   PackingList packing(type);
   steps_ = make_steps(graph_, packing);
   packing.pack(threads);
+  stop_point();  // whatever was left undone because of it does not stay
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     const std::vector<ValueId>& outputs = graph_.nodes[n].outputs;
     makes_output_[n] = std::any_of(outputs.begin(), outputs.end(),
@@ -91,6 +93,7 @@ void Plan::run_step(std::size_t node, std::span<Frame> frames, PlanSession& sess
   Allocator& results = makes_output_[node] ? memory.results : memory.scratch;
   if (steps_[node] != nullptr) {
     try {
+      stop_point();
       if (steps_[node]->run(frames, session.workspace_, {results, memory.scratch})) return;
     } catch (const Error& error) {
       fail_at(graph_.nodes[node], error);

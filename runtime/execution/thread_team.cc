@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "henson/error.h"
+#include "runtime/tensor/stop.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -58,7 +59,9 @@ void ThreadTeam::take_tasks(std::size_t thread) {
     const std::uint64_t ticket = tickets_.fetch_add(1, std::memory_order_acquire);
     const std::size_t task = ticket & 0xFFFFFFFFU;
     if (task >= ticket >> 32) return;
+    const StopScope scope(*stop_token_);
     try {
+      stop_point();
       (*work_)(task, thread);
     } catch (...) {
       keep_error();
@@ -85,10 +88,14 @@ void ThreadTeam::serve(std::size_t thread) {
 void ThreadTeam::for_each(std::size_t tasks,
                           const std::function<void(std::size_t, std::size_t)>& work) {
   if (helpers_.empty() || tasks < 2) {
-    for (std::size_t task = 0; task < tasks; ++task) work(task, 0);
+    for (std::size_t task = 0; task < tasks; ++task) {
+      stop_point();
+      work(task, 0);
+    }
     return;
   }
   work_ = &work;
+  stop_token_ = &current_stop();
   done_.store(0, std::memory_order_relaxed);
   tickets_.store(std::uint64_t{tasks} << 32, std::memory_order_release);
   round_.fetch_add(1, std::memory_order_release);

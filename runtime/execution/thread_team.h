@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -25,7 +26,8 @@ class ThreadTeam {
   /// Calls work(task, thread) for each task below `tasks`, each once, on whichever thread is free;
   /// thread is below size(). Returns when all are done: a thread that was not there in time to take
   /// a task is not waited for. What `work` throws reaches the caller once all tasks are done: the
-  /// first of several.
+  /// first of several. What stops
+  /// the caller (StopScope) stops the tasks: those that have not begun by then do nothing.
   void for_each(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& work);
 
  private:
@@ -36,6 +38,7 @@ class ThreadTeam {
 
   std::vector<std::thread> helpers_;
   const std::function<void(std::size_t, std::size_t)>* work_ = nullptr;
+  const std::stop_token* stop_token_ = nullptr;       // of the caller
   alignas(64) std::atomic<std::uint32_t> round_ = 0;  // counts calls; the helpers wait for it
   /// How many tasks there are (the upper half) and the next one to take (the lower). In one word,
   /// so that who takes a task knows that it is there: work_ then stays until the task is done.

@@ -130,7 +130,9 @@ AttentionResult attend(Allocator& memory, Tensor scores, const Tensor& value, DT
   AttentionResult result;
   result.log_sum_exp = Tensor::empty(memory, scores.dtype(), std::move(row_sizes));
   std::vector<T> sums(static_cast<std::size_t>(rows));
+  StopPace pace;
   for (std::size_t r = 0; r < sums.size(); ++r) {
+    pace.did(keys);
     const auto [sum, log_sum] =
         exponentiate(scores.mutable_data<T>() + static_cast<std::int64_t>(r) * keys, keys);
     sums[r] = sum;

@@ -75,6 +75,7 @@ template <typename T>
 void gather_columns(const T* image, const Dims& input, const PlaneWindow& window, const Dims& plane,
                     T* columns) {
   for (std::int64_t c = 0; c < input[1]; ++c) {
+    stop_point();
     for (std::int64_t ky = 0; ky < window.kernel[0]; ++ky) {
       for (std::int64_t kx = 0; kx < window.kernel[1]; ++kx) {
         gather_row(image + c * input[2] * input[3], input, window, plane, ky, kx, columns);

@@ -5,6 +5,7 @@
 
 #include "henson/error.h"
 #include "runtime/operators/arithmetic.h"
+#include "runtime/tensor/checked.h"
 
 namespace henson::runtime {
 namespace {
@@ -15,12 +16,11 @@ void check_divisor(std::int64_t y) {
   if (y == 0) fail("ZeroDivisionError: division by zero");
 }
 
-/// Rounds the quotient toward zero.
+/// Rounds the quotient toward zero. (The lowest number by -1 ends PyTorch.)
 struct Trunc {
   std::int64_t operator()(std::int64_t x, std::int64_t y) const {
     check_divisor(y);
-    if (y == -1) return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(x));
-    return x / y;
+    return checked_divide(x, y);
   }
   float operator()(float x, float y) const { return std::trunc(x / y); }
   double operator()(double x, double y) const { return std::trunc(x / y); }
@@ -51,13 +51,13 @@ struct Fmod {
   double operator()(double x, double y) const { return std::fmod(x, y); }
 };
 
-/// Rounds the quotient toward minus infinity. For reals as Python does: from the exact remainder,
-/// so that the two agree.
+/// Rounds the quotient toward minus infinity: the lowest number by -1 wraps, as in PyTorch. For
+/// reals as Python does: from the exact remainder, so that the two agree.
 struct Floor {
   std::int64_t operator()(std::int64_t x, std::int64_t y) const {
+    if (y == -1) return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(x));
     const std::int64_t quotient = Trunc{}(x, y);
-    const bool inexact = y != -1 && x % y != 0;
-    return inexact && (x < 0) != (y < 0) ? quotient - 1 : quotient;
+    return x % y != 0 && (x < 0) != (y < 0) ? quotient - 1 : quotient;
   }
   template <typename T>
   T operator()(T x, T y) const {

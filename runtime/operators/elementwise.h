@@ -80,7 +80,9 @@ void map_rows(const std::array<Tensor, N>& inputs, Tensor& out, F& f, std::index
   R* const target = out.mutable_data<R>();
   const std::array<const T*, N> sources{inputs[I].template data<T>()...};
   if (out.is_contiguous() && (inputs[I].is_contiguous() && ...)) {
-    for (std::int64_t i = 0; i < count; ++i) target[i] = f(sources[I][i]...);
+    in_pieces(count, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) target[i] = f(sources[I][i]...);
+    });
     return;
   }
   const std::size_t outer = sizes.empty() ? 0 : sizes.size() - 1;
@@ -91,7 +93,9 @@ void map_rows(const std::array<Tensor, N>& inputs, Tensor& out, F& f, std::index
   };
   const std::array<std::int64_t, N + 1> steps{step(inputs[I])..., step(out)};
   StridedWalk<N + 1> walk(lead(sizes), {lead(inputs[I].strides())..., lead(out.strides())});
+  StopPace pace;
   for (std::int64_t row = 0; row < count / width; ++row, walk.next()) {
+    pace.did(width);
     const auto& at = walk.offsets();
     for (std::int64_t i = 0; i < width; ++i) {
       target[at[N] + i * steps[N]] = f(sources[I][at[I] + i * steps[I]]...);

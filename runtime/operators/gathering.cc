@@ -63,7 +63,12 @@ Tensor take_at(Allocator& memory, const Tensor& self, const std::vector<std::int
     using T = typename decltype(tag)::type;
     const T* const source = self.data<T>();
     T* const target = out.mutable_data<T>();
-    for (std::size_t i = 0; i < offsets.size(); ++i) target[i] = source[offsets[i]];
+    in_pieces(static_cast<std::int64_t>(offsets.size()),
+              [&](std::int64_t first, std::int64_t last) {
+                for (std::int64_t i = first; i < last; ++i) {
+                  target[i] = source[offsets[static_cast<std::size_t>(i)]];
+                }
+              });
   });
   return out;
 }
@@ -148,16 +153,19 @@ void scatter_into(Tensor& self, const std::vector<std::int64_t>& offsets,
                   bool include_self) {
   T* const target = self.mutable_data<T>();
   const T* const values = source.data<T>();
+  StopPace pace;
   if (!include_self) {
     // The first value of each element replaces it.
     std::unordered_set<std::int64_t> seen;
     for (std::size_t i = 0; i < offsets.size(); ++i) {
+      pace.did(1);
       T& element = target[offsets[i]];
       const T value = values[from[i]];
       element = seen.insert(offsets[i]).second ? value : combined(reduce, element, value);
     }
   } else {
     for (std::size_t i = 0; i < offsets.size(); ++i) {
+      pace.did(1);
       T& element = target[offsets[i]];
       element = combined(reduce, element, values[from[i]]);
     }

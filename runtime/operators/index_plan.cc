@@ -90,8 +90,10 @@ Dims common_sizes(const Indices& indices) {
 template <typename F>
 void for_each_selected(const IndexPlan& plan, F&& visit) {
   std::size_t k = 0;
+  StopPace pace;
   for (const std::int64_t before : plan.before) {
     for (const std::int64_t indexed : plan.indexed) {
+      pace.did(static_cast<std::int64_t>(plan.after.size()));
       const std::int64_t base = before + indexed;
       for (const std::int64_t after : plan.after) visit(k++, base + after);
     }

@@ -41,18 +41,44 @@ void with_eigen(const Matrix<T>& m, F&& f) {
   }
 }
 
+/// A large product is made in blocks of some ten milliseconds, between which the run may be
+/// stopped.
 template <typename T>
 void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out) {
+  constexpr double kMultiplyAdds = 64e6;
+  static constexpr Index kLeast = 64;  // rows and columns of a block, for Eigen's own to stay full
+  const auto at_once = [](Index others, Index depth) {
+    const double cost = static_cast<double>(others) * static_cast<double>(depth);
+    return std::max(kLeast, static_cast<Index>(kMultiplyAdds / std::max(cost, 1.0)));
+  };
+  const Index columns = std::min(b.cols, at_once(a.rows, a.cols));
+  const Index rows = std::min(a.rows, at_once(columns, a.cols));
   RowMajorMap<T> target(out, a.rows, b.cols);
   with_eigen(a, [&](const auto& left) {
-    with_eigen(b, [&](const auto& right) { target.noalias() = left * right; });
+    with_eigen(b, [&](const auto& right) {
+      if (columns == b.cols && rows == a.rows) {
+        target.noalias() = left * right;
+        return;
+      }
+      for (Index c = 0; c < b.cols; c += columns) {
+        const Index width = std::min(columns, b.cols - c);
+        for (Index r = 0; r < a.rows; r += rows) {
+          stop_point();
+          const Index height = std::min(rows, a.rows - r);
+          target.block(r, c, height, width).noalias() =
+              left.middleRows(r, height) * right.middleCols(c, width);
+        }
+      }
+    });
   });
 }
 
 /// Integers wrap: unsigned arithmetic, whose overflow is defined.
 void multiply(const Matrix<std::int64_t>& a, const Matrix<std::int64_t>& b, std::int64_t* out) {
+  StopPace pace;
   for (Index i = 0; i < a.rows; ++i) {
     for (Index j = 0; j < b.cols; ++j) {
+      pace.did(a.cols);
       std::uint64_t sum = 0;
       for (Index k = 0; k < a.cols; ++k) {
         sum += static_cast<std::uint64_t>(a.data[i * a.row_stride + k * a.col_stride]) *
@@ -89,7 +115,9 @@ void multiply_batches(const Tensor& a, const Tensor& b, Tensor& out) {
   const std::int64_t batches = numel_of(batch_part(out.sizes()));
   T* target = out.mutable_data<T>();
   StridedWalk<2> walk(batch_part(out.sizes()), {batch_part(a.strides()), batch_part(b.strides())});
+  StopPace pace;
   for (std::int64_t i = 0; i < batches; ++i, walk.next(), target += step) {
+    pace.did(step);
     multiply(last_matrix<T>(a, walk.offsets()[0]), last_matrix<T>(b, walk.offsets()[1]), target);
   }
 }

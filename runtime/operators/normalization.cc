@@ -82,7 +82,9 @@ void normalize_rows(const Tensor& rows, std::int64_t width, const std::optional<
   const std::int64_t count = result.mean.numel();
   const T* const gamma = data_or_null<T>(weight);
   const T* const beta = data_or_null<T>(bias);
+  StopPace pace;
   for (std::int64_t r = 0; r < count; ++r) {
+    pace.did(width);
     const T* const row = rows.data<T>() + r * width;
     T* const out = result.output.mutable_data<T>() + r * width;
     const Moments m = moments(row, width, eps);
@@ -107,7 +109,9 @@ void visit_computing(DType dtype, F&& f) {
 template <typename T>
 void rms_rows(const Tensor& rows, std::int64_t width, const T* gamma, double eps, Tensor& out) {
   const std::int64_t count = rows.numel() / std::max<std::int64_t>(width, 1);
+  StopPace pace;
   for (std::int64_t r = 0; r < count; ++r) {
+    pace.did(width);
     const T* const row = rows.data<T>() + r * width;
     T* const target = out.mutable_data<T>() + r * width;
     double squares = 0;

@@ -169,7 +169,9 @@ void set_output(Planes& planes, std::size_t rank, const Ranges& ranges) {
 template <typename T, typename F>
 void for_each_window(const Planes& planes, const Ranges& ranges, F&& f) {
   std::int64_t at = 0;
+  StopPace pace;
   for (std::int64_t p = 0; p < planes.count; ++p) {
+    pace.did(planes.height * planes.width);
     const T* const plane = planes.input.data<T>() + p * planes.height * planes.width;
     for (const Range& rows : ranges.rows) {
       for (const Range& columns : ranges.columns) f(plane, rows, columns, at++);

@@ -80,7 +80,9 @@ Tensor quantize_tensor(Allocator& memory, const Tensor& tensor, Quantization qua
   visit_stored(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* const target = out.mutable_data<T>();
+    StopPace pace;
     for (std::int64_t i = 0; i < source.numel(); ++i) {
+      pace.did(1);
       const std::size_t c = channels.of(i);
       target[i] = static_cast<T>(quantize(
           source.data<float>()[i], {quantization.scales[c], quantization.zero_points[c]}, range));
@@ -139,7 +141,9 @@ Tensor fake_quantize(Allocator& memory, const Tensor& tensor, const Quantization
   const Tensor source = tensor.contiguous(memory);
   const Channels channels = channels_of(source, quantization);
   Tensor out = Tensor::empty(memory, DType::kFloat32, tensor.sizes());
+  StopPace pace;
   for (std::int64_t i = 0; i < source.numel(); ++i) {
+    pace.did(1);
     const std::size_t c = channels.of(i);
     const auto scale = static_cast<float>(quantization.scales[c]);
     const std::int64_t zero = quantization.zero_points[c];
@@ -403,7 +407,9 @@ Tensor dequantize(Allocator& memory, const Tensor& tensor) {
   float* const target = out.mutable_data<float>();
   visit_stored(tensor.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
+    StopPace pace;
     for (std::int64_t i = 0; i < source.numel(); ++i) {
+      pace.did(1);
       const std::size_t c = channels.of(i);
       const auto steps = static_cast<float>(static_cast<std::int64_t>(source.data<T>()[i]) -
                                             quantization.zero_points[c]);

@@ -42,7 +42,9 @@ Tensor centered(Allocator& memory, const Tensor& quantized) {
   const Tensor source = quantized.contiguous(memory);
   const std::int64_t width = source.size(-1);
   Tensor out = Tensor::empty(memory, DType::kFloat32, source.sizes());
+  StopPace pace;
   for (std::int64_t i = 0; i < source.numel(); ++i) {
+    pace.did(1);
     const auto channel = static_cast<std::size_t>(quantization.per_channel ? i / width : 0);
     out.mutable_data<float>()[i] = static_cast<float>(source.data<std::int8_t>()[i]) -
                                    static_cast<float>(quantization.zero_points[channel]);
@@ -55,7 +57,9 @@ Tensor centered_input(Allocator& memory, const Tensor& x,
   const Tensor source = x.contiguous(memory);
   const IntegerRange range = range_of(DType::kQUInt8);
   Tensor out = Tensor::empty(memory, DType::kFloat32, x.sizes());
+  StopPace pace;
   for (std::int64_t i = 0; i < source.numel(); ++i) {
+    pace.did(1);
     const std::int64_t q = quantize(source.data<float>()[i], parameters, range);
     out.mutable_data<float>()[i] = static_cast<float>(q - parameters.zero_point);
   }
@@ -120,7 +124,9 @@ Tensor linear_dynamic(Allocator& memory, const Tensor& x, const PackedLinear& li
   const loader::Quantization& quantization = *linear.weight.quantization();
   const Tensor bias = linear.bias.defined() ? linear.bias.contiguous(memory) : Tensor();
   Tensor out = Tensor::empty(memory, DType::kFloat32, std::move(sizes));
+  StopPace pace;
   for (std::int64_t i = 0; i < sums.numel(); ++i) {
+    pace.did(1);
     const std::int64_t column = i % outputs;
     const auto channel = static_cast<std::size_t>(quantization.per_channel ? column : 0);
     const float scale =

@@ -29,7 +29,9 @@ Tensor reduce_rows(Allocator& memory, const Rows& rows, DType result, F f) {
   Tensor out = Tensor::empty(memory, result, rows.sizes);
   const T* const source = rows.tensor.data<T>();
   R* const target = out.mutable_data<R>();
+  StopPace pace;
   for (std::int64_t i = 0; i < rows.rows; ++i) {
+    pace.did(rows.width);
     target[i] =
         f(std::span<const T>(source + i * rows.width, static_cast<std::size_t>(rows.width)));
   }
@@ -60,7 +62,9 @@ Tensor map_lines(Allocator& memory, const Lines& lines, DType result, F f) {
   const T* const source = lines.tensor.data<T>();
   R* const target = out.mutable_data<R>();
   const auto width = static_cast<std::size_t>(lines.width);
+  StopPace pace;
   for (std::int64_t i = 0; i < lines.count; ++i) {
+    pace.did(lines.width);
     f(std::span<const T>(source + i * lines.width, width),
       std::span<R>(target + i * lines.width, width));
   }

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "henson/error.h"
+#include "runtime/tensor/checked.h"
 
 namespace henson::runtime {
 namespace {
@@ -31,9 +32,8 @@ struct Quotient {
 struct FloorQuotient {
   std::int64_t operator()(std::int64_t x, std::int64_t y) const {
     if (y == 0) fail("division by 0");
-    if (y == -1) return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(x));
-    const std::int64_t quotient = x / y;
-    return x % y != 0 && (x < 0) != (y < 0) ? quotient - 1 : quotient;
+    const std::int64_t quotient = checked_divide(x, y);
+    return y != -1 && x % y != 0 && (x < 0) != (y < 0) ? quotient - 1 : quotient;
   }
   double operator()(double x, double y) const { return std::floor(x / y); }
 };

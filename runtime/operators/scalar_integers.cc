@@ -4,6 +4,7 @@
 
 #include "henson/error.h"
 #include "runtime/operators/scalar.h"
+#include "runtime/tensor/checked.h"
 
 namespace henson::runtime {
 namespace {
@@ -17,10 +18,10 @@ Int wrapped(std::uint64_t value) { return static_cast<Int>(value); }
 
 std::uint64_t magnitude(Int value) { return value < 0 ? 0 - bits(value) : bits(value); }
 
-/// Toward zero. The lowest int has no negative, and wraps.
+/// Toward zero.
 Int truncated_quotient(Int x, Int y) {
   if (y == 0) fail("division by 0");
-  return y == -1 ? wrapped(0 - bits(x)) : x / y;
+  return checked_divide(x, y);
 }
 
 /// Of numbers of the code what `kFunction` gives.
@@ -53,7 +54,10 @@ void truncated_number(Inference& call) {
   const std::optional<Int> a = call.integer(0);
   const std::optional<Int> b = call.integer(1);
   if (b == 0) throw Mismatch{};
-  if (a && b) call.result().number = Dimension::of(truncated_quotient(*a, *b));
+  if (!a || !b) return;
+  const std::optional<Int> quotient = try_divide(*a, *b);
+  if (!quotient) throw Mismatch{};
+  call.result().number = Dimension::of(*quotient);
 }
 
 void register_bits(OperatorTable& table) {

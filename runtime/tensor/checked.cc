@@ -32,4 +32,11 @@ std::int64_t checked_multiply(std::int64_t a, std::int64_t b) {
   return *product;
 }
 
+std::int64_t checked_divide(std::int64_t a, std::int64_t b) {
+  const std::optional<std::int64_t> quotient = try_divide(a, b);
+  if (quotient) return *quotient;
+  throw Error(ErrorCode::kBadInput,
+              std::to_string(a) + " / " + std::to_string(b) + " is larger than 64 bits can hold");
+}
+
 }  // namespace henson::runtime

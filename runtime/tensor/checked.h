@@ -20,6 +20,10 @@ inline std::optional<std::int64_t> try_multiply(std::int64_t a, std::int64_t b) 
   std::int64_t product = 0;
   return __builtin_mul_overflow(a, b, &product) ? std::nullopt : std::optional(product);
 }
+/// Toward zero; b is not 0. The lowest number has no negative.
+inline std::optional<std::int64_t> try_divide(std::int64_t a, std::int64_t b) noexcept {
+  return b == -1 ? try_subtract(0, a) : std::optional(a / b);
+}
 
 /// The nearest number that there is: for guesses and comparisons, where a size that cannot be is as
 /// good as another.
@@ -37,5 +41,6 @@ inline std::int64_t saturated_difference(std::int64_t a, std::int64_t b) noexcep
 std::int64_t checked_add(std::int64_t a, std::int64_t b);
 std::int64_t checked_subtract(std::int64_t a, std::int64_t b);
 std::int64_t checked_multiply(std::int64_t a, std::int64_t b);
+std::int64_t checked_divide(std::int64_t a, std::int64_t b);  // try_divide
 
 }  // namespace henson::runtime

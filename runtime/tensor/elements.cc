@@ -64,9 +64,14 @@ void copy_into(Allocator& memory, Tensor& target, const Tensor& source) {
   }
   if (from.dtype() == target.dtype() && from.is_contiguous() && target.is_contiguous()) {
     const std::size_t width = size_of(from.dtype());
-    std::memcpy(target.buffer()->mutable_data() + static_cast<std::size_t>(target.offset()) * width,
-                from.buffer()->data() + static_cast<std::size_t>(from.offset()) * width,
-                static_cast<std::size_t>(from.numel()) * width);
+    std::byte* const to =
+        target.buffer()->mutable_data() + static_cast<std::size_t>(target.offset()) * width;
+    const std::byte* const first_byte =
+        from.buffer()->data() + static_cast<std::size_t>(from.offset()) * width;
+    in_pieces(from.numel(), [&](std::int64_t first, std::int64_t last) {
+      const std::size_t start = static_cast<std::size_t>(first) * width;
+      std::memcpy(to + start, first_byte + start, static_cast<std::size_t>(last - first) * width);
+    });
     return;
   }
   visit_dtype(stored_as(from.dtype()), [&](auto from_tag) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/tensor/half.h"
+#include "runtime/tensor/stop.h"
 #include "runtime/tensor/tensor.h"
 
 namespace henson::runtime {
@@ -67,7 +68,8 @@ class StridedWalk {
       : sizes_(sizes), strides_(strides), index_(sizes.size(), 0) {}
 
   const std::array<std::int64_t, N>& offsets() const noexcept { return offsets_; }
-  void next() noexcept {
+  void next() {
+    pace_.did(1);
     for (std::size_t d = sizes_.size(); d-- > 0;) {
       for (std::size_t n = 0; n < N; ++n) offsets_[n] += strides_[n][d];
       if (++index_[d] < sizes_[d]) return;
@@ -81,6 +83,7 @@ class StridedWalk {
   std::array<std::span<const std::int64_t>, N> strides_;
   std::vector<std::int64_t> index_;
   std::array<std::int64_t, N> offsets_{};
+  StopPace pace_;
 };
 
 /// out[i] = f(a[i]): `a` of type T, `out` of type R and of a's size.
@@ -90,7 +93,9 @@ void map_into(const Tensor& a, Tensor& out, F&& f) {
   R* const target = out.mutable_data<R>();
   const std::int64_t count = a.numel();
   if (a.is_contiguous() && out.is_contiguous()) {
-    for (std::int64_t i = 0; i < count; ++i) target[i] = f(source[i]);
+    in_pieces(count, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) target[i] = f(source[i]);
+    });
     return;
   }
   StridedWalk<2> walk(a.sizes(), {a.strides(), out.strides()});
@@ -108,7 +113,9 @@ void map_into(const Tensor& a, const Tensor& b, Tensor& out, F&& f) {
   R* const target = out.mutable_data<R>();
   const std::int64_t count = out.numel();
   if (a.is_contiguous() && b.is_contiguous() && out.is_contiguous()) {
-    for (std::int64_t i = 0; i < count; ++i) target[i] = f(x[i], y[i]);
+    in_pieces(count, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) target[i] = f(x[i], y[i]);
+    });
     return;
   }
   StridedWalk<3> walk(out.sizes(), {a.strides(), b.strides(), out.strides()});

@@ -208,7 +208,7 @@ class ViewMatcher {
           keep_number(factors, target, 1);
         return true;
       }
-      if (*traced % number == 0) {
+      if (number > 0 && *traced % number == 0) {
         leave_open(target, have);
         return true;
       }

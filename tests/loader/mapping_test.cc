@@ -1,7 +1,10 @@
 // Where the entries of a zip file lie, what their two headers say, and storages in the mapped file.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <numeric>
+#include <thread>
+#include <vector>
 
 #include "loader/archive.h"
 #include "loader/checksum.h"
@@ -355,9 +358,10 @@ TEST(ReadStorage, StaysInTheFileUntilItIsAskedFor) {
   EXPECT_EQ(text_of(storage->read_once(4, 12).bytes), kWeights.substr(4, 8));
 }
 
+const std::string kChanged =
+    "data/0: the archive's file was changed or cut short after it was opened; open it again";
+
 TEST(ReadStorage, IsAnErrorWhenTheFileWasChangedOrCut) {
-  const std::string changed =
-      "data/0: the archive's file was changed or cut short after it was opened; open it again";
   const TempFile file;
   for (const bool cut : {false, true}) {
     test::write_zip(file.path(), test::small_archive());
@@ -365,12 +369,69 @@ TEST(ReadStorage, IsAnErrorWhenTheFileWasChangedOrCut) {
     const auto storage = weight_of(open_archive(file.path()));
     EXPECT_EQ(text_of(read->bytes()), kWeights);
     const std::string whole = file.read();
-    std::ofstream(file.path(), std::ios::binary)  // over it, as cp does
-        << (cut ? whole.substr(0, 10) : std::string(whole.size(), 'x'));
-    EXPECT_EQ(test::error_of([&] { storage->bytes(); }), changed);
-    EXPECT_EQ(test::error_of([&] { storage->read_once(0, 8); }), changed);
+    file.write(cut ? whole.substr(0, 10) : std::string(whole.size(), 'x'));  // over it, as cp does
+    EXPECT_EQ(test::error_of([&] { storage->bytes(); }), kChanged);
+    EXPECT_EQ(test::error_of([&] { storage->read_once(0, 8); }), kChanged);
     EXPECT_EQ(text_of(read->bytes()), kWeights);  // read before
+    file.write(whole);
+    EXPECT_EQ(text_of(storage->bytes()), kWeights);
   }
+}
+
+TEST(ReadStorage, IsReadPieceByPiece) {
+  // Three pieces and a half.
+  std::string numbers(kChecksumPiece * 7 / 2, '\0');
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<char>(i * 7 / 1000);
+  const TempFile file;
+  file.write("before" + numbers);
+  FilePart part{std::make_shared<const File>(file.path()), 6, numbers.size(), {}};
+  const FileRange range{6, numbers.size()};
+  part.checksums = checksums_of(*part.file, {&range, 1}).front().pieces;
+  const Storage storage("data/0", part);
+  const std::size_t last_piece = 3 * kChecksumPiece;
+  edit_file(file, [&](std::string& bytes) { bytes[6 + last_piece + 5] ^= 1; });
+  for (const auto& [first, last] : {std::pair<std::size_t, std::size_t>{0, 5},
+                                    {kChecksumPiece - 1, kChecksumPiece + 1},
+                                    {kChecksumPiece, last_piece}}) {
+    const std::string expected = numbers.substr(first, last - first);
+    const StorageReading once = storage.read_once(first, last);
+    EXPECT_NE(once.memory, nullptr);
+    EXPECT_EQ(text_of(once.bytes), expected);
+    EXPECT_EQ(text_of({storage.part(first, last) + first, last - first}), expected);
+  }
+  EXPECT_EQ(test::error_of([&] { storage.part(last_piece - 1, last_piece + 1); }), kChanged);
+  EXPECT_EQ(test::error_of([&] { storage.read_once(0, numbers.size()); }), kChanged);
+  EXPECT_EQ(test::error_of([&] { storage.bytes(); }), kChanged);
+  edit_file(file, [&](std::string& bytes) { bytes[6 + last_piece + 5] ^= 1; });
+  EXPECT_EQ(text_of(storage.bytes()), numbers);
+  file.write("");
+  EXPECT_EQ(text_of(storage.bytes()), numbers);
+  EXPECT_EQ(storage.read_once(0, numbers.size()).memory, nullptr);
+}
+
+TEST(ReadStorage, ThreadsReadItAtOnce) {
+  std::string numbers(kChecksumPiece * 5 / 2, '\0');
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<char>(i * 3 / 500);
+  const TempFile file;
+  file.write(numbers);
+  FilePart part{std::make_shared<const File>(file.path()), 0, numbers.size(), {}};
+  const FileRange range{0, numbers.size()};
+  part.checksums = checksums_of(*part.file, {&range, 1}).front().pieces;
+  const Storage storage("data/0", part);
+  std::atomic<int> wrong = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t t = 0; t < 6; ++t) {
+      threads.emplace_back([&, t] {
+        for (std::size_t at = t * 1000; at + 8 < numbers.size(); at += 70000) {
+          const std::byte* const start = storage.part(at, at + 8);
+          if (text_of({start + at, 8}) != numbers.substr(at, 8)) ++wrong;
+        }
+        if (text_of(storage.bytes()) != numbers) ++wrong;
+      });
+    }
+  }
+  EXPECT_EQ(wrong.load(), 0);
 }
 
 TEST(ReadStorage, StaysWholeWhenTheFileIsReplaced) {

@@ -98,6 +98,26 @@ TEST(SizeOverflow, HarmlessExtremesStillRun) {
       "");
 }
 
+// The quotient is one more than the largest number: PyTorch's processor stops it, ours says so.
+TEST(SizeOverflow, TheLowestNumberByMinusOne) {
+  const std::string told = "-9223372036854775808 / -1 is larger than 64 bits can hold";
+  const auto answer = [](const std::string& number) {
+    return interpreted(class_of({"n = " + number, "return torch.add(x, n)"}), {2, 8});
+  };
+  for (const std::string function : {"floordiv", "__round_to_zero_floordiv"}) {
+    EXPECT_TRUE(answer("torch." + function + "(-9223372036854775808, -1)").ends_with(told))
+        << function;
+    EXPECT_EQ(answer("torch." + function + "(-9223372036854775807, -1)"), "") << function;
+  }
+  EXPECT_EQ(answer("torch.remainder(-9223372036854775808, -1)"), "");
+  const auto rounded = [&](const std::string& mode) {
+    return answer("torch.div(torch.tensor(-9223372036854775808), -1, rounding_mode=\"" + mode +
+                  "\")");
+  };
+  EXPECT_TRUE(rounded("trunc").ends_with(told)) << rounded("trunc");
+  EXPECT_EQ(rounded("floor"), "");  // PyTorch wraps it
+}
+
 TEST(SizeOverflow, CheckedArithmeticNamesBothNumbers) {
   using runtime::checked_multiply;
   using runtime::checked_subtract;
@@ -108,6 +128,10 @@ TEST(SizeOverflow, CheckedArithmeticNamesBothNumbers) {
             "a size of -9223372036854775808 - 1 is larger than 64 bits can hold");
   EXPECT_EQ(test::error_of([] { checked_multiply(kLowest, -1); }),
             "a size of -9223372036854775808 * -1 is larger than 64 bits can hold");
+  EXPECT_EQ(test::error_of([] { runtime::checked_divide(kLowest, -1); }),
+            "-9223372036854775808 / -1 is larger than 64 bits can hold");
+  EXPECT_EQ(runtime::checked_divide(kLargest, -1), -kLargest);
+  EXPECT_EQ(runtime::checked_divide(-7, 2), -3);
   EXPECT_EQ(runtime::saturated_sum(kLargest, 1), kLargest);
   EXPECT_EQ(runtime::saturated_sum(kLowest, -1), kLowest);
   EXPECT_EQ(runtime::saturated_difference(0, kLowest), kLargest);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "runtime/machine/processor.h"
 #include "tests/tools/files.h"
 #include "tests/tools/program.h"
 #include "tools/npz.h"
@@ -292,13 +293,19 @@ TEST(Verify, AloneOnRandomInputs) {
   EXPECT_NE(result.out.find("[1, 12] [1, 12] [1, 12]"), std::string::npos) << result.out;
 }
 
+/// The line that tells what runs the kernels.
+std::string cpu() {
+  return runtime::processor_name() + ", " + std::string(runtime::instruction_set()) + '\n';
+}
+
 TEST(Bench, ATableOfTimes) {
   const TestFolder folder;
   const Result result =
       henson(folder, "bench '" + kFull + "' --shape 2x7 --shape 3x5..9 --threads 1 --seconds 0");
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(result.err, "");
-  EXPECT_TRUE(result.out.starts_with("torch2.13_encoder_full.pt, fp32, 1 thread, plan\n"));
+  EXPECT_TRUE(result.out.starts_with("torch2.13_encoder_full.pt, fp32, 1 thread, plan\n" + cpu()))
+      << result.out;
   for (const std::string words : {"  2x7 ", "  3x5..9 ", "min ms", "of peak", "\npeak "}) {
     EXPECT_NE(result.out.find(words), std::string::npos) << words << '\n' << result.out;
   }
@@ -322,6 +329,8 @@ TEST(Bench, Json) {
   for (const auto& one : list) {
     EXPECT_EQ(one["threads"], 1);
     EXPECT_EQ(one["precision"], "fp32");
+    EXPECT_EQ(one["cpu"], runtime::processor_name());
+    EXPECT_EQ(one["isa"], runtime::instruction_set());
     EXPECT_GT(one["min_ms"], 0);
     EXPECT_GE(one["median_ms"], one["min_ms"]);
     EXPECT_GT(one["load_ms"], 0);
@@ -369,6 +378,27 @@ TEST(Inspect, TellsTheArchive) {
   const auto plan =
       nlohmann::json::parse(henson(folder, "inspect --json --plan '" + archive + "'").out);
   EXPECT_FALSE(plan["plan"].empty());
+  EXPECT_EQ(plan["cpu"], runtime::processor_name());
+  EXPECT_EQ(plan["isa"], runtime::instruction_set());
+  const Result lines = henson(folder, "inspect --plan '" + archive + "'");
+  EXPECT_NE(lines.out.find("\nPlan for " + cpu()), std::string::npos) << lines.out;
+}
+
+TEST(Inspect, TellsTheInstructionSetThatIsAskedFor) {
+  const TestFolder folder;
+  const std::string file = (folder / "out").string();
+  const std::string line = "HENSON_ISA=baseline " + std::string(HENSON_PROGRAM) +
+                           " inspect --plan '" + kFull + "' >'" + file + "'";
+  EXPECT_EQ(std::system(line.c_str()), 0);
+  EXPECT_NE(read_file(file).find(runtime::processor_name() + ", baseline\n"), std::string::npos);
+}
+
+TEST(Run, AMappedArchiveGivesTheSameAnswer) {
+  const TestFolder folder;
+  const std::string line = "run '" + kGolden + "/torch2.13_encoder_ids.pt' --ids '2 3 5' --json";
+  const Result read = henson(folder, line);
+  EXPECT_EQ(read.code, 0) << read.err;
+  EXPECT_EQ(read.out, henson(folder, line + " --map").out);
 }
 
 }  // namespace

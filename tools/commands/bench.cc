@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "runtime/machine/allowance.h"
+#include "runtime/machine/processor.h"
 #include "tools/benchmark.h"
 #include "tools/commands/command.h"
 #include "tools/interrupt.h"
@@ -25,7 +26,7 @@ constexpr std::string_view kExamples =
 shape runs for --seconds. Gop/s are the multiply-adds (two operations each) of products and attentions
 in the fastest run; the peak is what this machine's multiply-adds of that precision reach on as many
 threads, measured between the shapes. With --executor interpreter, the operations are those that the plan would do.
-Opening is the time that the file takes to be read and its weights to be packed.
+Opening is the time that the file takes to be checked, and its weights to be read and packed.
 
 Examples:
   henson bench bert.pt --shape 1x14 --shape 8x128 --threads 2
@@ -34,6 +35,7 @@ Examples:
 
 struct Options {
   std::filesystem::path archive;
+  OpenOptions open;
   std::vector<std::string> shapes;
   BenchmarkOptions benchmark;
   bool json = false;
@@ -77,7 +79,7 @@ Result measure(const Options& options, const std::vector<BatchShape>& shapes) {
   Result result;
   result.threads = thread_count(options.benchmark.session);
   const auto start = std::chrono::steady_clock::now();
-  const Model model = open_model(options.archive);
+  const Model model = open_model(options.archive, options.open);
   const std::chrono::duration<double, std::milli> opened = std::chrono::steady_clock::now() - start;
   measure_peak(result, options.benchmark.session.precision);
   Progress progress(shapes.size());
@@ -113,6 +115,8 @@ void print_as_json(const Options& options, const Result& result) {
     Json one{{"shape", timing.shape.text},
              {"threads", result.threads},
              {"precision", name_of(options.benchmark.session.precision)},
+             {"cpu", runtime::processor_name()},
+             {"isa", runtime::instruction_set()},
              {"min_ms", timing.min_ms},
              {"median_ms", timing.median_ms},
              {"gops", timing.gops()},
@@ -162,7 +166,8 @@ void print_table(const Options& options, const Result& result) {
             << name_of(options.benchmark.session.precision) << ", "
             << plural(static_cast<std::size_t>(result.threads), "thread") << ", "
             << (options.benchmark.session.executor == Executor::kPlan ? "plan" : "interpreter")
-            << '\n';
+            << '\n'
+            << printable(runtime::processor_name()) << ", " << runtime::instruction_set() << '\n';
   Table table({kLeft, kRight, kRight, kRight, kRight, kRight}, "  ");
   table.add({"shape", "min ms", "median ms", "runs", "Gop/s", "of peak"});
   for (const Timing& timing : result.timings) {
@@ -207,6 +212,7 @@ void add_bench(CommandLine& program) {
   command.option("--seconds", options->benchmark.seconds, "S", "How long each shape is run; 2")
       .between(0.0, 3600.0);
   add_session_options(command, options->benchmark.session);
+  add_open_options(command, options->open);
   command.flag("--profile", options->benchmark.session.profile,
                "Tell the time of each step of the plan");
   command.flag("--json", options->json, "Print JSON: a list of objects, one a shape");

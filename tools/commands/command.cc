@@ -28,9 +28,14 @@ Error located(const std::string& where, const Error& error) {
   return {error.code(), where + ": " + error.what()};
 }
 
-Model open_model(const std::filesystem::path& path) {
+void add_open_options(Command& command, OpenOptions& options) {
+  command.flag("--map", options.map,
+               "Map the archive instead of reading it: who changes it meanwhile ends this process");
+}
+
+Model open_model(const std::filesystem::path& path, OpenOptions options) {
   try {
-    Model model = Model::open(path);
+    Model model = Model::open(path, options);
     for (const std::string& note : model.notes()) {
       print_error("note: " + path.string() + ": " + note);
     }

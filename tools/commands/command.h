@@ -18,8 +18,11 @@ inline constexpr int kBadFile = 3;  // an archive or an input
 /// --executor, --precision, --threads and --memory-limit. Returns --executor.
 Option add_session_options(Command& command, SessionOptions& options);
 
+/// --map.
+void add_open_options(Command& command, OpenOptions& options);
+
 /// Model::open, with errors that name the file; the model's notes go to standard error.
-Model open_model(const std::filesystem::path& path);
+Model open_model(const std::filesystem::path& path, OpenOptions options = {});
 
 /// The error again, its message after `where`: ". . . run.pt: code/model.py:12: …".
 Error located(const std::string& where, const Error& error);

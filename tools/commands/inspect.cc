@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/machine/processor.h"
 #include "tools/commands/command.h"
 #include "tools/head.h"
 #include "tools/report.h"
@@ -199,7 +200,11 @@ void print_as_json(const Model& model, const Options& options) {
   json["tensors"] = list_of(model.weights());
   json["totals"] = {
       {"tensors", totals.tensors}, {"elements", totals.elements}, {"bytes", totals.bytes}};
-  if (options.plan) json["plan"] = model.describe(Executor::kPlan);
+  if (options.plan) {
+    json["cpu"] = runtime::processor_name();
+    json["isa"] = runtime::instruction_set();
+    json["plan"] = model.describe(Executor::kPlan);
+  }
   print_json(std::cout, json);
 }
 
@@ -217,7 +222,11 @@ int inspect(const Options& options) {
   print_lines("Notes", model.notes());
   print_heads(model);
   print_tensors(model, options.all);
-  if (options.plan) print_lines("Plan", model.describe(Executor::kPlan));
+  if (options.plan) {
+    print_lines(
+        "Plan for " + runtime::processor_name() + ", " + std::string(runtime::instruction_set()),
+        model.describe(Executor::kPlan));
+  }
   return kDone;
 }
 

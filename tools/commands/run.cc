@@ -34,6 +34,7 @@ struct RunOptions {
   std::vector<std::filesystem::path> inputs;
   std::vector<std::string> ids;
   std::filesystem::path output;
+  OpenOptions open;
   SessionOptions session;
   bool json = false;
 };
@@ -237,7 +238,7 @@ int run(const RunOptions& options) {
   }
   std::vector<std::vector<std::int64_t>> rows;
   for (const std::string& ids : options.ids) rows.push_back(parse_ids(ids));
-  const Model model = open_model(options.archive);
+  const Model model = open_model(options.archive, options.open);
   const std::vector<Output> outputs =
       rows.empty() ? run_npz(model, options) : run_ids(model, rows, options);
   const std::vector<NamedArray> arrays = name_all(outputs);
@@ -268,6 +269,7 @@ void add_run(CommandLine& program) {
   command.option("--output", options->output, "OUT.npz",
                  "Where to write the output's tensors; -: standard output");
   add_session_options(command, options->session);
+  add_open_options(command, options->open);
   command.flag("--json", options->json, "Print JSON");
   command.footer(kExamples);
   command.action([options] { return run(*options); });

@@ -14,6 +14,7 @@ enum class ErrorCode {
   kUnsupported,  // a sound archive that needs what Henson does not have
   kBadInput,     // the caller's tensors do not fit the model
   kOutOfMemory,  // more memory than the machine has, or than the session may take
+  kCancelled,    // the caller's std::stop_token ended the run
   kInternal,     // a defect of Henson
 };
 

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -325,6 +326,9 @@ struct SessionOptions {
   /// refused (kOutOfMemory), with the operator and its line. 0: what the machine has left at the
   /// time, seven eighths of it at once, its control group's limit included.
   std::size_t memory_limit = 0;
+  /// Once it is asked to stop, a run on either executor ends within some 50 milliseconds, and so
+  /// does every later one: with kCancelled, until the session is given another (stop_with).
+  std::stop_token stop = {};
 };
 
 /// How long a step of the plan took.
@@ -335,8 +339,8 @@ struct StepTime {
 };
 
 /// The machine's peak throughput of multiply-adds on so many threads, in operations a second (a
-/// multiply-add counts as two): of those that products in this precision are made of. 1 to kMostThreads. Measured anew at each call, for some 50
-/// milliseconds.
+/// multiply-add counts as two): of those that products in this precision are made of. 1 to
+/// kMostThreads. Measured anew at each call, for some 50 milliseconds.
 double measure_peak_operations(int threads, Precision precision = Precision::kFloat32);
 
 /// An input by path or name: see InputInfo.
@@ -370,6 +374,9 @@ class Session {
   /// is padded: each output is, to the bit, what `run` gives for that sequence alone.
   std::vector<Output> run_ragged(std::span<const std::vector<Tensor>> sequences);
   std::vector<Output> run_ragged(std::span<const std::vector<NamedInput>> sequences);
+
+  /// From now on SessionOptions::stop is this one.
+  void stop_with(std::stop_token stop);
 
   /// The steps of the plan that ran last and how long each took in all runs of it, with
   /// SessionOptions::profile; else empty.
