@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <functional>
 #include <map>
 
@@ -72,16 +71,6 @@ double count_operations(const Model& model, const BatchShape& shape, SessionOpti
   Session session(model, options);
   RandomBatch(model, shape).run(session);
   return session.operations();
-}
-
-std::uint64_t peak_resident_bytes() {
-  std::ifstream status("/proc/self/status");
-  std::string field;
-  while (status >> field) {
-    std::uint64_t kilobytes = 0;
-    if (field == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
-  }
-  return 0;
 }
 
 std::vector<StepGroup> group_steps(const std::vector<StepTime>& steps, std::size_t runs) {

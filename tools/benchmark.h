@@ -43,9 +43,6 @@ Timing time_shape(const Model& model, const BatchShape& shape, const BenchmarkOp
 /// Operations that the plan does at a shape. Packs the plan's weights when nobody did before.
 double count_operations(const Model& model, const BatchShape& shape, SessionOptions options);
 
-/// The most memory that this process ever had resident, in bytes.
-std::uint64_t peak_resident_bytes();
-
 /// The steps of so many runs, those with equal lines (but for their place in the code) as one.
 std::vector<StepGroup> group_steps(const std::vector<StepTime>& steps, std::size_t runs);
 

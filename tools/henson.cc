@@ -4,6 +4,7 @@
 #include <new>
 #include <string>
 
+#include "tools/commands/accuracy.h"
 #include "tools/commands/answer.h"
 #include "tools/commands/bench.h"
 #include "tools/commands/classify.h"
@@ -32,6 +33,7 @@ Examples:
   henson run bert.pt --ids "101 2040 2001 3958 27227 102"
   henson verify bert.pt --cases bert.npz
   henson bench bert.pt --shape 8x128
+  henson accuracy minilm.pt --vocab vocab.txt --text lines.txt
   henson embed minilm.pt --vocab vocab.txt "Who was Jim Henson?"
   henson fill-mask bert.pt --vocab vocab.txt "Jim Henson was a [MASK]."
 `henson help COMMAND` says more of one.)";
@@ -60,6 +62,7 @@ int run_program(int argc, const char* const* argv) {
   add_answer(program);
   add_next_sentence(program);
   add_bench(program);
+  add_accuracy(program);
   program.add_help();
   catch_interrupts();
   try {

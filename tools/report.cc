@@ -59,6 +59,17 @@ std::string format_count(std::uint64_t count) {
   return text;
 }
 
+std::string format_fixed(double number, int digits) {
+  std::array<char, 64> text{};
+  const int length = std::snprintf(text.data(), text.size(), "%.*f", digits, number);
+  return {text.data(), std::min(static_cast<std::size_t>(std::max(length, 0)), text.size() - 1)};
+}
+
+std::string format_milliseconds(double milliseconds) {
+  const int digits = milliseconds < 0.1 ? 4 : milliseconds < 1 ? 3 : milliseconds < 100 ? 2 : 0;
+  return format_fixed(milliseconds, digits);
+}
+
 std::string format_error(double error) { return error == 0 ? "0" : format_number("%.1e", error); }
 
 std::string format_element(const Tensor& tensor, std::size_t index) {

@@ -22,6 +22,10 @@ std::string format_shape(std::span<const std::int64_t> shape);
 std::string format_bytes(std::uint64_t bytes);
 /// "12,345"
 std::string format_count(std::uint64_t count);
+/// "0.50" with two digits.
+std::string format_fixed(double number, int digits);
+/// Three digits or more: "0.0712", "8.31", "164".
+std::string format_milliseconds(double milliseconds);
 /// "1.2e-07", "0", "inf"
 std::string format_error(double error);
 /// An element of a tensor, as short as it can be told from its neighbours: "-0.1234567", "101".

@@ -18,8 +18,8 @@ const std::string kFull = kGolden + "/torch2.13_encoder_full.pt";
 
 TEST(Command, HelpAndVersion) {
   const TestFolder folder;
-  for (const std::string arguments :
-       {"--help", "help", "help run", "run --help", "help verify", "help bench", "help tokenize"}) {
+  for (const std::string arguments : {"--help", "help", "help run", "run --help", "help verify",
+                                      "help bench", "help tokenize", "help accuracy"}) {
     const Result result = henson(folder, arguments);
     EXPECT_EQ(result.code, 0) << arguments;
     EXPECT_NE(result.out.find("Examples:"), std::string::npos) << arguments;
@@ -69,7 +69,8 @@ TEST(Command, BadUsage) {
 }
 
 TEST(Command, BadArchives) {
-  for (const std::string command : {"run --ids 1", "verify", "inspect", "bench --shape 1x2"}) {
+  for (const std::string command :
+       {"run --ids 1", "verify", "inspect", "bench --shape 1x2", "accuracy"}) {
     expect_failure(command + " none.pt", 3, "none.pt: ");
     expect_failure(command + " '" + kGolden + "/README.md'", 3, "README.md: ");
   }
@@ -399,6 +400,21 @@ TEST(Run, AMappedArchiveGivesTheSameAnswer) {
   const Result read = henson(folder, line);
   EXPECT_EQ(read.code, 0) << read.err;
   EXPECT_EQ(read.out, henson(folder, line + " --map").out);
+}
+
+TEST(Inspect, ThePlanIsInThePrecisionThatIsAsked) {
+  const TestFolder folder;
+  const std::string plan = "inspect '" + kFull + "' --plan";
+  const Result exact = henson(folder, plan);
+  EXPECT_NE(exact.out.find("\nPlan, fp32\n"), std::string::npos) << exact.out;
+  EXPECT_EQ(exact.out.find("-> 96 int8"), std::string::npos) << exact.out;
+  const Result int8 = henson(folder, plan + " --precision int8");
+  EXPECT_NE(int8.out.find("\nPlan, int8\n"), std::string::npos) << int8.out;
+  EXPECT_NE(int8.out.find("3 projections 32 -> 96 int8"), std::string::npos) << int8.out;
+  const auto json = nlohmann::json::parse(henson(folder, plan + " --precision bf16 --json").out);
+  EXPECT_EQ(json["precision"], "bf16");
+  EXPECT_NE(json["plan"].dump().find("3 projections 32 -> 96 bf16"), std::string::npos);
+  expect_failure("inspect '" + kFull + "' --precision int8", 2, "give --plan too");
 }
 
 }  // namespace

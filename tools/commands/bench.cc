@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include "tools/interrupt.h"
 #include "tools/progress.h"
 #include "tools/report.h"
+#include "tools/resident.h"
 
 namespace henson::tools {
 namespace {
@@ -135,18 +135,7 @@ void print_as_json(const Options& options, const Result& result) {
   print_json(std::cout, json);
 }
 
-std::string fixed(double number, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, number);
-  return text;
-}
-
-/// Three digits or more: "0.0712", "8.31", "164".
-std::string format_milliseconds(double number) {
-  return fixed(number, number < 0.1 ? 4 : number < 1 ? 3 : number < 100 ? 2 : 0);
-}
-
-std::string percent(double share) { return fixed(100 * share, 1) + '%'; }
+std::string percent(double share) { return format_fixed(100 * share, 1) + '%'; }
 
 void print_profile(const Timing& timing) {
   double all = 0;
@@ -173,10 +162,10 @@ void print_table(const Options& options, const Result& result) {
   for (const Timing& timing : result.timings) {
     table.add({timing.shape.text, format_milliseconds(timing.min_ms),
                format_milliseconds(timing.median_ms), format_count(timing.runs),
-               fixed(timing.gops(), 1), percent(result.share_of(timing))});
+               format_fixed(timing.gops(), 1), percent(result.share_of(timing))});
   }
   table.print(std::cout);
-  std::cout << "peak " << fixed(result.peak_gops, 1) << " Gop/s; opened in "
+  std::cout << "peak " << format_fixed(result.peak_gops, 1) << " Gop/s; opened in "
             << format_milliseconds(result.load_ms) << " ms; " << format_bytes(result.peak_resident)
             << " resident at most\n";
   for (const Timing& timing : result.timings) {

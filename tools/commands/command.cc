@@ -11,17 +11,25 @@ Option add_session_options(Command& command, SessionOptions& options) {
       "--executor", options.executor,
       {{"plan", Executor::kPlan}, {"interpreter", Executor::kInterpreter}},
       "plan: fused and fast (default); interpreter: operator by operator, slow and exact");
+  add_precision_option(command, options.precision, "What the plan multiplies in");
+  add_machine_options(command, options);
+  return executor;
+}
+
+void add_precision_option(Command& command, Precision& precision, const std::string& what) {
   command.choice(
-      "--precision", options.precision,
+      "--precision", precision,
       {{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}, {"int8", Precision::kInt8}},
-      "What the plan multiplies in; fp32 unless given");
+      what + "; fp32 unless given");
+}
+
+void add_machine_options(Command& command, SessionOptions& options) {
   command
       .option("--threads", options.threads, "N",
               "Threads; as many as this process may run at once unless given")
       .between(1, kMostThreads);
   command.bytes("--memory-limit", options.memory_limit,
                 "What a run may hold at once: 512M, 4G; what the machine has left unless given");
-  return executor;
 }
 
 Error located(const std::string& where, const Error& error) {

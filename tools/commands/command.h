@@ -21,6 +21,12 @@ Option add_session_options(Command& command, SessionOptions& options);
 /// --map.
 void add_open_options(Command& command, OpenOptions& options);
 
+/// --precision alone, said to be `what`.
+void add_precision_option(Command& command, Precision& precision, const std::string& what);
+
+/// --threads and --memory-limit alone.
+void add_machine_options(Command& command, SessionOptions& options);
+
 /// Model::open, with errors that name the file; the model's notes go to standard error.
 Model open_model(const std::filesystem::path& path, OpenOptions options = {});
 

@@ -18,11 +18,13 @@ using enum Table::Align;
 
 constexpr std::string_view kExamples = R"(Examples:
   henson inspect bert.pt
+  henson inspect bert.pt --plan --precision int8
   henson inspect bert.pt --json | jq '.tensors[].name')";
 
 struct Options {
   std::filesystem::path archive;
   bool plan = false;
+  Precision precision = Precision::kFloat32;
   bool all = false;
   bool json = false;
 };
@@ -203,12 +205,16 @@ void print_as_json(const Model& model, const Options& options) {
   if (options.plan) {
     json["cpu"] = runtime::processor_name();
     json["isa"] = runtime::instruction_set();
-    json["plan"] = model.describe(Executor::kPlan);
+    json["precision"] = name_of(options.precision);
+    json["plan"] = model.describe(Executor::kPlan, options.precision);
   }
   print_json(std::cout, json);
 }
 
 int inspect(const Options& options) {
+  if (options.precision != Precision::kFloat32 && !options.plan) {
+    throw UsageError("--precision is the plan's: give --plan too");
+  }
   const Model model = open_model(options.archive);
   if (options.json) {
     print_as_json(model, options);
@@ -223,9 +229,9 @@ int inspect(const Options& options) {
   print_heads(model);
   print_tensors(model, options.all);
   if (options.plan) {
-    print_lines(
-        "Plan for " + runtime::processor_name() + ", " + std::string(runtime::instruction_set()),
-        model.describe(Executor::kPlan));
+    print_lines("Plan in " + std::string(name_of(options.precision)) + " for " +
+                    runtime::processor_name() + ", " + std::string(runtime::instruction_set()),
+                model.describe(Executor::kPlan, options.precision));
   }
   return kDone;
 }
@@ -238,6 +244,7 @@ void add_inspect(CommandLine& program) {
   command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
   command.flag("--all", options->all, "List every tensor: layers that are alike are not folded");
   command.flag("--plan", options->plan, "List the steps of the plan, too");
+  add_precision_option(command, options->precision, "What the plan multiplies in");
   command.flag("--json", options->json, "Print JSON, with every tensor and every entry");
   command.footer(kExamples);
   command.action([options] { return inspect(*options); });

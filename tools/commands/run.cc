@@ -9,6 +9,7 @@
 
 #include "runtime/tasks/text_inputs.h"
 #include "tools/commands/command.h"
+#include "tools/input_file.h"
 #include "tools/npz.h"
 #include "tools/outputs.h"
 #include "tools/report.h"
@@ -57,37 +58,6 @@ std::vector<std::int64_t> parse_ids(std::string_view text) {
   }
   if (ids.empty()) throw UsageError("--ids: no ids are given; give them like \"101 2040 102\"");
   return ids;
-}
-
-/// Refuses a file that names some inputs by position and some by name: a mistake in one of them
-/// would go to the wrong place.
-void check_one_naming(const Model& model, const std::vector<NamedArray>& arrays) {
-  const NamedArray* by_path = nullptr;
-  const NamedArray* by_name = nullptr;
-  for (const NamedArray& array : arrays) {
-    for (const InputInfo& input : model.inputs()) {
-      if (array.name == input.path) by_path = &array;
-      if (array.name == input.name) by_name = &array;
-    }
-  }
-  if (by_path == nullptr || by_name == nullptr || by_path == by_name) return;
-  throw Error(ErrorCode::kBadInput, "array `" + by_path->name + "` is named by position and `" +
-                                        by_name->name + "` by name; name all in one way");
-}
-
-/// The arrays of an npz as inputs by position.
-std::vector<NamedInput> read_inputs(const Model& model, const std::filesystem::path& path) {
-  std::vector<NamedArray> arrays = read_npz(path);
-  try {
-    check_one_naming(model, arrays);
-  } catch (const Error& error) {
-    throw located(path.string(), error);
-  }
-  std::vector<NamedInput> inputs;
-  for (NamedArray& array : arrays) {
-    inputs.push_back({std::move(array.name), std::move(array.tensor)});
-  }
-  return inputs;
 }
 
 /// Runs all npz files, each a sequence of its own when there are several.
