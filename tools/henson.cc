@@ -13,8 +13,10 @@
 #include "tools/commands/explain.h"
 #include "tools/commands/fill_mask.h"
 #include "tools/commands/inspect.h"
+#include "tools/commands/rerank.h"
 #include "tools/commands/run.h"
 #include "tools/commands/similar.h"
+#include "tools/commands/sparse.h"
 #include "tools/commands/tag.h"
 #include "tools/commands/tokenize.h"
 #include "tools/commands/verify.h"
@@ -56,6 +58,8 @@ int run_program(int argc, const char* const* argv) {
   add_explain(program);
   add_embed(program);
   add_similar(program);
+  add_rerank(program);
+  add_sparse(program);
   add_fill_mask(program);
   add_classify(program);
   add_tag(program);

@@ -52,6 +52,18 @@ class Planner {
     return std::move(plan_);
   }
 
+  EmbeddingPlan token_plan() {
+    take_texts();
+    if (sources_.folder.modules && sources_.heads.has_hidden_states()) {
+      take_token_modules(sources_.folder.modules->modules);
+    } else {
+      use_output(sources_.heads.token_vectors());
+    }
+    take_truncation();
+    take_length();
+    return std::move(plan_);
+  }
+
  private:
   void tell(std::string name, std::string value, std::string origin, std::string instead = "") {
     plan_.settings.push_back(
@@ -117,6 +129,16 @@ class Planner {
                 (sources_.folder.folder / "modules.json").string() +
                     ": has no Pooling: its model gives a vector a token and not one a "
                     "text; --pooling mean (or another) states one");
+  }
+
+  void take_token_modules(const std::vector<Module>& modules) {
+    const ModuleEvidence evidence(sources_.model, sources_.heads, modules, sources_.modules_done);
+    const ModulesDone done = evidence.find(true);
+    use_output(done.output);
+    for (std::size_t i = done.count; i < modules.size(); ++i) {
+      if (modules[i].kind == Module::Kind::kPooling) break;
+      if (modules[i].of_tokens) add(modules[i]);
+    }
   }
 
   static std::string title_of(const Module& module) {
@@ -291,6 +313,10 @@ EmbeddingPlan plan_embedding(const EmbeddingSources& sources, const EmbedOptions
   return Planner(sources, options).plan();
 }
 
+EmbeddingPlan plan_token_vectors(const EmbeddingSources& sources, const EmbedOptions& options) {
+  return Planner(sources, options).token_plan();
+}
+
 std::string EmbeddingPlan::prepare(std::string_view text) const {
   std::string whole = prompt + std::string(text);
   if (strips) whole = stripped(whole);
@@ -318,6 +344,20 @@ void EmbeddingPlan::embed(const Tensor& tensor, std::size_t prompt_tokens,
   }
   if (truncate_to != 0) row.resize(truncate_to);
   if (normalizes) normalize(row);
+}
+
+Embeddings EmbeddingPlan::embed_tokens(const Tensor& tensor) const {
+  std::vector<float> values = floats_of(tensor);
+  auto size = static_cast<std::size_t>(tensor.shape().back());
+  for (const LayerStep& layer : layers) apply_to_rows(layer, values, size);
+  Embeddings vectors;
+  vectors.dimensions = truncate_to == 0 ? size : truncate_to;
+  for (std::size_t begin = 0; begin < values.size(); begin += size) {
+    const std::span<float> row = std::span(values).subspan(begin, vectors.dimensions);
+    if (normalizes) normalize(row);
+    vectors.values.insert(vectors.values.end(), row.begin(), row.end());
+  }
+  return vectors;
 }
 
 }  // namespace henson::tasks

@@ -41,6 +41,8 @@ struct EmbeddingPlan {
   /// The embedding of a text by the output for it: [1, length, n], or [1, n] without poolings.
   /// `prompt_tokens`: of its beginning, which take no part.
   void embed(const Tensor& tensor, std::size_t prompt_tokens, std::vector<float>& row) const;
+  /// Without poolings, of an output [1, length, n]: a vector a token.
+  Embeddings embed_tokens(const Tensor& tensor) const;
 };
 
 /// What there is to decide by.
@@ -54,6 +56,9 @@ struct EmbeddingSources {
 /// Throws kUnsupported when no output fits, or what the folder says cannot be done; kBadInput for
 /// options that do not fit; and what reading weights throws.
 EmbeddingPlan plan_embedding(const EmbeddingSources& sources, const EmbedOptions& options);
+
+/// The same for a vector a token: the modules of tokens, up to a pooling.
+EmbeddingPlan plan_token_vectors(const EmbeddingSources& sources, const EmbedOptions& options);
 
 /// The prompt by options and folder: what stands before a text.
 Setting find_prompt(const FolderSettings& folder, const EmbedOptions& options);

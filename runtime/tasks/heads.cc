@@ -118,6 +118,30 @@ std::size_t Heads::vocabulary_scores() const {
   return found.front();
 }
 
+bool Heads::has_vocabulary_scores() const {
+  return !all([&](const OutputFacts& output) { return scores_vocabulary(output); }).empty();
+}
+
+std::size_t Heads::vocabulary_weights() const {
+  const auto found = all([&](const OutputFacts& output) {
+    return is_per_text(output) && (output.shape[1] == vocabulary_ || output.shape[1] == tokens_);
+  });
+  if (found.empty()) {
+    refuse("scores of the vocabulary [1, length, " + std::to_string(vocabulary_) +
+           "] and no weights [1, " + std::to_string(vocabulary_) + "]");
+  }
+  return found.front();
+}
+
+std::size_t Heads::token_vectors() const {
+  if (has_hidden_states()) return hidden_states();
+  const auto found = all([&](const OutputFacts& output) {
+    return is_per_token(output) && !scores_vocabulary(output);
+  });
+  if (found.empty()) refuse("vectors of tokens [1, length, size]");
+  return found.back();
+}
+
 std::size_t Heads::class_scores(std::int64_t classes) const {
   const auto found = all([&](const OutputFacts& output) {
     return is_per_text(output) && (is_scores(output) || !chosen_.empty()) &&

@@ -36,6 +36,11 @@ class Heads {
   bool has_vector() const;
   /// [1, length, tokens]
   std::size_t vocabulary_scores() const;
+  bool has_vocabulary_scores() const;
+  /// [1, tokens]: one weight a token of the vocabulary.
+  std::size_t vocabulary_weights() const;
+  /// [1, length, n], a vector a token, whatever makes it: hidden states, or a layer behind them.
+  std::size_t token_vectors() const;
   /// [1, classes]; with `classes` > 0 exactly so many.
   std::size_t class_scores(std::int64_t classes = 0) const;
   /// [1, length, classes]

@@ -1,105 +1,133 @@
-#include <cmath>
-#include <map>
-
+#include "runtime/tasks/tag_scheme.h"
 #include "runtime/tasks/text_model_impl.h"
 
 namespace henson {
 namespace {
 
-// A quarter of a window stands in the next one again.
-constexpr std::size_t kStrideShare = 4;
+using tasks::ScoredToken;
 
-struct Word {
-  TaggedWord tagged;
-  std::size_t margin = 0;  // tokens between its first one and the nearest end of the window
+LabelScore best_label(std::span<const double> scores, std::span<const std::string> labels) {
+  const std::size_t best = tasks::largest(scores);
+  return {best, tasks::label_of(labels, best), scores[best]};
+}
+
+std::size_t characters_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+/// Which tokens go on with the word of the one before, as transformers' pipeline finds it.
+class Subwords {
+ public:
+  Subwords(const Tokenizer& tokenizer, std::string_view text)
+      : tokenizer_(tokenizer), text_(text), marked_(marks_subwords(tokenizer)) {}
+
+  bool operator()(const ScoredToken& token) const {
+    if (token.id == tokenizer_.unk_id()) return false;
+    const auto [begin, end] = token.range;
+    if (marked_) {  // "##eer" is longer than the text that it stands for
+      return characters_of(tokenizer_.token(token.id).value_or("")) !=
+             characters_of(text_.substr(begin, end - begin));
+    }
+    const auto is_space = [&](std::size_t at) { return at < text_.size() && text_[at] == ' '; };
+    return begin > 0 && !is_space(begin - 1) && !is_space(begin);
+  }
+
+ private:
+  /// Whether the vocabulary is WordPiece's: a good part of it goes on with words.
+  static bool marks_subwords(const Tokenizer& tokenizer) {
+    constexpr std::size_t kShare = 200;  // byte-level BPE has a few tokens of number signs
+    std::size_t marked = 0;
+    const std::size_t size = tokenizer.vocabulary_size();
+    for (std::size_t id = 0; id < size; ++id) {
+      const auto token = tokenizer.token(static_cast<std::int64_t>(id));
+      marked += token && token->size() > 2 && token->starts_with("##") && (*token)[2] != '#';
+    }
+    return marked * kShare > size;
+  }
+
+  const Tokenizer& tokenizer_;
+  std::string_view text_;
+  bool marked_;
 };
 
-/// By number.
-using Words = std::map<std::int32_t, Word>;
-
-/// Distance of token i from the ends of its window behind which the text goes on.
-std::size_t margin_of(std::size_t i, std::size_t tokens, bool is_first, bool is_last) {
-  const std::size_t before = is_first ? tokens : i;
-  const std::size_t after = is_last ? tokens : tokens - 1 - i;
-  return std::min(before, after);
+/// Tokens of one word: its label.
+LabelScore label_of_word(std::span<const ScoredToken> word, Aggregation aggregation,
+                         std::span<const std::string> labels) {
+  if (aggregation == Aggregation::kMax) {
+    const auto most = [](const ScoredToken& token) {
+      return token.probabilities[tasks::largest(std::span<const double>(token.probabilities))];
+    };
+    const auto best = std::max_element(
+        word.begin(), word.end(),
+        [&](const ScoredToken& a, const ScoredToken& b) { return most(a) < most(b); });
+    return best_label(best->probabilities, labels);
+  }
+  std::vector<double> scores = word.front().probabilities;
+  if (aggregation == Aggregation::kAverage) {
+    for (const ScoredToken& token : word.subspan(1)) {
+      for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += token.probabilities[i];
+    }
+    for (double& score : scores) score /= static_cast<double>(word.size());
+  }
+  return best_label(scores, labels);
 }
-
-LabelScore best_label(std::span<const float> scores, OutputMaker maker,
-                      std::span<const std::string> labels) {
-  const std::size_t best = tasks::largest(scores);
-  double score = scores[best];
-  if (maker == OutputMaker::kLogSoftmax) score = std::exp(score);
-  if (maker == OutputMaker::kLinear) score = tasks::softmax(scores)[best];
-  return {best, tasks::label_of(labels, best), score};
-}
-
-/// Sets what a window says of a word's first token, unless another window has more text around it.
-void add_word(Words& words, std::int32_t number, TaggedWord tagged, std::size_t margin) {
-  const auto [known, is_new] = words.try_emplace(number, Word{tagged, margin});
-  if (is_new) return;
-  ByteRange& range = known->second.tagged.range;
-  range = {std::min(range.begin, tagged.range.begin), std::max(range.end, tagged.range.end)};
-  if (margin <= known->second.margin) return;
-  known->second.tagged.label = std::move(tagged.label);
-  known->second.margin = margin;
-}
-
-bool is_word_token(const Encoding& encoding, std::size_t i) { return encoding.sequences[i] == 0; }
 
 }  // namespace
 
-std::vector<TaggedWord> TextModel::tag(std::string_view text, std::span<const std::string> labels) {
-  const std::size_t output = impl().heads.token_scores();
-  const tasks::OutputFacts& facts = impl().heads[output];
-  labels = impl().labels_for(labels, static_cast<std::size_t>(facts.shape.back()));
-  EncodeOptions options = impl().truncating();
-  options.stride = impl().max_length / kStrideShare;
-  const std::vector<Encoding> windows = impl().tokenizer.encode_windows(text, options);
-  Words words;
-  for (std::size_t w = 0; w < windows.size(); ++w) {
-    const Encoding& window = windows[w];
-    const std::vector<float> scores = tasks::floats_of(impl().run(window)[output]);
-    const std::size_t size = scores.size() / window.size();
-    std::int32_t number = -1;
-    for (std::size_t i = 0; i < window.size(); ++i) {
-      if (!is_word_token(window, i)) continue;
-      if (window.words[i] == number) {  // a later token of the word
-        add_word(words, number, {window.offsets[i], {}}, 0);
-        continue;
-      }
-      number = window.words[i];
-      const auto of_token = std::span(scores).subspan(i * size, size);
-      add_word(words, number, {window.offsets[i], best_label(of_token, facts.maker, labels)},
-               margin_of(i, window.size(), w == 0, w + 1 == windows.size()));
-    }
-  }
-  std::vector<TaggedWord> tagged;
-  for (auto& [number, word] : words) tagged.push_back(std::move(word.tagged));
-  return tagged;
+std::size_t TextModel::Impl::token_output(std::span<const std::string>& labels) const {
+  const std::size_t output = heads.token_scores();
+  labels = labels_for(labels, static_cast<std::size_t>(heads[output].shape.back()));
+  return output;
 }
 
-std::vector<Entity> join_entities(std::span<const TaggedWord> words) {
-  std::vector<Entity> entities;
-  std::size_t members = 0;  // words of the last entity; 0 when the last word is in none
-  for (const TaggedWord& word : words) {
-    std::string_view label = word.label.label;
-    const bool begins = label.starts_with("B-");
-    if (begins || label.starts_with("I-")) label.remove_prefix(2);
-    if (label == "O") {
-      members = 0;
+std::vector<TaggedWord> TextModel::tag(std::string_view text, std::span<const std::string> labels) {
+  const std::size_t output = impl().token_output(labels);
+  std::vector<TaggedWord> words;
+  std::int32_t number = -1;
+  for (const ScoredToken& token : impl().score_tokens(text, output)) {
+    if (token.word == number && !words.empty()) {  // a later token of the word
+      words.back().range.end = token.range.end;
       continue;
     }
-    if (members == 0 || begins || entities.back().label != label) {
-      entities.push_back({word.range, std::string(label), word.label.score});
-      members = 1;
-      continue;
-    }
-    Entity& entity = entities.back();
-    entity.range.end = word.range.end;
-    const auto count = static_cast<double>(members++);
-    entity.score = (entity.score * count + word.label.score) / (count + 1);
+    number = token.word;
+    words.push_back({token.range, best_label(token.probabilities, labels)});
   }
-  return entities;
+  return words;
+}
+
+std::vector<Entity> TextModel::entities(std::string_view text, Aggregation aggregation,
+                                        std::span<const std::string> labels) {
+  const std::size_t output = impl().token_output(labels);
+  const std::vector<ScoredToken> tokens = impl().score_tokens(text, output);
+  const Subwords is_subword(impl().tokenizer, text);
+  const bool by_word = aggregation != Aggregation::kNone && aggregation != Aggregation::kSimple;
+  tasks::EntityJoiner joiner(labels);
+  std::vector<Entity> alone;
+  for (std::size_t begin = 0, end = 0; begin < tokens.size(); begin = end) {
+    end = begin + 1;
+    while (by_word && end < tokens.size() && is_subword(tokens[end])) ++end;
+    const std::span<const ScoredToken> word = std::span(tokens).subspan(begin, end - begin);
+    const ByteRange range{word.front().range.begin, word.back().range.end};
+    const LabelScore label = label_of_word(word, aggregation, labels);
+    joiner.add(range, label.label, label.score);
+    if (label.label != "O") alone.push_back({range, label.label, label.score});
+  }
+  return aggregation == Aggregation::kNone ? alone : joiner.take();
+}
+
+std::vector<std::string> TextModel::labels() const {
+  const auto& stated = impl().folder.labels;
+  return stated ? stated->value : std::vector<std::string>();
+}
+
+std::vector<Entity> join_entities(std::span<const TaggedWord> words,
+                                  std::span<const std::string> labels) {
+  std::vector<std::string> own;
+  for (const TaggedWord& word : words) own.push_back(word.label.label);
+  tasks::EntityJoiner joiner(labels.empty() ? std::span<const std::string>(own) : labels);
+  for (const TaggedWord& word : words) joiner.add(word.range, word.label.label, word.label.score);
+  return joiner.take();
 }
 
 }  // namespace henson

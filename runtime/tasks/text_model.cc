@@ -1,10 +1,36 @@
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "runtime/tasks/text_model_impl.h"
 
 namespace henson {
 namespace {
+
+// Enough rows for the products to reach their full speed, few enough for the caches.
+constexpr std::size_t kTokensAtOnce = 2048;
+
+/// Numbers of the sequences, the longest first: what runs together is of about one length, and
+/// memory is largest at the start.
+std::vector<std::size_t> by_length(const std::vector<Encoding>& encodings) {
+  std::vector<std::size_t> order(encodings.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return encodings[a].size() > encodings[b].size();
+  });
+  return order;
+}
+
+/// The end of the batch that starts at `begin`.
+std::size_t end_of_batch(const std::vector<Encoding>& encodings,
+                         const std::vector<std::size_t>& order, std::size_t begin) {
+  std::size_t tokens = 0;
+  std::size_t end = begin;
+  while (end < order.size() && (end == begin || tokens < kTokensAtOnce)) {
+    tokens += encodings[order[end++]].size();
+  }
+  return end;
+}
 
 std::size_t shorter(std::size_t of_model, std::size_t wanted) {
   if (of_model == 0 || wanted == 0) return std::max(of_model, wanted);
@@ -44,6 +70,19 @@ std::filesystem::path vocabulary_of(const TextModelOptions& options,
 }
 
 }  // namespace
+
+void TextModel::Impl::run_each(
+    const std::vector<Encoding>& encodings,
+    const std::function<void(std::size_t, const std::vector<Tensor>&)>& take) {
+  const std::vector<std::size_t> order = by_length(encodings);
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    end = end_of_batch(encodings, order, begin);
+    std::vector<const Encoding*> batch;
+    for (std::size_t i = begin; i < end; ++i) batch.push_back(&encodings[order[i]]);
+    const std::vector<std::vector<Tensor>> outputs = run_all(batch);
+    for (std::size_t i = begin; i < end; ++i) take(order[i], outputs[i - begin]);
+  }
+}
 
 std::optional<std::filesystem::path> find_vocabulary(const std::filesystem::path& path) {
   tasks::FolderSettings settings;

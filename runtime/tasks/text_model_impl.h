@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -14,6 +15,17 @@
 #include "runtime/tasks/text_inputs.h"
 
 namespace henson {
+namespace tasks {
+
+struct ScoredToken {
+  ByteRange range;  // in the text
+  std::int64_t id = 0;
+  std::int32_t word = 0;              // the number of its word
+  std::size_t margin = 0;             // tokens between it and the nearest end of its window
+  std::vector<double> probabilities;  // of each class
+};
+
+}  // namespace tasks
 
 class TextModel::Impl {
  public:
@@ -39,12 +51,24 @@ class TextModel::Impl {
   /// Likewise for each of several, run together.
   std::vector<std::vector<Tensor>> run_all(std::span<const Encoding* const> encodings);
 
+  /// Calls take(number, tensors) for each of them, which run together where their lengths fit.
+  void run_each(const std::vector<Encoding>& encodings,
+                const std::function<void(std::size_t, const std::vector<Tensor>&)>& take);
+
   /// The scores of all classes in an output [1, classes].
   std::vector<double> class_scores(const Encoding& encoding, std::size_t output, Scoring scoring);
 
   /// With Scoring::kAuto what the folder says. Throws kUnsupported when the archive has made other
   /// scores already.
   Scoring scoring_for(Scoring scoring, OutputMaker maker) const;
+
+  /// The windows in which a context is read.
+  EncodeOptions answer_windows(std::string_view question, const AnswerOptions& options_of) const;
+
+  /// The tokens of a text, in their order, by the output [1, length, classes].
+  std::vector<tasks::ScoredToken> score_tokens(std::string_view text, std::size_t output);
+  /// That output; `labels` become the names of its classes.
+  std::size_t token_output(std::span<const std::string>& labels) const;
 
   /// Sequences end at max_length.
   EncodeOptions truncating() const {

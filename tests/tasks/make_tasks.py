@@ -113,35 +113,49 @@ def softmax_among(scores, allowed):
     return torch.softmax(torch.where(allowed, scores, -torch.inf), 0)
 
 
+def spans_of(window, out, longest=15, count=12):
+    """The best spans of words in a window, and what says that it has none."""
+    words, sequences = window.word_ids, window.sequence_ids
+    allowed = torch.tensor([i == 0 or s == 1 for i, s in enumerate(sequences)])
+    start = softmax_among(out.start_logits[0], allowed)
+    end = softmax_among(out.end_logits[0], allowed)
+    none = float(start[0] * end[0])
+    start[0] = end[0] = 0
+    scores = torch.triu(torch.outer(start, end)).tril(longest - 1)
+    spans = []
+    for at in scores.flatten().argsort(descending=True, stable=True)[:count]:
+        first, last = divmod(int(at), scores.shape[1])
+        if sequences[first] != 1 or sequences[last] != 1 or scores[first, last] == 0:
+            continue
+        same = [[i for i in range(len(words)) if sequences[i] == 1 and words[i] == words[t]]
+                for t in (first, last)]
+        spans.append((window.offsets[same[0][0]][0], window.offsets[same[1][-1]][1],
+                      float(scores[first, last])))
+    return spans, none
+
+
 def answer(model, tokenizer):
-    """The best span, by the rule of transformers' former pipeline."""
+    """The best answer, by the rule of transformers' former pipeline: spans of the same text are one,
+    and their scores add up."""
     answers = []
     for question, context in QUESTIONS:
         windows = tokenizer(question, context, truncation="only_second", max_length=POSITIONS,
                             stride=POSITIONS // 3, return_overflowing_tokens=True,
                             return_offsets_mapping=True)
-        best, none = (0,), 1.0
-        for k, encoding in enumerate(windows.encodings):
+        found, least = {}, 1.0
+        for encoding in windows.encodings:
             given = {"input_ids": encoding.ids, "attention_mask": encoding.attention_mask,
                      "token_type_ids": encoding.type_ids}
             with torch.no_grad():
                 out = model(**{name: torch.tensor([v]) for name, v in given.items()})
-            allowed = torch.tensor([i == 0 or s == 1 for i, s in enumerate(encoding.sequence_ids)])
-            start = softmax_among(out.start_logits[0], allowed)
-            end = softmax_among(out.end_logits[0], allowed)
-            none = min(none, float(start[0] * end[0]))
-            spans = torch.triu(torch.outer(start, end)).tril(14)
-            spans[0] = 0
-            at = int(spans.argmax())
-            first, last = divmod(at, spans.shape[1])
-            words = encoding.word_ids, encoding.sequence_ids
-            same = [[i for i in range(len(encoding)) if words[1][i] == 1 and
-                     words[0][i] == words[0][t]] for t in (first, last)]
-            found = (float(spans.max()), encoding.offsets[same[0][0]][0],
-                     encoding.offsets[same[1][-1]][1])
-            best = max(best, found)
+            spans, none = spans_of(encoding, out)
+            least = min(least, none)
+            for begin, end, score in spans:
+                known = found.setdefault(context[begin:end].lower(), [0.0, begin, end])
+                known[0] += score
+        best = max(found.values())
         answers.append({"question": question, "context": context, "score": best[0],
-                        "begin": best[1], "end": best[2], "none": none,
+                        "begin": best[1], "end": best[2], "none": least,
                         "windows": len(windows.encodings)})
     return answers
 

@@ -313,8 +313,9 @@ Result embed_from_changed(const TestFolder& folder, const std::string& change) {
 
 TEST(ChangedArchive, IsAnErrorOfOneLine) {
   const std::string other = std::string(HENSON_TEST_DATA) + "/torch1.10_encoder_full.pt";
-  for (const std::string change :
-       {": >model.pt", "truncate -s -4000 model.pt", "cp '" + other + "' model.pt"}) {
+  for (const std::string& change :
+       {std::string(": >model.pt"), std::string("truncate -s -4000 model.pt"),
+        "cp '" + other + "' model.pt"}) {
     const TestFolder folder;
     const Result result = embed_from_changed(folder, change);
     EXPECT_EQ(result.code, 3) << change;
@@ -333,6 +334,99 @@ TEST(ChangedArchive, ThatIsReplacedByItsNameServesOn) {
   const Result result = embed_from_changed(folder, "echo other >new; mv new model.pt");
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(result.out, henson(folder, "embed " + kEncoder + " frog").out);
+}
+
+/// A copy of a golden folder with what it shares with the others.
+void use_folder(const std::filesystem::path& to, const std::string& name) {
+  const std::filesystem::path folders = kTasks + "folders";
+  std::filesystem::copy(folders / name, to, std::filesystem::copy_options::recursive);
+  std::filesystem::copy(folders / "encoder.pt", to / "model.pt");
+  std::filesystem::copy(folders / "vocab.txt", to / "vocab.txt");
+}
+
+TEST(TextFolder, StandsWhereAnArchiveDoes) {
+  const TestFolder folder;
+  use_folder(folder / "m", "short");
+  const std::string path = "'" + (folder / "m").string() + "' ";
+  const Result whole = henson(folder, "embed " + path + "'a long text about frogs and puppets'");
+  EXPECT_EQ(whole.code, 0) << whole.err;
+  EXPECT_EQ(whole.err, "henson: note: 1 text was cut to 9 tokens\n");
+  const std::string archive_in = "'" + (folder / "m" / "model.pt").string() + "' ";
+  EXPECT_EQ(henson(folder, "embed " + archive_in + "'a long text about frogs and puppets'").out,
+            whole.out);
+  EXPECT_NE(henson(folder, "embed " + path + "--pooling cls frog").out,
+            henson(folder, "embed " + path + "frog").out);
+  EXPECT_EQ(henson(folder, "embed " + path + "--output 0 frog").out,
+            henson(folder, "embed " + path + "--head 0 frog").out);
+  EXPECT_EQ(
+      lines_of(henson(folder, "embed " + path + "--truncate-to 3 frog").out)[0].find_last_of(' '),
+      henson(folder, "embed " + path + "--truncate-to 3 frog").out.find_last_of(' '));
+}
+
+TEST(TextFolder, IsExplained) {
+  const TestFolder folder;
+  use_folder(folder / "m", "dense_tanh");
+  const std::string path = "'" + (folder / "m").string() + "' ";
+  const auto setting = [&](const std::string& command, const std::string& name) {
+    for (const Json& found : json_of(folder, command)) {
+      if (found["name"] == name) return found;
+    }
+    return Json();
+  };
+  const Json dense = setting("explain " + path, "dense");
+  EXPECT_EQ(dense["value"], "24 to 10, Tanh");
+  EXPECT_EQ(dense["origin"], "2_Dense/config.json");
+  const Json pooling = setting("similar --explain --pooling max " + path, "pooling");
+  EXPECT_EQ(pooling["value"], "max");
+  EXPECT_EQ(pooling["instead_of"], "mean (1_Pooling/config.json)");
+  EXPECT_EQ(setting("explain " + path + "--role 1=mask", "input 1")["origin"], "option roles");
+  for (const std::string command : {"embed", "fill-mask", "classify", "tag", "sparse"}) {
+    const Result result = henson(folder, command + " --explain " + path);
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_NE(result.out.find("max length"), std::string::npos) << command;
+  }
+  const auto expect_refusal = [&](const std::string& more, int code, const std::string& words) {
+    const Result result = henson(folder, "explain " + path + more);
+    EXPECT_EQ(result.code, code) << result.err;
+    EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
+  };
+  expect_refusal("--role 1", 2, "INPUT=ROLE");
+  expect_refusal("--role 1=masks", 2, "none of ids, mask, types");
+  expect_refusal("--role 7=mask", 3, "no input `7`");
+  expect_refusal("--modules-done x", 2, "--modules-done");
+}
+
+TEST(Rerank, BestFirst) {
+  const TestFolder folder;
+  const std::string pipelines = kTasks + "pipelines/";
+  const std::string ranker =
+      "'" + pipelines + "ranker.pt' --vocab '" + pipelines + "vocab.txt' 'the frog' ";
+  const Json json = json_of(folder, "rerank " + ranker + "'a frog' 'it rains' 'the frog'");
+  ASSERT_EQ(json.size(), 3U);
+  EXPECT_GE(json[0]["score"], json[1]["score"]);
+  EXPECT_GE(json[1]["score"], json[2]["score"]);
+  EXPECT_EQ(json_of(folder, "rerank " + ranker + "--top 1 'a frog' 'it rains' 'the frog'"),
+            Json::array({json[0]}));
+}
+
+TEST(Sparse, TheHeaviestTokensFirst) {
+  const TestFolder folder;
+  const std::string pipelines = kTasks + "pipelines/";
+  const Json json = json_of(folder, "sparse '" + pipelines + "splade.pt' --vocab '" + pipelines +
+                                        "vocab.txt' --top 4 'the frog'");
+  ASSERT_EQ(json["tokens"].size(), 4U);
+  EXPECT_GT(json["tokens"][0]["weight"], json["tokens"][3]["weight"]);
+}
+
+TEST(Similar, AsTheFolderSays) {
+  const TestFolder folder;
+  use_folder(folder / "m", "named_prompt");  // of the dot product
+  const std::string path = "'" + (folder / "m").string() + "' ";
+  const Json dots = json_of(folder, "similar " + path + "frog 'the puppet'")["similarities"];
+  EXPECT_GT(std::abs(dots[0][0].get<double>() - 1), 0.01);
+  const Json sums =
+      json_of(folder, "similar --maxsim " + path + "frog 'the puppet'")["similarities"];
+  EXPECT_NEAR(sums[0][0], 6, 1e-5);  // [CLS] f ##r ##o ##g [SEP], each its own best
 }
 
 }  // namespace

@@ -175,6 +175,7 @@ void add_embed(CommandLine& program) {
   add_text_options(command, options->text);
   add_text_source(command, options->source);
   options->embed.add_to(command);
+  options->embed.add_length_to(command);
   command.option("--output", options->output, "FILE|N",
                  "Where to write; -: standard output, the default. A number alone is the model's "
                  "output, as --head has it");

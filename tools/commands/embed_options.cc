@@ -24,6 +24,9 @@ void EmbedArguments::add_to(Command& command) {
       .option("--truncate-to", options_.truncate_to, "DIM",
               "Only the first numbers of each embedding (Matryoshka)")
       .between(1, 1 << 24);
+}
+
+void EmbedArguments::add_length_to(Command& command) {
   command.flag("--no-normalize", as_they_are_, "Leave the lengths as they are");
 }
 

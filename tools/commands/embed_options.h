@@ -13,8 +13,10 @@ namespace henson::tools {
 /// Options as they were given.
 class EmbedArguments {
  public:
-  /// --pooling, --prompt, --prompt-name, --truncate-to and --no-normalize.
+  /// --pooling, --prompt, --prompt-name and --truncate-to.
   void add_to(Command& command);
+  /// --no-normalize, where lengths are the caller's.
+  void add_length_to(Command& command);
   /// Once the command line is parsed.
   EmbedOptions options() const;
 

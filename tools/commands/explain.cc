@@ -43,6 +43,7 @@ void add_explain(CommandLine& program) {
   const auto options = std::make_shared<Options>();
   add_text_options(command, options->text);
   options->embed.add_to(command);
+  options->embed.add_length_to(command);
   command.flag("--json", options->json, "Print JSON");
   command.footer(kExamples);
   command.action([options] { return explain(*options); });

@@ -1,7 +1,9 @@
 #include "tools/commands/similar.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <numeric>
@@ -17,8 +19,10 @@ constexpr std::size_t kLinesAtOnce = 1024;
 constexpr std::size_t kMostTexts = 1000;  // of a matrix
 
 constexpr std::string_view kExamples =
-    R"(The cosine of two texts' embeddings: 1 says that they are the same to the model. With --query, the
-lines of a file (or of standard input) that are most like it.
+    R"(The cosine of two texts' embeddings: 1 says that they are the same to the model; or what the model's
+folder says instead (dot product, negative distances). --maxsim compares a vector a token (ColBERT):
+the sum over the first text's of each one's best in the second. With --query, the lines of a file (or
+of standard input) that are most like it.
 
 Examples:
   henson similar minilm.pt --vocab vocab.txt "A man plays." "Somebody makes music." "It rains."
@@ -29,14 +33,62 @@ struct Options {
   TextSource source;
   EmbedArguments embed;
   std::string query;
+  bool max_sim = false;
   std::size_t top = 10;
   bool json = false;
 };
 
-double dot(std::span<const float> a, std::span<const float> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0, std::plus<>(),
-                            [](double x, double y) { return x * y; });
+template <typename Combine>
+double summed(std::span<const float> a, std::span<const float> b, const Combine& combine) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0, std::plus<>(), combine);
 }
+
+/// What is compared: texts' vectors, or those of their tokens, by one of the ways.
+class Comparison {
+ public:
+  Comparison(TextModel& model, const Options& options)
+      : model_(model),
+        way_(options.max_sim ? Similarity::kMaxSim : model.similarity()),
+        embed_(options.embed.options()) {
+    if (way_ != Similarity::kCosine && way_ != Similarity::kMaxSim) embed_.normalize.reset();
+  }
+
+  /// One for each text.
+  std::vector<Embeddings> embed(const std::vector<std::string>& texts) {
+    std::vector<Embeddings> all;
+    if (way_ == Similarity::kMaxSim) {
+      for (const std::string& text : texts) all.push_back(model_.token_vectors(text, embed_));
+      return all;
+    }
+    const Embeddings rows = model_.embed(texts, embed_);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::span<const float> row = rows.row(i);
+      all.push_back({rows.dimensions, {row.begin(), row.end()}});
+    }
+    return all;
+  }
+
+  double operator()(const Embeddings& a, const Embeddings& b) const {
+    switch (way_) {
+      case Similarity::kMaxSim:
+        return max_sim(a, b);
+      case Similarity::kEuclidean:
+        return -std::sqrt(
+            summed(a.values, b.values, [](double x, double y) { return (x - y) * (x - y); }));
+      case Similarity::kManhattan:
+        return -summed(a.values, b.values, [](double x, double y) { return std::abs(x - y); });
+      case Similarity::kCosine:
+      case Similarity::kDot:
+        break;
+    }
+    return summed(a.values, b.values, [](double x, double y) { return x * y; });
+  }
+
+ private:
+  TextModel& model_;
+  Similarity way_;
+  EmbedOptions embed_;
+};
 
 std::string format_cosine(double cosine) {
   char text[32];
@@ -53,7 +105,8 @@ int print_matrix(TextModel& model, const Options& options) {
     }
     texts.push_back(text);
   });
-  const Embeddings embeddings = model.embed(texts);
+  Comparison compare(model, options);
+  const std::vector<Embeddings> embeddings = compare.embed(texts);
   std::vector<Table::Align> columns(texts.size() + 1, Table::Align::kRight);
   columns.push_back(Table::Align::kLeft);
   Table table(std::move(columns));
@@ -62,7 +115,7 @@ int print_matrix(TextModel& model, const Options& options) {
     std::vector<std::string> cells{std::to_string(i + 1)};
     Json row = Json::array();
     for (std::size_t j = 0; j < texts.size(); ++j) {
-      const double cosine = dot(embeddings.row(i), embeddings.row(j));
+      const double cosine = compare(embeddings[i], embeddings[j]);
       cells.push_back(format_cosine(cosine));
       row.push_back(number_as_json(cosine));
     }
@@ -87,8 +140,8 @@ struct Hit {
 /// The nearest lines so far.
 class Nearest {
  public:
-  Nearest(TextModel& model, const std::string& query, std::size_t top)
-      : model_(model), query_(model.embed(std::vector<std::string>{query})), top_(top) {}
+  Nearest(TextModel& model, const Options& options)
+      : compare_(model, options), query_(compare_.embed({options.query})), top_(options.top) {}
 
   void add(const std::string& text) {
     group_.push_back(text);
@@ -102,9 +155,9 @@ class Nearest {
 
  private:
   void look() {
-    const Embeddings embeddings = model_.embed(group_);
+    const std::vector<Embeddings> embeddings = compare_.embed(group_);
     for (std::size_t i = 0; i < group_.size(); ++i) {
-      hits_.push_back({dot(query_.row(0), embeddings.row(i)), ++lines_, std::move(group_[i])});
+      hits_.push_back({compare_(query_[0], embeddings[i]), ++lines_, std::move(group_[i])});
     }
     group_.clear();
     std::stable_sort(hits_.begin(), hits_.end(),
@@ -112,8 +165,8 @@ class Nearest {
     if (hits_.size() > top_) hits_.resize(top_);
   }
 
-  TextModel& model_;
-  Embeddings query_;
+  Comparison compare_;
+  std::vector<Embeddings> query_;
   std::size_t top_;
   std::vector<std::string> group_;
   std::vector<Hit> hits_;
@@ -121,7 +174,7 @@ class Nearest {
 };
 
 int print_nearest(TextModel& model, const Options& options) {
-  Nearest nearest(model, options.query, options.top);
+  Nearest nearest(model, options);
   for_each_text(options.source, [&](const std::string& text) { nearest.add(text); });
   using enum Table::Align;
   Table table({kRight, kRight, kLeft});
@@ -162,6 +215,7 @@ void add_similar(CommandLine& program) {
   add_output_option(command, options->text);
   command.option("--query", options->query, "TEXT",
                  "The text to which the nearest lines are found");
+  command.flag("--maxsim", options->max_sim, "Compare a vector a token, as ColBERT does");
   command.option("--top", options->top, "N", "How many lines; 10 by default").between(1, 100000);
   command.flag("--json", options->json, "Print JSON");
   command.footer(kExamples);

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view kExamples =
     R"(A word has the label of its first token. --entities joins words that belong together: "B-PER I-PER"
-is one PER, and words labelled O are left out. Places in JSON: "begin" and "end" are bytes of
+is one PER, and words labelled O are left out (IOB, BIOES, BILOU and plain labels, "PER-B" as well).
+--strategy joins as transformers' pipeline does, and none of it shows each token. Places in JSON: "begin" and "end" are bytes of
 the text, "begin_char" and "end_char" characters.
 
 Examples:
@@ -22,6 +23,7 @@ struct Options {
   TextSource source;
   std::filesystem::path labels;
   bool entities = false;
+  std::string strategy;
   bool json = false;
 };
 
@@ -32,14 +34,30 @@ struct Piece {
   double score = 0;
 };
 
-std::vector<Piece> pieces_of(const std::vector<TaggedWord>& words, bool entities) {
+constexpr std::pair<const char*, Aggregation> kStrategies[] = {{"none", Aggregation::kNone},
+                                                               {"simple", Aggregation::kSimple},
+                                                               {"first", Aggregation::kFirst},
+                                                               {"average", Aggregation::kAverage},
+                                                               {"max", Aggregation::kMax}};
+
+std::vector<Piece> pieces_of(const std::vector<Entity>& entities) {
   std::vector<Piece> pieces;
-  if (entities) {
-    for (const Entity& entity : join_entities(words)) {
-      pieces.push_back({entity.range, entity.label, entity.score});
-    }
-    return pieces;
+  for (const Entity& entity : entities) {
+    pieces.push_back({entity.range, entity.label, entity.score});
   }
+  return pieces;
+}
+
+std::vector<Piece> pieces_of(TextModel& model, const std::string& text,
+                             const std::vector<std::string>& labels, const Options& options) {
+  for (const auto& [name, aggregation] : kStrategies) {
+    if (options.strategy == name) return pieces_of(model.entities(text, aggregation, labels));
+  }
+  const std::vector<TaggedWord> words = model.tag(text, labels);
+  if (options.entities) {
+    return pieces_of(join_entities(words, labels.empty() ? model.labels() : labels));
+  }
+  std::vector<Piece> pieces;
   for (const TaggedWord& word : words) {
     pieces.push_back({word.range, word.label.label, word.label.score});
   }
@@ -80,11 +98,12 @@ int tag(const Options& options) {
     print_settings(model.explain(), options.json);
     return kDone;
   }
+  const bool entities = options.entities || !options.strategy.empty();
   Headings headings(options.source);
   for_each_text(options.source, [&](const std::string& text) {
-    const std::vector<Piece> pieces = pieces_of(model.tag(text, labels), options.entities);
+    const std::vector<Piece> pieces = pieces_of(model, text, labels, options);
     if (options.json) {
-      std::cout << json_line(to_json(text, pieces, options.entities)) << std::flush;
+      std::cout << json_line(to_json(text, pieces, entities)) << std::flush;
     } else {
       headings.print(text);
       print(text, pieces);
@@ -104,6 +123,10 @@ void add_tag(CommandLine& program) {
   add_text_source(command, options->source);
   add_labels(command, options->labels);
   command.flag("--entities", options->entities, "Words that belong together, joined");
+  std::vector<std::string> strategies;
+  for (const auto& [name, aggregation] : kStrategies) strategies.emplace_back(name);
+  command.choice("--strategy", options->strategy, strategies,
+                 "Entities as transformers' aggregation_strategy joins them");
   command.flag("--json", options->json, "Print a line of JSON a text");
   command.footer(kExamples);
   command.action([options] { return tag(*options); });

@@ -118,6 +118,13 @@ struct LabelScore {
   double score = 0;
 };
 
+/// A token of the vocabulary and what it weighs in a text.
+struct TokenWeight {
+  std::int64_t id = 0;
+  std::string token;  // as the vocabulary writes it
+  double weight = 0;
+};
+
 /// How the numbers that a classifier gives become scores.
 enum class Scoring {
   kAuto,     // as they are when the model itself makes probabilities of them; a single one by
@@ -133,11 +140,22 @@ struct TaggedWord {
   LabelScore label;
 };
 
-/// Words that belong together: those after "B-X" or "I-X" with "I-X", or alike ones.
+/// Words that belong together, by what their labels say: IOB1, IOB2, BIOES, BILOU and plain labels,
+/// and those that end in the place ("PER-B").
 struct Entity {
   ByteRange range;
-  std::string label;  // without "B-" and "I-"
+  std::string label;  // its type, without "B-" and the like
   double score = 0;   // the mean of its words'
+};
+
+/// How labels of tokens become those of entities: as transformers' pipeline does by its
+/// aggregation_strategy.
+enum class Aggregation {
+  kNone,     // each token by itself, with its whole label
+  kSimple,   // tokens are joined
+  kFirst,    // words are joined; a word has the label of its first token
+  kAverage,  // that which has the largest mean of all tokens' scores
+  kMax,      // that of the token that has the largest score
 };
 
 /// A span of a context that may answer a question.
@@ -150,9 +168,12 @@ struct AnswerOptions {
   std::size_t count = 1;            // how many answers, best first
   std::size_t longest = 15;         // of an answer, in tokens
   std::size_t window_length = 384;  // of question and context in tokens; at most max_length()
-  std::size_t stride = 128;         // repeated from window to window, in tokens; at most a third
+  std::size_t stride = 128;         // repeated from window to window, in tokens; at most half
   bool may_be_none = false;         // "there is no answer" is one of the answers
 };
+
+/// The sum over the query's vectors of each one's largest dot product with one of the text's.
+double max_sim(const Embeddings& query, const Embeddings& text);
 
 /// The names of a model's classes, by number, from a config.json (its id2label), or from a text
 /// file with a name a line. Throws kNotFound and kBadInput.
@@ -162,8 +183,10 @@ std::vector<std::string> read_labels(const std::filesystem::path& path);
 /// when none lies there.
 std::optional<std::filesystem::path> find_vocabulary(const std::filesystem::path& path);
 
-/// Words of a text joined to entities. Words whose label is "O" are in none.
-std::vector<Entity> join_entities(std::span<const TaggedWord> words);
+/// Words of a text joined to entities. Words whose label is "O" are in none. `labels`: all that the
+/// model has, which tell what theirs mean; without them those of the words do.
+std::vector<Entity> join_entities(std::span<const TaggedWord> words,
+                                  std::span<const std::string> labels = {});
 
 /// A model, the tokenizer that it was trained with, and a session. Serves one call at a time.
 ///
@@ -204,6 +227,20 @@ class TextModel {
   Embeddings embed(std::span<const std::string_view> texts, const EmbedOptions& options = {});
   Embeddings embed(std::span<const std::string> texts, const EmbedOptions& options = {});
 
+  /// A vector a token of the text, special ones too, as late interaction compares them (ColBERT):
+  /// hidden states, and what the folder's modules make of each token's.
+  Embeddings token_vectors(std::string_view text, const EmbedOptions& options = {});
+
+  /// The tokens of the vocabulary that weigh something in a text, the heaviest first (SPLADE): by
+  /// the folder's SpladePooling, else the largest log(1 + max(0, score)) of all tokens; or the
+  /// model's own [1, vocabulary].
+  std::vector<TokenWeight> sparse(std::string_view text);
+
+  /// How well each text goes with the query, as a cross-encoder says: one score a text, in their
+  /// order. Scoring::kAuto: as the folder's config.json says, else by a sigmoid.
+  std::vector<double> rerank(std::string_view query, std::span<const std::string> texts,
+                             Scoring scoring = Scoring::kAuto);
+
   /// The `count` likeliest tokens for each mask token of a text, in their order. Throws kBadInput
   /// when the text has none within max_length().
   std::vector<FilledMask> fill_mask(std::string_view text, std::size_t count = 5);
@@ -220,9 +257,17 @@ class TextModel {
   /// has the most text around it.
   std::vector<TaggedWord> tag(std::string_view text, std::span<const std::string> labels = {});
 
-  /// Spans of the context that answer the question, best first, none overlapping a better one. Long
-  /// contexts are read in windows. A score is the probability of the span's first token times that
-  /// of its last, among those of its window.
+  /// The entities of a text, without those labelled "O", as transformers' pipeline gives them.
+  std::vector<Entity> entities(std::string_view text, Aggregation aggregation = Aggregation::kFirst,
+                               std::span<const std::string> labels = {});
+
+  /// The names of classes that the folder gives; none when it gives none.
+  std::vector<std::string> labels() const;
+
+  /// Spans of the context that answer the question, best first, as transformers' pipeline gives
+  /// them. Long contexts are read in windows. A span's score is the probability of its first token
+  /// times that of its last, among those of its window; spans of the same words are one answer, and
+  /// their scores add up.
   std::vector<Answer> answer(std::string_view question, std::string_view context,
                              const AnswerOptions& options = {});
 
