@@ -382,7 +382,7 @@ TEST(Inspect, TellsTheArchive) {
   EXPECT_EQ(plan["cpu"], runtime::processor_name());
   EXPECT_EQ(plan["isa"], runtime::instruction_set());
   const Result lines = henson(folder, "inspect --plan '" + archive + "'");
-  EXPECT_NE(lines.out.find("\nPlan for " + cpu()), std::string::npos) << lines.out;
+  EXPECT_NE(lines.out.find("\nPlan in fp32 for " + cpu()), std::string::npos) << lines.out;
 }
 
 TEST(Inspect, TellsTheInstructionSetThatIsAskedFor) {
@@ -406,10 +406,10 @@ TEST(Inspect, ThePlanIsInThePrecisionThatIsAsked) {
   const TestFolder folder;
   const std::string plan = "inspect '" + kFull + "' --plan";
   const Result exact = henson(folder, plan);
-  EXPECT_NE(exact.out.find("\nPlan, fp32\n"), std::string::npos) << exact.out;
+  EXPECT_NE(exact.out.find("\nPlan in fp32 for "), std::string::npos) << exact.out;
   EXPECT_EQ(exact.out.find("-> 96 int8"), std::string::npos) << exact.out;
   const Result int8 = henson(folder, plan + " --precision int8");
-  EXPECT_NE(int8.out.find("\nPlan, int8\n"), std::string::npos) << int8.out;
+  EXPECT_NE(int8.out.find("\nPlan in int8 for "), std::string::npos) << int8.out;
   EXPECT_NE(int8.out.find("3 projections 32 -> 96 int8"), std::string::npos) << int8.out;
   const auto json = nlohmann::json::parse(henson(folder, plan + " --precision bf16 --json").out);
   EXPECT_EQ(json["precision"], "bf16");
