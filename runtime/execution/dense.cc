@@ -12,9 +12,10 @@
 namespace henson::runtime {
 namespace {
 
-// Rows that go through a layer together: with their results they stay in L2 while the weights pass
-// by.
+// Rows that go through a layer together, and of rows longer than 768 fewer: with their results they
+// stay in L2 while the weights pass by.
 constexpr std::size_t kGroupRows = 128;
+constexpr std::size_t kGroupFloats = kGroupRows * 768;
 // Below so many rows a thread, all threads work on the same rows.
 constexpr std::size_t kLeastRows = 32;
 // Blocks of columns that are packed between two looks at whether to stop.
@@ -110,9 +111,11 @@ std::string Epilogue::describe() const {
   return text;
 }
 
-RowSplit::RowSplit(std::size_t row_count, std::size_t threads) : rows(row_count), groups(0) {
+RowSplit::RowSplit(const Rows& x, std::size_t threads) : rows(x.count), groups(0) {
   if (threads > 1 && rows < threads * kLeastRows) return;
-  groups = (rows + kGroupRows - 1) / kGroupRows;
+  const std::size_t fit = kGroupFloats / std::max<std::size_t>(1, x.columns);
+  const std::size_t most = std::clamp(fit, kLeastRows, kGroupRows);
+  groups = (rows + most - 1) / most;
   // As many for each thread: a last one would keep the others waiting.
   if (groups < 32 * threads) groups = (groups + threads - 1) / threads * threads;
   groups = std::max<std::size_t>(1, groups);

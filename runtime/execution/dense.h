@@ -52,7 +52,7 @@ struct Epilogue {
 /// How the rows of one product are shared out: by rows, each thread reading all weights, or, when
 /// there are few, by columns, each reading its own.
 struct RowSplit {
-  RowSplit(std::size_t row_count, std::size_t threads);
+  RowSplit(const Rows& x, std::size_t threads);
   bool by_rows() const { return groups > 0; }
   std::size_t first(std::size_t group) const { return rows * group / groups; }
   /// Rows of the largest group.

@@ -225,7 +225,7 @@ class LinearStep : public Step {
     workspace.multiply_adds += multiply_adds(layer, x->count);
     const RowScales scales = scales_of(layer, *x, frames, input_);
     const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out);
-    const RowSplit split(x->count, workspace.team.size());
+    const RowSplit split(*x, workspace.team.size());
     if (!split.by_rows()) {
       run_by_columns(layer, *x, scales, y, workspace.team, memory.scratch);
       run_epilogue(epilogue, y, residual.get(), workspace.team);
@@ -268,7 +268,7 @@ class ProjectionsStep : public Step {
     workspace.multiply_adds += multiply_adds(layer, x->count);
     const RowScales scales = scales_of(layer, *x, frames, input_);
     const Rows y = make_rows(memory.results, frames, input_, output_, layer.weights->out);
-    const RowSplit split(x->count, workspace.team.size());
+    const RowSplit split(*x, workspace.team.size());
     if (split.by_rows()) {
       const std::size_t scratch = scratch_floats(layer, input_of(layer, *x, {0, split.most()}));
       workspace.reserve(scratch, memory.scratch);
@@ -321,7 +321,7 @@ class FeedForwardStep : public Step {
     if (!residual.usable) return false;
     workspace.multiply_adds += multiply_adds(up, x->count) + multiply_adds(down, x->count);
     const Rows y = make_rows(memory.results, frames, input_, output_, down.weights->out);
-    const RowSplit split(x->count, workspace.team.size());
+    const RowSplit split(*x, workspace.team.size());
     if (split.by_rows()) {
       run_by_rows(*x, y, residual.get(), split, workspace, memory.scratch);
     } else {
