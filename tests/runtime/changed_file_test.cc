@@ -49,6 +49,8 @@ const std::vector<Change>& changes() {
   static const std::vector<Change> kChanges = {
       {"overwritten by zeros",  // as `cp` does it
        [](const TempFile& file) { file.write(std::string(bytes_of(kArchive).size(), '\0')); }},
+      {"overwritten by another archive",  // of another model: versions of one hold the same weights
+       [](const TempFile& file) { file.write(bytes_of(kArchive.parent_path() / "sentence.pt")); }},
       {"cut to nothing", [](const TempFile& file) { file.write(""); }},
       {"cut in half",
        [](const TempFile& file) {

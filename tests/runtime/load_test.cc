@@ -110,12 +110,12 @@ class Client {
 TEST(Load, ManySessionsGiveTheBitsOfOneAndTakeNoMoreMemory) {
   const std::string folder = HENSON_TEST_DATA;
   const std::vector<Model> models = {Model::open(folder + "/torch2.13_encoder_ids.pt"),
-                                     Model::open(folder + "/torch1.10_encoder_ids.pt")};
+                                     Model::open(folder + "/torch1.2_filled_ids.pt")};
   const std::vector<Question> asked = questions();
   std::vector<std::string> expected;
   {
     Client alone({Model::open(folder + "/torch2.13_encoder_ids.pt"),
-                  Model::open(folder + "/torch1.10_encoder_ids.pt")},
+                  Model::open(folder + "/torch1.2_filled_ids.pt")},
                  1);
     for (const Question& question : asked) expected.push_back(alone.ask(question));
   }
