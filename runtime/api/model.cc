@@ -78,6 +78,7 @@ Program::Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
       interpreter(built.graph) {}
 
 const runtime::Plan& Program::plan(int threads, Precision precision) const {
+  const kernels::WeightType type = to_weight_type(precision);
   PlanOnce& once = plans_.at(static_cast<std::size_t>(precision));
   if (const runtime::Plan* const made = once.made.load(std::memory_order_acquire)) return *made;
   std::unique_lock<std::mutex> lock(once.making, std::try_to_lock);
@@ -86,7 +87,7 @@ const runtime::Plan& Program::plan(int threads, Precision precision) const {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     lock.try_lock();
   }
-  if (!once.plan) once.plan.emplace(built.graph, threads, to_weight_type(precision));
+  if (!once.plan) once.plan.emplace(built.graph, threads, type);
   once.made.store(&*once.plan, std::memory_order_release);
   return *once.plan;
 }

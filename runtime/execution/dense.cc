@@ -168,6 +168,10 @@ std::unique_ptr<kernels::PackedWeights> PackingList::pack(const Entry& entry) co
     }
     return packed;
   };
+  const bool narrow = entry.matrices.front().dtype() == DType::kBFloat16;
+  if (type_ == kernels::WeightType::kFloat32 && narrow) {
+    return packed_as(kernels::WeightType::kBFloat16);
+  }
   if (type_ != kernels::WeightType::kInt8) return packed_as(type_);
   if (entry.weights->out >= kLeastInt8Columns) {
     auto packed = packed_as(type_);

@@ -64,7 +64,8 @@ struct RowSplit {
 
 class PackingList {
  public:
-  /// Weights are packed as `type`, but for those that stay wider: see pack().
+  /// Weights are packed as `type`, but for those that stay wider, and for those of bfloat16, which
+  /// are not made float32: see pack().
   explicit PackingList(kernels::WeightType type) : type_(type) {}
 
   /// Weights, packed by pack(), of constant matrices [out, in] laid one below the other. The same

@@ -246,6 +246,7 @@ struct ModelInfo {
 /// are float32 in all of them. The answer for a sequence depends in none of them on what it is
 /// batched with.
 enum class Precision {
+  /// float32; weights that the archive has in bfloat16 or in 8 bits stay what they are.
   kFloat32,
   /// bfloat16: half the memory. Rows are rounded likewise where the CPU multiplies bfloat16
   /// (AVX512_BF16), and stay float32 where it does not.
