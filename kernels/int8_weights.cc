@@ -2,7 +2,9 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "kernels/aligned.h"
@@ -18,22 +20,38 @@ constexpr float kMostWeight = 127;
 
 /// What four weights may add up to whose products AVX2 adds up in 16 bits: 127 · 258 < 2^15.
 constexpr int kMostOfFour = 258;
-/// Which weights of eight: those of the same half of two groups of four.
-constexpr std::size_t kFours[2][4] = {{0, 1, 4, 5}, {2, 3, 6, 7}};
 
-/// The largest sum of magnitudes of four weights that meet in one lane of 16 bits. `depth` is a
-/// multiple of kInt8Depth.
+/// What a column's scale depends on.
+struct ColumnExtent {
+  float most = 0;          // the largest magnitude
+  float most_of_four = 0;  // the largest sum of magnitudes of four that meet in one lane of 16 bits
+  bool finite = true;
+};
+
+/// `depth` is a multiple of kInt8Depth. Eight at a time, which compilers make vectors of.
 template <class T>
-float most_of_four(const T* column, std::size_t depth) noexcept {
-  float most = 0;
+ColumnExtent extent_of(const T* column, std::size_t depth) noexcept {
+  float most[kInt8Depth] = {};
+  float most_of_four[2] = {};
+  float excess[kInt8Depth] = {};  // 0, or NaN
   for (std::size_t k = 0; k < depth; k += kInt8Depth) {
-    for (const auto& four : kFours) {
-      float sum = 0;
-      for (const std::size_t i : four) sum += std::abs(static_cast<float>(column[k + i]));
-      most = std::max(most, sum);
+    float sizes[kInt8Depth];
+    for (std::size_t i = 0; i < kInt8Depth; ++i) {
+      sizes[i] = std::abs(static_cast<float>(column[k + i]));
+      most[i] = sizes[i] > most[i] ? sizes[i] : most[i];
+      excess[i] += sizes[i] * 0.0F;
     }
+    // Those of the same half of two groups of four.
+    const float low = sizes[0] + sizes[1] + sizes[4] + sizes[5];
+    const float high = sizes[2] + sizes[3] + sizes[6] + sizes[7];
+    most_of_four[0] = low > most_of_four[0] ? low : most_of_four[0];
+    most_of_four[1] = high > most_of_four[1] ? high : most_of_four[1];
   }
-  return most;
+  ColumnExtent extent;
+  extent.most = *std::max_element(std::begin(most), std::end(most));
+  extent.most_of_four = std::max(most_of_four[0], most_of_four[1]);
+  for (const float each : excess) extent.finite = extent.finite && each == 0;
+  return extent;
 }
 
 /// The nearest whole number: adding 1.5 · 2^23 rounds. |value| < 2^22.
@@ -51,18 +69,18 @@ struct QuantizedColumn {
 
   /// `values` -> `numbers` and `scale`.
   void quantize(bool in_16_bits) noexcept {
-    float most = 0;
-    finite = true;
-    for (const float value : values) {
-      most = std::max(most, std::abs(value));
-      finite = finite && std::isfinite(value);
-    }
-    scale = finite ? most / kMostWeight : 0;
-    if (in_16_bits && finite)
-      scale = std::max(scale, most_of_four(values.data(), values.size()) / kMostOfFour);
+    const ColumnExtent extent = extent_of(values.data(), values.size());
+    finite = extent.finite;
+    scale = finite ? extent.most / kMostWeight : 0;
+    const bool by_four = in_16_bits && finite && extent.most_of_four > scale * kMostOfFour;
+    if (by_four) scale = extent.most_of_four / kMostOfFour;
     round();
     // Rounded up, four may still be too many by one or two.
-    while (in_16_bits && finite && most_of_four(numbers.data(), numbers.size()) > kMostOfFour) {
+    const auto too_many = [&] {
+      return extent_of(numbers.data(), numbers.size()).most_of_four > kMostOfFour;
+    };
+    const bool near = in_16_bits && extent.most_of_four > scale * (kMostOfFour - 2);
+    while (near && finite && too_many()) {
       scale *= 1.002F;
       round();
     }
@@ -89,8 +107,12 @@ struct QuantizedColumn {
   void round() noexcept {
     if (!(scale >= std::numeric_limits<float>::min())) scale = 0;
     const float factor = scale == 0 ? 0 : 1 / scale;
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      numbers[k] = static_cast<std::int8_t>(finite ? nearest(values[k] * factor) : 0);
+    if (!finite) std::fill(values.begin(), values.end(), 0.0F);
+    const float* const from = values.data();
+    std::int8_t* const to = numbers.data();
+    const std::size_t depth = values.size();
+    for (std::size_t k = 0; k < depth; ++k) {
+      to[k] = static_cast<std::int8_t>(nearest(from[k] * factor));
     }
   }
 
@@ -144,8 +166,8 @@ class Int8Weights : public PackedWeights {
       for (std::size_t row = 0; row < matrix.out; ++row, ++c) {
         column.take(matrix, row);
         if (int8_kernel().most == 127) {
-          const float most = most_of_four(column.numbers.data(), column.numbers.size());
-          sums_in_16_bits_ = sums_in_16_bits_ && most <= kMostOfFour;
+          const ColumnExtent extent = extent_of(column.numbers.data(), column.numbers.size());
+          sums_in_16_bits_ = sums_in_16_bits_ && extent.most_of_four <= kMostOfFour;
         }
         put(column, c);
       }
@@ -232,19 +254,34 @@ class Int8Weights : public PackedWeights {
   void put(const QuantizedColumn& column, std::size_t c) noexcept {
     const std::size_t width = column_block();
     std::byte* const panel = data_.data() + c / width * panel_bytes() + c % width * kDotBytes;
-    double error = 0, norm = 0;
     for (std::size_t k = 0; k < depth_; k += kDotBytes) {
       std::memcpy(panel + k * width, column.numbers.data() + k, kDotBytes);
     }
-    for (std::size_t k = 0; k < depth_; ++k) {
-      sums_[k / piece_ * scales_.size() + c] += column.numbers[k];
-      const float off = column.values[k] - column.scale * column.numbers[k];
-      error += double{off} * off;
-      norm += double{column.values[k]} * column.values[k];
+    for (std::size_t p = 0; p < pieces_; ++p) {
+      const auto first = column.numbers.begin() + static_cast<std::ptrdiff_t>(p * piece_);
+      const auto last =
+          column.numbers.begin() + static_cast<std::ptrdiff_t>(std::min(depth_, (p + 1) * piece_));
+      sums_[p * scales_.size() + c] = static_cast<float>(std::accumulate(first, last, 0));
+    }
+    double error = 0, norm = 0;
+    for (std::size_t k = 0; k < depth_; k += kInt8Depth) {
+      float errors[kInt8Depth], squares[kInt8Depth];
+      for (std::size_t i = 0; i < kInt8Depth; ++i) {
+        const float value = column.values[k + i];
+        const float off = value - column.scale * column.numbers[k + i];
+        errors[i] = off * off;
+        squares[i] = value * value;
+      }
+      error += double{sum_of(errors)};
+      norm += double{sum_of(squares)};
     }
     scales_[c] = column.scale;
     errors_[c] = column.finite ? error : std::numeric_limits<double>::quiet_NaN();
     norms_[c] = norm;
+  }
+
+  static float sum_of(const float (&x)[kInt8Depth]) noexcept {
+    return ((x[0] + x[4]) + (x[1] + x[5])) + ((x[2] + x[6]) + (x[3] + x[7]));
   }
 
   bool sums_in_16_bits_ = true;

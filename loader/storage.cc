@@ -26,8 +26,8 @@ AlignedBytes allocate(std::size_t bytes, std::size_t alignment) {
 }
 
 Pages allocate_pages(std::size_t bytes) {
-  void* const mapped =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   return {static_cast<std::byte*>(mapped), {bytes}};
 }
