@@ -13,7 +13,14 @@
 namespace henson::loader {
 
 struct Value;
-struct None {};
+/// Not trivial to copy, though there is nothing to it: where libstdc++ 12 takes all alternatives of
+/// a variant for such that cannot fail, it destroys what was never made when copying one does fail
+/// (a string, without memory).
+struct None {
+  None() = default;
+  None(const None&) noexcept {}
+  None& operator=(const None&) noexcept { return *this; }
+};
 struct List {
   std::vector<Value> items;
 };

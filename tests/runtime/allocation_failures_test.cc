@@ -7,12 +7,14 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "henson/henson.h"
+#include "loader/value.h"
 #include "tests/runtime/failing_allocations.h"
 
 namespace henson {
@@ -67,6 +69,14 @@ TEST(AllocationFailures, OfOpening) {
   for (failed = true; failed; number += stride()) once(&failed);
   EXPECT_GT(number, 1000);
   EXPECT_EQ(test::blocks_alive(), before);
+}
+
+// A copy of a long text in the archive's pickle, which only every allocation's turn meets above.
+TEST(AllocationFailures, OfCopyingAText) {
+  const loader::Value text(std::string(100, 'x'));
+  const FailingAllocation failing(0);
+  EXPECT_THROW(loader::Value(text), std::bad_alloc);
+  EXPECT_TRUE(FailingAllocation::happened());
 }
 
 class AllocationFailuresOf : public testing::TestWithParam<Executor> {
