@@ -40,9 +40,9 @@ struct Archive {
   /// CONSTANTS.c0, c1, … The old layout numbers all tensors of the file in one row, weights too:
   /// there this holds every tensor, and the code says which of them are constants.
   std::vector<Value> constants;
-  /// The dummy inputs of the trace, when the archive tells: tensors have dtype, shape and strides,
+  /// The dummy inputs by method, where the archive tells: tensors have dtype, shape and strides,
   /// and a null storage. An item that could not be read is None.
-  std::optional<std::vector<Value>> traced_inputs;
+  std::map<std::string, std::vector<Value>, std::less<>> traced_inputs;
 
   Budget budget;  // what reading it took: building a graph goes on from there
 

@@ -56,30 +56,36 @@ std::vector<Value> read_constants(Package& package) {
               {"constants.pkl", {}, {}});
 }
 
+using TracedInputs = decltype(Archive::traced_inputs);
+
 // {"forward": [input, …]}. Only shapes and dtypes are wanted: storages may be empty or absent.
-std::optional<std::vector<Value>> inputs_of_forward(const Value& value) {
+TracedInputs inputs_of_methods(const Value& value) {
+  TracedInputs traced;
   const auto* methods = std::get_if<std::shared_ptr<Dict>>(&value);
-  if (!methods) return std::nullopt;
+  if (!methods) return traced;
   for (const auto& [key, inputs] : (*methods)->items) {
     const auto* name = std::get_if<std::string>(&key);
-    if (!name || *name != "forward") continue;
-    if (const auto* list = std::get_if<std::shared_ptr<List>>(&inputs)) return (*list)->items;
-    if (const auto* tuple = std::get_if<std::shared_ptr<Tuple>>(&inputs)) return (*tuple)->items;
+    if (!name) continue;
+    if (const auto* list = std::get_if<std::shared_ptr<List>>(&inputs)) {
+      traced.emplace(*name, (*list)->items);
+    } else if (const auto* tuple = std::get_if<std::shared_ptr<Tuple>>(&inputs)) {
+      traced.emplace(*name, (*tuple)->items);
+    }
   }
-  return std::nullopt;
+  return traced;
 }
 
-std::optional<std::vector<Value>> read_traced_inputs(const Package& package) {
+TracedInputs read_traced_inputs(const Package& package) {
   PickleHooks hooks;
   hooks.budget = &package.budget();
   hooks.storage = [](const std::string&, const ErrorPlace&) { return nullptr; };
   try {
     const auto text = package.text_if("traced_inputs.pkl", limits::kMaxPickleBytes);
-    if (!text) return std::nullopt;
-    return inputs_of_forward(read_pickle(*text, "traced_inputs.pkl", hooks));
+    if (!text) return {};
+    return inputs_of_methods(read_pickle(*text, "traced_inputs.pkl", hooks));
   } catch (const Error&) {
     // A note about the dummy inputs: the archive runs without it.
-    return std::nullopt;
+    return {};
   }
 }
 

@@ -30,6 +30,10 @@ struct PickleHooks {
   bool attributed_dicts = false;
 };
 
+/// The class of the object that a table of quantized rows becomes: its attributes are "integers"
+/// (uint8 [rows, columns]), and "scales" and "zeros", a number a row.
+inline constexpr std::string_view kQuantizedRows = "torch.quantized_rows";
+
 /// Protocol 2 and later, as far as archives use it. Values have no cycles, nest at most
 /// limits::kMaxPickleDepth deep, and are shared where the pickle shares them. `entry` names the
 /// pickle in errors: throws henson::Error with the byte offset of the opcode.

@@ -91,6 +91,8 @@ class PickleMachine {
   void check_place(const StoredTensor& tensor) const;
   void rebuild_tensor(const Sequence& arguments, bool quantized);
   void ordered_dict(const Sequence& arguments);
+  bool has_float_zeros(NodeId quantizer) const;
+  void quantized_rows(std::shared_ptr<StoredTensor> integers, const Sequence& quantizer);
   Quantization quantization_of(NodeId quantizer);
   std::vector<double> numbers_of(NodeId node);
 

@@ -230,6 +230,9 @@ void PickleMachine::rebuild_tensor(const Sequence& arguments, bool quantized) {
     fail("a tensor whose sizes are negative or overflow");
   }
   charge(sizeof(StoredTensor) + tensor->shape.size() * 16);
+  if (quantized && has_float_zeros(argument(arguments, 4))) {
+    return quantized_rows(std::move(tensor), sequence(argument(arguments, 4), "a quantizer"));
+  }
   if (quantized) {
     tensor->quantization = quantization_of(argument(arguments, 4));
     const Quantization& scheme = *tensor->quantization;
@@ -244,6 +247,33 @@ void PickleMachine::rebuild_tensor(const Sequence& arguments, bool quantized) {
   push_value(std::move(tensor));
 }
 
+bool PickleMachine::has_float_zeros(NodeId quantizer) const {
+  const Sequence& fields = sequence(quantizer, "a quantizer");
+  return name_of_node(argument(fields, 0)).name.ends_with("float_qparams");
+}
+
+/// A table each of whose rows has its own scale and a zero that is no integer: as an object of the
+/// integers, the scales and the zeros.
+void PickleMachine::quantized_rows(std::shared_ptr<StoredTensor> integers,
+                                   const Sequence& quantizer) {
+  if (integers->dtype != DType::kQUInt8 || integers->shape.size() != 2 ||
+      integer(argument(quantizer, 3), "a quantizer's axis") != 0) {
+    unsupported("only tables of 8-bit rows may be quantized with zero points that are floats");
+  }
+  integers->dtype = DType::kUInt8;
+  auto rows = std::make_shared<Object>();
+  rows->class_name = std::string(kQuantizedRows);
+  charge(rows->class_name.size() + 3 * sizeof(Value));
+  // Whoever computes with it writes its elements out as floats.
+  const auto count = static_cast<std::uint64_t>(element_count(integers->shape).value_or(0));
+  spend(Budget::Kind::kRepeatedBytes, (sizeof(float) - 1) * count);
+  std::uint32_t depth = 0;
+  rows->attributes.emplace_back("integers", Value(std::move(integers)));
+  rows->attributes.emplace_back("scales", place_in(argument(quantizer, 1), depth));
+  rows->attributes.emplace_back("zeros", place_in(argument(quantizer, 2), depth));
+  push_value(std::move(rows), depth);
+}
+
 Quantization PickleMachine::quantization_of(NodeId quantizer) {
   const Sequence& fields = sequence(quantizer, "a quantizer");
   const PickleName& scheme = name_of_node(argument(fields, 0));
@@ -255,9 +285,6 @@ Quantization PickleMachine::quantization_of(NodeId quantizer) {
     return result;
   }
   if (scheme.kind != Kind::kPerChannelAffine) fail("'" + scheme.name + "' is not a quantizer");
-  if (scheme.name.ends_with("float_qparams")) {
-    unsupported("tensors quantized with zero points that are floats are not supported");
-  }
   result.per_channel = true;
   result.scales = numbers_of(argument(fields, 1));
   for (const double zero : numbers_of(argument(fields, 2))) {

@@ -16,9 +16,11 @@ namespace {
 using StoredPtr = std::shared_ptr<loader::StoredTensor>;
 
 /// The dummy input at a path ("0", "0.key", "0.1"), or null.
-const loader::StoredTensor* traced_at(const loader::Archive& archive, const std::string& path) {
-  if (!archive.traced_inputs) return nullptr;
-  const std::vector<loader::Value>& inputs = *archive.traced_inputs;
+const loader::StoredTensor* traced_at(const loader::Archive& archive, const std::string& method,
+                                      const std::string& path) {
+  const auto of_method = archive.traced_inputs.find(method);
+  if (of_method == archive.traced_inputs.end()) return nullptr;
+  const std::vector<loader::Value>& inputs = of_method->second;
   const std::size_t dot = path.find('.');
   const std::size_t position = std::stoul(path.substr(0, dot));
   if (position >= inputs.size()) return nullptr;
@@ -196,8 +198,8 @@ bool drops_in_training(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Graph& graph,
-                                       const UnlockResult& unlocked) {
+std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const std::string& method,
+                                       const Graph& graph, const UnlockResult& unlocked) {
   const std::vector<bool> read = read_values(graph);
   const std::vector<std::optional<std::int64_t>> rows = table_rows(graph);
   const std::vector<InputRole> roles = input_roles(graph);
@@ -210,7 +212,7 @@ std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Gra
     info.rank = unlocked.ranks[inputs.size()];
     info.table_rows = rows[input.value];
     info.role = roles[inputs.size()];
-    if (const loader::StoredTensor* const traced = traced_at(archive, input.path)) {
+    if (const loader::StoredTensor* const traced = traced_at(archive, method, input.path)) {
       info.dtype = traced->dtype;
       info.traced_shape = traced->shape;
     }
@@ -219,10 +221,11 @@ std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Gra
   return inputs;
 }
 
-TracedShapes traced_shapes(const loader::Archive& archive, const Graph& graph) {
+TracedShapes traced_shapes(const loader::Archive& archive, const std::string& method,
+                           const Graph& graph) {
   TracedShapes shapes;
   for (const GraphInput& input : graph.inputs) {
-    const loader::StoredTensor* const traced = traced_at(archive, input.path);
+    const loader::StoredTensor* const traced = traced_at(archive, method, input.path);
     shapes.push_back(traced == nullptr ? std::nullopt : std::optional(traced->shape));
   }
   return shapes;
@@ -280,6 +283,31 @@ std::vector<WeightInfo> describe_weights(const loader::Archive& archive) {
   return weights;
 }
 
+namespace {
+
+/// Methods of the archive's module that a caller may run.
+std::vector<std::string> methods_of(const loader::Archive& archive) {
+  std::vector<std::string> names;
+  const auto root = archive.classes.find(archive.module->class_name);
+  if (root == archive.classes.end()) return names;
+  for (const script::Function& method : root->second.methods) {
+    if (!method.name.starts_with("__")) names.push_back(method.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+void check_method(const loader::Archive& archive, const std::string& method) {
+  const std::vector<std::string> methods = methods_of(archive);
+  if (std::find(methods.begin(), methods.end(), method) != methods.end()) return;
+  std::string known;
+  for (const std::string& name : methods) known += (known.empty() ? "" : ", ") + name;
+  throw Error(ErrorCode::kUnsupported,
+              "the archive's module (" + archive.module->class_name + ") has no method `" + method +
+                  "` to run" + (known.empty() ? "" : "; --method runs one that it has: " + known));
+}
+
 ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
   ModelInfo info;
   info.layout = archive.layout == loader::Layout::kModelJson ? "PyTorch 1.0 to 1.2 (model.json)"
@@ -287,6 +315,7 @@ ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
   info.producer = archive.producer;
   info.version = archive.version;
   info.mobile = archive.mobile;
+  info.methods = methods_of(archive);
   if (archive.module->class_name.starts_with("__torch__"))
     info.root_class = archive.module->class_name;
   info.output = describe_output(graph, graph.output);

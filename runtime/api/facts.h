@@ -11,12 +11,16 @@
 
 namespace henson::runtime {
 
-std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const Graph& graph,
-                                       const UnlockResult& unlocked);
+/// Throws kUnsupported when the archive's module has no method of that name, with those that it
+/// has.
+void check_method(const loader::Archive& archive, const std::string& method);
+std::vector<InputInfo> describe_inputs(const loader::Archive& archive, const std::string& method,
+                                       const Graph& graph, const UnlockResult& unlocked);
 std::vector<WeightInfo> describe_weights(const loader::Archive& archive);
 ModelInfo describe_model(const loader::Archive& archive, const Graph& graph);
 /// The shapes of the dummy input, for those of the graph's inputs of which the archive tells.
-TracedShapes traced_shapes(const loader::Archive& archive, const Graph& graph);
+TracedShapes traced_shapes(const loader::Archive& archive, const std::string& method,
+                           const Graph& graph);
 std::vector<Lock> describe_locks(const UnlockResult& unlocked);
 std::vector<std::string> notes_of(const Graph& graph);
 /// A line a node: what it computes, of what, and where the code says so.

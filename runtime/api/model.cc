@@ -92,10 +92,12 @@ const runtime::Plan& Program::plan(int threads, Precision precision) const {
   return *once.plan;
 }
 
-Model::Impl::Impl(loader::Archive opened) : archive_(std::move(opened)) {
+Model::Impl::Impl(loader::Archive opened, std::string method)
+    : archive_(std::move(opened)), method_(std::move(method)) {
+  runtime::check_method(archive_, method_);
   program_ = build({});
   const runtime::Graph& graph = program_->built.graph;
-  inputs = runtime::describe_inputs(archive_, graph, program_->unlocked);
+  inputs = runtime::describe_inputs(archive_, method_, graph, program_->unlocked);
   weights = runtime::describe_weights(archive_);
   runtime::find_roles(graph, weights);
   info = runtime::describe_model(archive_, graph);
@@ -111,8 +113,8 @@ std::span<const OutputInfo> Model::Impl::outputs() const {
 }
 
 std::unique_ptr<const Program> Model::Impl::build(const VariantKey& key) const {
-  runtime::BuiltGraph built = runtime::build_graph(archive_, {"forward", key.first});
-  const runtime::TracedShapes traced = runtime::traced_shapes(archive_, built.graph);
+  runtime::BuiltGraph built = runtime::build_graph(archive_, {method_, key.first});
+  const runtime::TracedShapes traced = runtime::traced_shapes(archive_, method_, built.graph);
   return std::make_unique<const Program>(std::move(built), traced, key.second, program_.get());
 }
 
@@ -129,7 +131,8 @@ Model Model::open(const std::filesystem::path& path, OpenOptions options) {
   return runtime::guarded([&] {
     runtime::check_instruction_set();
     const auto access = options.map ? loader::FileAccess::kMap : loader::FileAccess::kRead;
-    return Model(std::make_shared<const Impl>(loader::open_archive(path, access)));
+    return Model(std::make_shared<const Impl>(loader::open_archive(path, access),
+                                              std::move(options.method)));
   });
 }
 

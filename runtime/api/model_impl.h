@@ -56,7 +56,7 @@ struct Program {
 
 class Model::Impl {
  public:
-  explicit Impl(loader::Archive opened);
+  Impl(loader::Archive opened, std::string method);
 
   const Program& program() const noexcept { return *program_; }
   /// The program for callers that leave out parameters which have defaults, and whose inputs have
@@ -79,6 +79,7 @@ class Model::Impl {
   std::unique_ptr<const Program> build(const VariantKey& key) const;
 
   loader::Archive archive_;
+  std::string method_;
   std::unique_ptr<const Program> program_;
   mutable std::mutex mutex_;
   mutable std::map<VariantKey, std::unique_ptr<const Program>> variants_;

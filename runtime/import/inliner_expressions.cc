@@ -182,6 +182,11 @@ Term Inliner::from_archive(const loader::Value& value, const std::string& name, 
       packed_.emplace(object->get(), *term.get<ValueId>());
       return term;
     }
+    if (auto table = packed_embedding(**object, views_)) {
+      const Term term = constant(std::move(*table), name);
+      packed_.emplace(object->get(), *term.get<ValueId>());
+      return term;
+    }
     return ModuleTerm{*object, name};
   }
   return container_of_archive(value, name, frame);

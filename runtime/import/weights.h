@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "loader/value.h"
@@ -25,5 +26,9 @@ class WeightViews {
 
 /// The packed parameters that an object of an archive describes, or null when it describes none.
 std::shared_ptr<const PackedLinear> packed_linear(const loader::Object& object, WeightViews& views);
+
+/// The table that an object of packed embedding rows describes, as float32; nothing when it
+/// describes none.
+std::optional<Tensor> packed_embedding(const loader::Object& object, WeightViews& views);
 
 }  // namespace henson::runtime

@@ -5,6 +5,7 @@
 #include "runtime/operators/contractions.h"
 #include "runtime/operators/convolution.h"
 #include "runtime/operators/matmul.h"
+#include "runtime/operators/recurrent.h"
 #include "runtime/operators/views.h"
 #include "runtime/tensor/elements.h"
 
@@ -246,6 +247,7 @@ void register_linear(OperatorTable& table) {
   register_contractions(table);
   register_convolution(table);
   register_pooling(table);
+  register_recurrent(table);
 }
 
 }  // namespace henson::runtime

@@ -99,7 +99,7 @@ TextModel TextModel::open(const std::filesystem::path& path, TextModelOptions op
   if (!options.alone) settings = tasks::read_folder(folder);
   const std::filesystem::path vocabulary = vocabulary_of(options, settings);
   Tokenizer tokenizer = Tokenizer::open(vocabulary, options.tokenizer);
-  Model model = named(archive, [&] { return Model::open(archive); });
+  Model model = named(archive, [&] { return Model::open(archive, options.open); });
   return named(archive, [&] {
     auto impl = std::make_unique<Impl>(std::move(model), std::move(tokenizer), std::move(options),
                                        std::move(settings));

@@ -237,6 +237,35 @@ class TrainingSwitch(nn.Module):
         return tokens, pooled
 
 
+class Recurrent(nn.Module):
+    """An LSTM of two layers, and a GRU that takes steps first, behind an encoder."""
+
+    def __init__(self):
+        super(Recurrent, self).__init__()
+        self.bert = Encoder(Small)
+        self.lstm = nn.LSTM(HIDDEN, 6, num_layers=2, bidirectional=True, batch_first=True)
+        self.gru = nn.GRU(12, 5)
+
+    def forward(self, ids, mask, types):
+        tokens = self.lstm(self.bert(ids, mask, types)[0])[0]
+        steps, last = self.gru(tokens.transpose(0, 1))
+        return tokens, steps, last
+
+
+class Profiled(nn.Module):
+    """With marks of the profiler around its parts."""
+
+    def __init__(self):
+        super(Profiled, self).__init__()
+        self.bert = Encoder(Small)
+
+    def forward(self, ids, mask, types):
+        with torch.profiler.record_function("encoder"):
+            tokens, pooled = self.bert(ids, mask, types)
+        with torch.profiler.record_function("sum"):
+            return tokens.sum(1), pooled
+
+
 def randomize(model):
     """Weights that give every layer something to do; layer norms and biases are not trivial."""
     generator = np.random.RandomState(7)
@@ -311,6 +340,15 @@ def quantized(model):
     return torch.quantization.quantize_dynamic(model, {nn.Linear}, dtype=torch.qint8)
 
 
+def quantized_tables(model):
+    """The table of words in 8 bits, a scale and a zero a row. (Indices must be contiguous.)"""
+    config = torch.ao.quantization.float_qparams_weight_only_qconfig
+    for module in model.modules():
+        module.qconfig = config if getattr(module, "num_embeddings", 0) == VOCAB else None
+    torch.ao.quantization.prepare(model, inplace=True)
+    return torch.ao.quantization.convert(model.eval(), inplace=True)
+
+
 def is_debug(entry):
     return entry.endswith(".debug_pkl") or "/debug/" in entry
 
@@ -371,6 +409,9 @@ def make_all(maker):
         maker.make("nested_output", randomize(NestedOutput()), FULL, strict=False)
         maker.make("tuple_input", randomize(SequenceInput()), TUPLE)
         maker.make("list_input", randomize(SequenceInput()), LIST, strict=False)
+        maker.make("recurrent", randomize(Recurrent()), FULL)
+        maker.make("profiled", randomize(Profiled()), FULL)
+        maker.make("embedding_byte", quantized_tables(randomize(Encoder(Small))), FULL)
         maker.make("training_if", randomize(Encoder(Small)), FULL,
                    convert=lambda traced: torch.jit.script(TrainingSwitch(traced).eval()))
 

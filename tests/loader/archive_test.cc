@@ -53,7 +53,7 @@ TEST(Archive, Opens) {
   expect_small_archive(archive);
   EXPECT_EQ(archive.root, "m");
   EXPECT_FALSE(archive.mobile);
-  EXPECT_FALSE(archive.traced_inputs);
+  EXPECT_TRUE(archive.traced_inputs.empty());
   ASSERT_EQ(archive.entries.size(), 5U);
   EXPECT_EQ(archive.entries[1].name, "code/__torch__.py");
   EXPECT_TRUE(archive.entries[1].deflated);
@@ -96,14 +96,15 @@ TEST(Archive, ReadsTracedInputsWithoutTheirStorages) {
   entries.push_back(
       {"m/traced_inputs.pkl", inputs.text("Dict[str, List[Any]]").raw("\x86R").stop()});
   const Archive archive = open_made(entries);
-  ASSERT_TRUE(archive.traced_inputs);
-  ASSERT_EQ(archive.traced_inputs->size(), 2U);
-  const auto& ids = *std::get<std::shared_ptr<StoredTensor>>(archive.traced_inputs->at(0));
+  ASSERT_TRUE(archive.traced_inputs.contains("forward"));
+  ASSERT_EQ(archive.traced_inputs.at("forward").size(), 2U);
+  const auto& ids =
+      *std::get<std::shared_ptr<StoredTensor>>(archive.traced_inputs.at("forward")[0]);
   EXPECT_EQ(ids.dtype, DType::kInt64);
   EXPECT_EQ(ids.shape, (std::vector<std::int64_t>{2, 9}));
   EXPECT_EQ(ids.storage, nullptr);
   entries.back().bytes = "no pickle";
-  EXPECT_FALSE(open_made(entries).traced_inputs);
+  EXPECT_TRUE(open_made(entries).traced_inputs.empty());
 }
 
 TEST(Archive, ReadsConstantsAndFreeFunctions) {

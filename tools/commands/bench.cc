@@ -194,6 +194,7 @@ void add_bench(CommandLine& program) {
   Command command = program.add("bench", "Time an archive's runs");
   const auto options = std::make_shared<Options>();
   command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
+  add_open_options(command, options->open);
   command
       .option("--shape", options->shapes, "8x128|64x8..128",
               "Sequences x tokens, or a range of lengths, run without padding")
@@ -201,7 +202,6 @@ void add_bench(CommandLine& program) {
   command.option("--seconds", options->benchmark.seconds, "S", "How long each shape is run; 2")
       .between(0.0, 3600.0);
   add_session_options(command, options->benchmark.session);
-  add_open_options(command, options->open);
   command.flag("--profile", options->benchmark.session.profile,
                "Tell the time of each step of the plan");
   command.flag("--json", options->json, "Print JSON: a list of objects, one a shape");

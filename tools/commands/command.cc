@@ -39,9 +39,11 @@ Error located(const std::string& where, const Error& error) {
 void add_open_options(Command& command, OpenOptions& options) {
   command.flag("--map", options.map,
                "Map the archive instead of reading it: who changes it meanwhile ends this process");
+  command.option("--method", options.method, "NAME",
+                 "The method of the archive's module to run; forward by default");
 }
 
-Model open_model(const std::filesystem::path& path, OpenOptions options) {
+Model open_model(const std::filesystem::path& path, const OpenOptions& options) {
   try {
     Model model = Model::open(path, options);
     for (const std::string& note : model.notes()) {

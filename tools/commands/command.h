@@ -18,7 +18,7 @@ inline constexpr int kBadFile = 3;  // an archive or an input
 /// --executor, --precision, --threads and --memory-limit. Returns --executor.
 Option add_session_options(Command& command, SessionOptions& options);
 
-/// --map.
+/// --map and --method.
 void add_open_options(Command& command, OpenOptions& options);
 
 /// --precision alone, said to be `what`.
@@ -28,7 +28,7 @@ void add_precision_option(Command& command, Precision& precision, const std::str
 void add_machine_options(Command& command, SessionOptions& options);
 
 /// Model::open, with errors that name the file; the model's notes go to standard error.
-Model open_model(const std::filesystem::path& path, OpenOptions options = {});
+Model open_model(const std::filesystem::path& path, const OpenOptions& options = {});
 
 /// The error again, its message after `where`: ". . . run.pt: code/model.py:12: …".
 Error located(const std::string& where, const Error& error);

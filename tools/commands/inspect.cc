@@ -23,6 +23,7 @@ constexpr std::string_view kExamples = R"(Examples:
 
 struct Options {
   std::filesystem::path archive;
+  OpenOptions open;
   bool plan = false;
   Precision precision = Precision::kFloat32;
   bool all = false;
@@ -37,12 +38,19 @@ std::uint64_t bytes_of(const ModelInfo& info) {
   return bytes;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 void print_archive(const ModelInfo& info) {
   Table table({kLeft, kLeft}, "  ");
   table.add({"layout", printable(info.layout) + (info.mobile ? ", saved for mobile" : "")});
   table.add({"version", std::to_string(info.version) +
                             (info.producer.empty() ? "" : ", by " + printable(info.producer))});
   if (!info.root_class.empty()) table.add({"class", printable(info.root_class)});
+  table.add({"methods", printable(joined(info.methods))});
   table.add({"entries", format_count(info.entries.size()) + ", " + format_bytes(bytes_of(info))});
   table.add({"code", plural(info.node_count, "node") + " once inlined, " +
                          plural(info.operators.size(), "different operator")});
@@ -113,9 +121,9 @@ void print_tensors(const Model& model, bool all) {
 }
 
 Json to_json(const ModelInfo& info) {
-  Json json{{"layout", info.layout},      {"version", info.version},  {"producer", info.producer},
-            {"mobile", info.mobile},      {"class", info.root_class}, {"nodes", info.node_count},
-            {"operators", info.operators}};
+  Json json{{"layout", info.layout},    {"version", info.version},    {"producer", info.producer},
+            {"mobile", info.mobile},    {"methods", info.methods},    {"class", info.root_class},
+            {"nodes", info.node_count}, {"operators", info.operators}};
   json["entries"] = Json::array();
   for (const auto& [name, bytes] : info.entries) {
     json["entries"].push_back({{"name", name}, {"bytes", bytes}});
@@ -215,7 +223,7 @@ int inspect(const Options& options) {
   if (options.precision != Precision::kFloat32 && !options.plan) {
     throw UsageError("--precision is the plan's: give --plan too");
   }
-  const Model model = open_model(options.archive);
+  const Model model = open_model(options.archive, options.open);
   if (options.json) {
     print_as_json(model, options);
     return kDone;
@@ -242,6 +250,7 @@ void add_inspect(CommandLine& program) {
   Command command = program.add("inspect", "Say what an archive is and holds");
   const auto options = std::make_shared<Options>();
   command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
+  add_open_options(command, options->open);
   command.flag("--all", options->all, "List every tensor: layers that are alike are not folded");
   command.flag("--plan", options->plan, "List the steps of the plan, too");
   add_precision_option(command, options->precision, "What the plan multiplies in");

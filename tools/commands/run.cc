@@ -32,10 +32,10 @@ Examples:
 
 struct RunOptions {
   std::filesystem::path archive;
+  OpenOptions open;
   std::vector<std::filesystem::path> inputs;
   std::vector<std::string> ids;
   std::filesystem::path output;
-  OpenOptions open;
   SessionOptions session;
   bool json = false;
 };
@@ -233,13 +233,13 @@ void add_run(CommandLine& program) {
   Command command = program.add("run", "Run an archive once");
   const auto options = std::make_shared<RunOptions>();
   command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
+  add_open_options(command, options->open);
   command.option("--input", options->inputs, "IN.npz", "Inputs, by position or by name");
   command.option("--ids", options->ids, "\"101 2040 ...\"",
                  "Token ids: one row; mask, token types and positions go with them");
   command.option("--output", options->output, "OUT.npz",
                  "Where to write the output's tensors; -: standard output");
   add_session_options(command, options->session);
-  add_open_options(command, options->open);
   command.flag("--json", options->json, "Print JSON");
   command.footer(kExamples);
   command.action([options] { return run(*options); });

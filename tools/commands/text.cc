@@ -91,6 +91,7 @@ void add_text_options(Command& command, TextOptions& options) {
   command.flag("--alone", options.model.alone,
                "Read nothing that lies beside the archive but the vocabulary");
   command.flag("--explain", options.explain, "Say what settings come from where, and do no more");
+  add_open_options(command, options.model.open);
   add_session_options(command, options.model.session);
 }
 

@@ -27,6 +27,7 @@ Examples:
   henson verify archives/ --executor interpreter)";
 
 struct Options {
+  OpenOptions open;
   std::filesystem::path target;
   std::filesystem::path cases;
   VerifyOptions verify;
@@ -75,7 +76,7 @@ int verify_one(const Options& options) {
   if (options.cases.empty() && options.executor_given) {
     throw UsageError("without --cases, both executors are compared: leave --executor out");
   }
-  const Model model = open_model(options.target);
+  const Model model = open_model(options.target, options.open);
   ArchiveResult result = options.cases.empty()
                              ? verify_random(model, options.verify)
                              : verify_cases(model, read_cases(options.cases), options.verify);
@@ -222,6 +223,7 @@ void add_verify(CommandLine& program) {
       .option("--tolerance", options->verify.tolerance, "E",
               "The error that is allowed, instead of the type's own")
       .not_negative();
+  add_open_options(command, options->open);
   const Option executor = add_session_options(command, options->verify.session);
   command.flag("--json", options->json, "Print JSON: a list of objects, one an archive");
   command.footer(kExamples);

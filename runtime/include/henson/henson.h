@@ -233,7 +233,8 @@ struct ModelInfo {
   std::string producer;  // what the archive says of its maker, may be empty
   std::int64_t version = 0;
   bool mobile = false;
-  std::string root_class;  // qualified name of the traced module's class, may be empty
+  std::vector<std::string> methods;  // of the module, that can be run: see OpenOptions
+  std::string root_class;            // qualified name of the traced module's class, may be empty
   std::string
       output;  // the structure of the output: "(Tensor, Tensor)", "{last_hidden_state: Tensor}"
   std::size_t node_count = 0;
@@ -271,6 +272,8 @@ struct OpenOptions {
   /// But whoever changes the file while the model is open changes the weights, and whoever cuts it
   /// short (`cp` over it does) ends the process with SIGBUS. For files that nobody writes into.
   bool map = false;
+  /// Of the archive's module, to be run: ModelInfo::methods lists them.
+  std::string method = "forward";
 };
 
 /// An opened archive, ready to run. Immutable: may be shared by many sessions and threads. Copies

@@ -41,6 +41,7 @@ struct TextModelOptions {
   std::optional<std::size_t> modules_done = std::nullopt;
 
   // Of TextModel::open alone.
+  OpenOptions open = {};
   std::filesystem::path vocabulary = {};  // a file or folder; empty: what lies beside the archive
   TokenizerOptions tokenizer = {};
   bool alone = false;  // nothing beside the archive is read but the vocabulary
