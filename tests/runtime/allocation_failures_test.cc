@@ -75,7 +75,7 @@ TEST(AllocationFailures, OfOpening) {
 TEST(AllocationFailures, OfCopyingAText) {
   const loader::Value text(std::string(100, 'x'));
   const FailingAllocation failing(0);
-  EXPECT_THROW(loader::Value(text), std::bad_alloc);
+  EXPECT_THROW(const loader::Value copy = text, std::bad_alloc);
   EXPECT_TRUE(FailingAllocation::happened());
 }
 
