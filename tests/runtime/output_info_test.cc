@@ -32,7 +32,7 @@ class Described {
     const InputRanks ranks(graph_.inputs.size(), 2);
     const UnlockResult unlocked =
         unlock(graph_, TracedShapes(graph_.inputs.size(), std::nullopt), ranks);
-    const std::vector<InputInfo> inputs = describe_inputs(archive, graph_, unlocked);
+    const std::vector<InputInfo> inputs = describe_inputs(archive, "forward", graph_, unlocked);
     outputs_ = describe_outputs(graph_, inputs, unlocked);
   }
 

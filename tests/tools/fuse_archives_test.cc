@@ -134,7 +134,7 @@ class FuseArchives : public ::testing::Test {
     const auto bound =
         runtime::bind_inputs(built, uses, runtime::place_inputs(built, recorded.inputs));
     const auto shapes = runtime::shapes_of(bound);
-    const auto traced = runtime::traced_shapes(archive, built.graph);
+    const auto traced = runtime::traced_shapes(archive, "forward", built.graph);
     const auto unlocked = runtime::unlock(built.graph, traced, runtime::ranks_of(shapes));
     const Graph fused = runtime::fuse(built.graph);
     EXPECT_EQ(unfused_attention(fused), 0);
