@@ -1,5 +1,6 @@
-// Henson as a contender of bench/compare: see worker.h.
+// Henson as a contender of bench/compare: henson_worker fp32|bf16|int8. See worker.h.
 #include <optional>
+#include <string_view>
 
 #include "bench/worker.h"
 #include "henson/henson.h"
@@ -11,8 +12,11 @@ namespace {
 /// run without padding.
 class HensonContender final : public Contender {
  public:
+  explicit HensonContender(Precision precision) : precision_(precision) {}
+
   void load(const std::string& path, int threads) override {
-    session_.emplace(Model::open(path), SessionOptions{.threads = threads});
+    session_.emplace(Model::open(path),
+                     SessionOptions{.threads = threads, .precision = precision_});
   }
 
   void prepare(const std::string& path, std::size_t /*batch*/) override {
@@ -50,7 +54,7 @@ class HensonContender final : public Contender {
     return values;
   }
 
-  double peak(int threads) override { return measure_peak_operations(threads) / 1e9; }
+  double peak(int threads) override { return measure_peak_operations(threads, precision_) / 1e9; }
 
  private:
   void add_input(std::size_t first, const std::vector<std::int64_t>& shape) {
@@ -61,6 +65,7 @@ class HensonContender final : public Contender {
                        Tensor::borrow(ones.subspan(first, count), shape)});
   }
 
+  Precision precision_;
   std::optional<Session> session_;
   Sequences sequences_;
   std::vector<std::int64_t> ones_;
@@ -71,7 +76,13 @@ class HensonContender final : public Contender {
 }  // namespace
 }  // namespace henson::bench
 
-int main() {
-  henson::bench::HensonContender contender;
-  return henson::bench::serve(contender);
+int main(int argc, char** argv) {
+  for (const henson::Precision precision :
+       {henson::Precision::kFloat32, henson::Precision::kBFloat16, henson::Precision::kInt8}) {
+    if (argc != 2 || std::string_view(argv[1]) != name_of(precision)) continue;
+    henson::bench::HensonContender contender(precision);
+    return henson::bench::serve(contender);
+  }
+  std::cerr << "usage: henson_worker fp32|bf16|int8\n";
+  return 2;
 }

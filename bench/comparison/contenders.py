@@ -15,8 +15,14 @@ class Kind:
     pads: bool = True        # ragged sequences have to be padded
     any_batch: bool = True   # a new size of a batch costs no more than a run
     any_isa: bool = True     # can be kept to an instruction set (environment.KEPT_TO)
+    precision: str = "fp32"
+
+    @property
+    def is_henson(self):
+        return self.name.partition("-")[0] == "henson"
 
 
+PRECISIONS = ("fp32", "bf16", "int8")
 KINDS = (
     Kind("henson", "Henson", "torch", "trace", "trace.pt", pads=False),
     Kind("trace", "PyTorch trace", "torch", "trace", "trace.pt", ("torch_worker.py", "trace")),
@@ -27,7 +33,26 @@ KINDS = (
     Kind("eager", "PyTorch eager", "torch", "trace", "weights.pt", ("torch_worker.py", "eager")),
     Kind("onnxruntime", "ONNX Runtime, fused", "onnx", "onnx", "fused.onnx",
          ("onnxruntime_worker.py",), any_isa=False),
-    Kind("openvino", "OpenVINO", "openvino", "openvino", "openvino.xml", ("openvino_worker.py",)),
+    Kind("openvino", "OpenVINO", "openvino", "openvino", "openvino.xml",
+         ("openvino_worker.py", "f32")),
+    Kind("henson-bf16", "Henson bf16", "torch", "trace", "trace.pt", pads=False,
+         precision="bf16"),
+    Kind("trace-bf16", "PyTorch trace bf16", "torch", "trace-bf16", "trace-bf16.pt",
+         ("torch_worker.py", "trace"), precision="bf16"),
+    Kind("openvino-bf16", "OpenVINO bf16", "openvino", "openvino", "openvino.xml",
+         ("openvino_worker.py", "bf16"), precision="bf16"),
+    Kind("henson-int8", "Henson int8", "torch", "trace", "trace.pt", pads=False,
+         precision="int8"),
+    Kind("trace-int8", "PyTorch trace dynamic int8", "torch", "trace-int8", "trace-int8.pt",
+         ("torch_worker.py", "trace"), precision="int8"),
+    Kind("compile-int8", "Inductor int8", "torchao", "trace", "weights.pt",
+         ("torch_worker.py", "compile-int8"), any_batch=False, any_isa=False, precision="int8"),
+    Kind("openvino-int8", "OpenVINO int8, NNCF", "nncf", "openvino-int8", "openvino-int8.xml",
+         ("openvino_worker.py", "f32"), precision="int8"),
+    Kind("onnxruntime-int8", "ONNX Runtime dynamic int8", "onnx", "onnx-int8", "int8.onnx",
+         ("onnxruntime_worker.py",), any_isa=False, precision="int8"),
+    Kind("ctranslate2-int8", "CTranslate2 int8", "ctranslate2", "ctranslate2", "ctranslate2",
+         ("ctranslate2_worker.py",), precision="int8"),
 )
 TEXT_KINDS = (  # from texts to vectors; each opens the sample's folder
     Kind("henson", "Henson", "", "sample", ".", pads=False),
@@ -49,12 +74,21 @@ def known_names():
     return list(dict.fromkeys(kind.name for kind in KINDS + TEXT_KINDS))
 
 
-def choose(names, kinds):
-    """Those of `kinds` that are named, or all."""
+def choose(names, kinds, precisions=PRECISIONS):
+    """Those of `kinds` that are named, or all, in these precisions."""
+    for precision in precisions:
+        if precision not in PRECISIONS:
+            raise ValueError(f"`{precision}` is no precision; known are {', '.join(PRECISIONS)}")
     for name in names:
         if name not in known_names():
             raise ValueError(f"`{name}` is no contender; known are {', '.join(known_names())}")
-    return [kind for kind in kinds if not names or kind.name in names]
+    return [kind for kind in kinds
+            if (not names or kind.name in names) and kind.precision in precisions]
+
+
+def runs_as_trace(kind):
+    """In C++ where libtorch can be linked."""
+    return kind.script[1:] in (("trace",), ("frozen",))
 
 
 def gather(kinds, environment):
@@ -66,7 +100,7 @@ def gather(kinds, environment):
         raise Missing(f"PyTorch makes the models: {environment.missing['torch']}")
     libtorch = None
     left_out = {}
-    if any(kind.name in ("trace", "frozen") for kind in kinds):
+    if any(runs_as_trace(kind) for kind in kinds):
         try:
             libtorch = environment.build_libtorch_worker()
         except Missing as error:
@@ -77,9 +111,9 @@ def gather(kinds, environment):
             left_out[kind.title] = environment.missing[kind.package]
         elif environment.isa and not kind.any_isa:
             left_out[kind.title] = f"it cannot be kept to {environment.isa}"
-        elif kind.name == "henson":
-            entrants.append(Entrant(kind, kind.title, (program,)))
-        elif libtorch and kind.name in ("trace", "frozen"):
+        elif kind.is_henson:
+            entrants.append(Entrant(kind, kind.title, (program, kind.precision)))
+        elif libtorch and runs_as_trace(kind):
             flags = ("--frozen",) if kind.name == "frozen" else ()
             entrants.append(Entrant(kind, f"{kind.title} (C++)", (libtorch, *flags)))
         else:

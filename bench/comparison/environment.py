@@ -12,15 +12,18 @@ RIVALS = SOURCE / "bench" / "rivals"
 # What steers the threads and the kernels of a library: nobody's choice shall count.
 STEERING = ("OMP_", "GOMP_", "KMP_", "MKL_", "DNNL_", "ONEDNN_", "OPENBLAS_", "ATEN_", "TORCH",
             "PYTORCH_", "ORT_", "OV_", "TBB_", "HENSON_", "MALLOC_", "LD_PRELOAD", "PYTHONPATH",
-            "RAYON_", "TOKENIZERS_")
+            "RAYON_", "TOKENIZERS_", "CT2_")
 KEPT_TO = {  # what keeps contenders to an older instruction set than the machine has
     "avx2": {"HENSON_ISA": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2",
-             "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
+             "MKL_ENABLE_INSTRUCTIONS": "AVX2", "CT2_FORCE_CPU_ISA": "AVX2"},
 }
 PACKAGES = {  # what pip is given, one after another; all but the first may fail
     "torch": ["torch==2.13.0", "transformers==4.57.*", "numpy"],
     "onnx": ["onnx", "onnxruntime", "sympy"],
     "openvino": ["openvino"],
+    "nncf": ["nncf", "openvino"],
+    "torchao": ["torchao"],
+    "ctranslate2": ["ctranslate2"],
     "sentence-transformers": ["sentence-transformers==5.1.2", "transformers==4.57.*",
                               "torch==2.13.0"],
 }
@@ -30,6 +33,9 @@ PROBES = {
     "onnx": "import onnx, onnxruntime as o; print('onnx', onnx.__version__); "
             "print('onnxruntime', o.__version__)",
     "openvino": "import openvino; print('openvino', openvino.__version__.split('-')[0])",
+    "nncf": "import nncf, openvino; print('nncf', nncf.__version__)",
+    "torchao": "import torchao; print('torchao', torchao.__version__)",
+    "ctranslate2": "import ctranslate2; print('ctranslate2', ctranslate2.__version__)",
     "sentence-transformers": "import torch, transformers as t, sentence_transformers as s; "
                              "print('torch', torch.__version__); "
                              "print('transformers', t.__version__); "

@@ -1,5 +1,6 @@
 """Runs the contenders in turn on the same inputs."""
 import array
+import contextlib
 import dataclasses
 import math
 import operator
@@ -18,6 +19,8 @@ SLOW = 2000    # milliseconds: a run that takes as long is warm after two
 SHAPE_TIME = 60_000  # milliseconds for all turns at a shape, where that leaves FEWEST_ROUNDS
 FEWEST_ROUNDS = 5
 LONG_START = 10      # seconds: such a start is timed once
+# How far answers in lower precisions may be from the eager model's: see deviation().
+LOOSE = {"bf16": 0.05, "int8": 0.5}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +56,14 @@ def difference(ours, theirs):
     return max(map(abs, map(operator.sub, ours, theirs)))
 
 
+def deviation(ours, theirs):
+    """The root mean square of the difference as a share of that of `theirs`; NaN as above."""
+    if math.isnan(difference(ours, theirs)):
+        return math.nan
+    off = map(operator.sub, ours, theirs)
+    return math.sqrt(sum(one * one for one in off) / sum(one * one for one in theirs))
+
+
 def batch_sizes(kind, shape):
     """How many sequences a contender may pad together: it is given its best."""
     count = len(shape.lengths)
@@ -81,13 +92,17 @@ class Bout:
         self.entrants = {entrant.kind.name: entrant for entrant in entrants}
         self.options = options
         self.folder = environment.folder / encoder.name
-        self.contenders = [Contender(entrant.kind.name, entrant.title) for entrant in entrants]
+        self.contenders = [Contender(entrant.kind.name, entrant.title,
+                                     precision=entrant.kind.precision) for entrant in entrants]
         self.workers = {}
-        self.peak = 0.0
+        self.peaks = {}
         self.left_out = {}
 
     def measure(self, shapes):
-        with self.start(self.environment.build / "henson_worker", "peak") as gauge:
+        with contextlib.ExitStack() as stack:
+            gauge = {name: stack.enter_context(self.start(
+                self.environment.build / "henson_worker", f"peak-{name}", name))
+                for name in self.precisions()}
             try:
                 for contender in list(self.contenders):
                     self.attempt(contender, self.load)
@@ -101,7 +116,11 @@ class Bout:
         shortest = min(shapes, key=lambda shape: shape.tokens)
         for contender in list(self.contenders):
             self.attempt(contender, self.time_start, len(shortest.lengths), self.input_of(shortest))
-        return Group(self.encoder, self.threads, self.peak, shapes, self.contenders)
+        return Group(self.encoder, self.threads, self.peaks.get("fp32", math.nan), shapes,
+                     self.contenders, self.peaks)
+
+    def precisions(self):
+        return dict.fromkeys(contender.precision for contender in self.contenders)
 
     def start(self, program, name, *words):
         log = self.folder / f"{name}-{self.threads}.log"
@@ -112,7 +131,7 @@ class Bout:
         try:
             return action(contender, *words)
         except WorkerError as error:
-            if contender.name == "henson":
+            if self.entrants[contender.name].kind.is_henson:
                 raise
             say(f"  {contender.title} is left out: {error}")
             self.left_out[contender.title] = str(error)
@@ -135,9 +154,11 @@ class Bout:
         worker.rest()
 
     def measure_peak(self, gauge):
-        """The best that was seen is the machine's peak."""
-        self.peak = max(self.peak, float(gauge.ask("peak", self.threads)[0]))
-        gauge.rest()
+        """The best that was seen is the machine's peak in a precision."""
+        for precision, worker in gauge.items():
+            found = float(worker.ask("peak", self.threads)[0])
+            self.peaks[precision] = max(self.peaks.get(precision, 0), found)
+            worker.rest()
 
     def compete(self, shape, gauge):
         say(f"{self.encoder.title}, {threads_of(self.threads)}, {shape.name}")
@@ -160,10 +181,12 @@ class Bout:
 
     def check_all(self, shape):
         """The answers of the last run against the eager model's: no figures without them."""
-        found = [(contender.title, shape.name, self.attempt(contender, self.check, shape))
-                 for contender in list(self.contenders)]
-        faults = disagreements([one for one in found if one[2] is not None],
-                               self.options.tolerance)
+        faults = []
+        for contender in list(self.contenders):
+            found = self.attempt(contender, self.check, shape)
+            if found is not None:
+                faults += disagreements([(contender.title, shape.name, found)],
+                                        LOOSE.get(contender.precision, self.options.tolerance))
         if faults:
             raise Disagreement("; ".join(faults))
 
@@ -199,7 +222,8 @@ class Bout:
         worker = self.workers[contender.name]
         worker.ask("answer", path)
         worker.rest()
-        found = difference(floats_of(path), floats_of(self.input_of(shape).with_suffix(".answer")))
+        measure = deviation if contender.precision in LOOSE else difference
+        found = measure(floats_of(path), floats_of(self.input_of(shape).with_suffix(".answer")))
         contender.note_difference(found)
         return found
 

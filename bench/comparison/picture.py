@@ -1,4 +1,5 @@
 """One group of results as an SVG: a row for each contender, bars in it."""
+import math
 from xml.sax.saxutils import escape
 
 from comparison import table
@@ -21,6 +22,7 @@ text { font: 12px -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sa
 .head, .ours { font-weight: 600; }
 .quiet { fill: #57606a; }
 .small { font-size: 11px; }
+.line { stroke: #818b98; stroke-opacity: 0.3; }
 .track { fill: #818b98; fill-opacity: 0.16; }
 .bar { fill: #8c959f; }
 .bar.ours { fill: #1f883d; }
@@ -58,7 +60,7 @@ def heading(title, subtitle):
 
 
 def css_of(contender):
-    return "ours" if contender.name == "henson" else ""
+    return "ours" if contender.name.partition("-")[0] == "henson" else ""
 
 
 def rows(group, columns, width):
@@ -112,8 +114,8 @@ def draw(group, about):
     columns = [LABELS + k * (width + GAP) for k in range(count)]
     height = TOP + len(group.contenders) * ROW + MARGIN - 8
     title = f"{group.encoder.title}, {table.threads_of(group.threads)}"
-    subtitle = (f"Share of the machine's fp32 peak ({table.format_number(group.peak_gops)} Gop/s), "
-                f"best time of a batch. {about['cpu']}, {about['date']}")
+    subtitle = (f"Share of the machine's own peak ({table.peaks_of(group)}), best time of a batch. "
+                f"{about['cpu']}, {about['date']}")
     heads = [text(x, TOP - 12, shape.name, "head") for x, shape in zip(columns, group.shapes)]
     return card(f"{title}: time and share of peak", height,
                 [*heading(title, subtitle), *heads, *rows(group, columns, width)])
@@ -126,3 +128,104 @@ def draw_texts(group, about):
                 f"{about['cpu']}, {about['date']}")
     return card(f"{title}: sentences a second", height,
                 [*heading(title, subtitle), *text_rows(group)])
+
+
+PLOT = 70, 76, WIDTH - MARGIN, 500  # left, top, right and bottom of the points' field
+EXACT = 34       # height of the band of those that lose next to nothing
+NOTHING = 1e-6   # lost cosine that is next to nothing
+LETTER = 5.9     # width of a letter of the labels
+LINE = 13        # height of a label
+
+
+def height_of(lost, worst):
+    """Where a point stands by the cosine that is lost: logarithmic, the exact ones on top."""
+    _, top, _, bottom = PLOT
+    if lost <= NOTHING:
+        return top + EXACT / 2
+    full = math.log10(worst / NOTHING)
+    return top + EXACT + math.log10(lost / NOTHING) / full * (bottom - top - EXACT)
+
+
+def mark(x, y, precision, css):
+    """A circle for fp32, a square for bf16, a diamond for int8."""
+    if precision == "fp32":
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" class="bar {css}"/>'
+    turned = f' transform="rotate(45 {x:.1f} {y:.1f})"' if precision == "int8" else ""
+    return (f'<rect x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9" '
+            f'class="bar {css}"{turned}/>')
+
+
+def overlap(a, b):
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def place_label(x, y, words, taken):
+    """The nearest free box beside a point; where none is free, the last that was tried."""
+    left, top, right, bottom = PLOT
+    width = LETTER * len(words)
+    box = None
+    for step in range(24):
+        for sign in (-1, 1):
+            for start in (x + 9, x - 9 - width):
+                middle = y + sign * step * LINE / 2
+                box = start, middle - LINE / 2, start + width, middle + LINE / 2
+                inside = left < box[0] and box[2] < right and top - 2 < box[1] and box[3] < bottom
+                if inside and not any(overlap(box, other) for other in taken):
+                    return box
+    return box
+
+
+def axes(worst, fastest):
+    left, top, right, bottom = PLOT
+    parts = [text(left, bottom + 30, "sentences a second →", "quiet"),
+             text(MARGIN, top - 10, "mean cosine", "quiet"),
+             text(left - 6, top + EXACT / 2 + 4, "1", "small quiet", "end")]
+    power = -6
+    while 10 ** power <= worst:
+        y = height_of(10 ** power, worst)
+        parts += [f'<line x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" class="line"/>',
+                  text(left - 6, y + 4, f"{1 - 10 ** power:.{-power}f}", "small quiet", "end")]
+        power += 1
+    step = 10 ** math.floor(math.log10(fastest))
+    step = step / 2 if fastest / step < 3 else step
+    speed = 0
+    while speed <= fastest:
+        x = left + speed / fastest * (right - left)
+        parts += [f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom}" class="line"/>',
+                  text(x, bottom + 15, f"{speed:,.0f}", "small quiet", "middle")]
+        speed += step
+    return parts
+
+
+def points(group):
+    """(contender, sentences a second, lost cosine)"""
+    [shape] = group.shapes
+    rows = [(contender, group.row(contender, shape)) for contender in group.contenders]
+    return [(contender, 1e3 * len(shape.lengths) / row["best_ms"],
+             1 - contender.accuracy["mean_cosine"])
+            for contender, row in rows if row and contender.accuracy]
+
+
+def draw_accuracy(group, about):
+    """A point a contender: to the right is faster, up is closer to fp32."""
+    left, _, right, bottom = PLOT
+    found = points(group)
+    worst = max([1.5 * lost for _, _, lost in found] + [1e-4])
+    fastest = 1.08 * max([speed for _, speed, _ in found], default=1)
+    placed = [(contender, left + speed / fastest * (right - left), height_of(lost, worst))
+              for contender, speed, lost in found]
+    taken = [(x - 6, y - 6, x + 6, y + 6) for _, x, y in placed]
+    parts = axes(worst, fastest)
+    for contender, x, y in placed:
+        box = place_label(x, y, contender.title, taken)
+        taken.append(box)
+        near = box[0] if box[0] > x else box[2]
+        css = css_of(contender)
+        parts += [f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{near:.1f}" '
+                  f'y2="{(box[1] + box[3]) / 2:.1f}" class="line"/>',
+                  mark(x, y, contender.precision, css),
+                  text(box[0], box[3] - 3, contender.title, f"small {css}")]
+    title = f"Accuracy against speed: {group.encoder.title}, {table.threads_of(group.threads)}"
+    subtitle = (f"Vectors of {len(group.shapes[0].lengths)} English sentences against fp32. "
+                f"{about['cpu']}, {about['date']}")
+    return card(title, bottom + 48, [*heading(title, subtitle), *parts])

@@ -18,6 +18,8 @@ class Contender:
     peak_bytes: int | None = None        # resident, after all shapes
     worst_difference: float | None = None  # from the reference, over all shapes
     batches: dict = dataclasses.field(default_factory=dict)  # shape -> sequences padded together
+    precision: str = "fp32"
+    accuracy: dict = dataclasses.field(default_factory=dict)  # of vectors, see measure_accuracy
 
     def note_difference(self, found):
         """NaN stays: no difference is worse."""
@@ -34,6 +36,11 @@ class Group:
     peak_gops: float
     shapes: list
     contenders: list
+    peaks: dict = dataclasses.field(default_factory=dict)  # precision -> Gop/s, where several are
+
+    def peak_of(self, contender):
+        """Of multiply-adds in its precision."""
+        return self.peaks.get(contender.precision, self.peak_gops)
 
     def row(self, contender, shape):
         times = contender.milliseconds.get(shape.name)
@@ -43,7 +50,7 @@ class Group:
         gops = self.encoder.operations(shape) / best / 1e6
         base = self.trace_best(shape)
         return {"best_ms": best, "median_ms": statistics.median(times), "runs": len(times),
-                "gops": gops, "share_of_peak": gops / self.peak_gops,
+                "gops": gops, "share_of_peak": gops / self.peak_of(contender),
                 "times_the_trace": base / best if base else None}
 
     def trace_best(self, shape):
@@ -91,6 +98,7 @@ def facts_of(contender):
     """What is told of a contender whatever it ran."""
     return {"name": contender.name,
             "title": contender.title,
+            "precision": contender.precision,
             "start_seconds": contender.start_seconds,
             "peak_rss_bytes": contender.peak_bytes,
             "worst_difference": contender.worst_difference}
@@ -112,9 +120,11 @@ def as_json(groups, text_groups, about):
         "model": group.encoder.name,
         "threads": group.threads,
         "peak_gops": group.peak_gops,
+        "peaks": group.peaks,
         "contenders": [{
             **facts_of(contender),
             "padded_together": contender.batches,
+            **({"accuracy": contender.accuracy} if contender.accuracy else {}),
             "shapes": {shape.name: group.row(contender, shape) for shape in group.shapes
                        if contender.milliseconds.get(shape.name)},
         } for contender in group.contenders],

@@ -39,10 +39,12 @@ class Encoder:
     hidden: int
     heads: int
     intermediate: int
+    weights: str = ""  # a model.safetensors, seen from the encoder's folder; random without
 
     def sizes(self):
         """What rivals/models.py is told."""
-        return {name: getattr(self, name) for name in ("layers", "hidden", "heads", "intermediate")}
+        return {name: getattr(self, name) for name in ("layers", "hidden", "heads",
+                                                       "intermediate", "weights")}
 
     def operations(self, shape):
         """Multiplications and additions of the layers' products, for real tokens only."""
@@ -54,4 +56,7 @@ class Encoder:
 ENCODERS = {encoder.name: encoder for encoder in (
     Encoder("bert-base", "BERT-base", 12, 768, 12, 3072),
     Encoder("minilm", "MiniLM-L6", 6, 384, 12, 1536),
+    Encoder("bert-large", "BERT-large", 24, 1024, 16, 4096),
 )}
+SAMPLE = Encoder("sample-encoder", "all-MiniLM-L6-v2", 6, 384, 12, 1536,
+                 "../sample/model/model.safetensors")

@@ -33,9 +33,16 @@ def threads_of(count):
     return "one thread" if count == 1 else f"{count} threads"
 
 
+def peaks_of(group):
+    """ "236 Gop/s", or one for each precision: "fp32 236, int8 930 Gop/s" """
+    if len(group.peaks) < 2:
+        return f"{format_number(next(iter(group.peaks.values()), group.peak_gops))} Gop/s"
+    return ", ".join(f"{name} {format_number(peak)}"
+                     for name, peak in group.peaks.items()) + " Gop/s"
+
+
 def heading(group):
-    return (f"{group.encoder.title}, {threads_of(group.threads)}, peak "
-            f"{format_number(group.peak_gops)} Gop/s")
+    return f"{group.encoder.title}, {threads_of(group.threads)}, peak {peaks_of(group)}"
 
 
 def overview(group):
@@ -105,9 +112,38 @@ def texts_section(group):
             f"{group.texts.description}; {group.tokens:,} tokens, special ones too.{vectors}\n")
 
 
-def worst_of(groups):
+def accuracy_section(group):
+    """A row for each contender: sentences a second, and what its vectors are worth."""
+    [shape] = group.shapes
+    rows = []
+    for contender in group.contenders:
+        row = group.row(contender, shape)
+        if row and contender.accuracy:
+            found = contender.accuracy
+            rows.append([contender.title, f"{1e3 * len(shape.lengths) / row['best_ms']:,.0f}",
+                         format_times(row["times_the_trace"]),
+                         *(f"{found[name]:.6f}" for name in
+                           ("mean_cosine", "minimum_cosine", "rank_correlation")),
+                         format_megabytes(contender.peak_bytes)])
+    columns = ["", "sentences/s", "× trace", "mean cosine", "minimum", "rank correlation",
+               "peak MB"]
+    return (f"\n## Accuracy and speed, {heading(group)}\n\n{markdown(columns, rows)}\n"
+            f"{len(shape.lengths)} English sentences, {shape.tokens} tokens, to the mean of their "
+            "hidden states, against the eager model in fp32; rank correlation (Spearman's) of the "
+            "cosines of all pairs. What is calibrated was calibrated with the same sentences.\n")
+
+
+def worst_of(groups, precision="fp32"):
     return max((contender.worst_difference for group in groups for contender in group.contenders
-                if contender.worst_difference is not None), default=None)
+                if contender.worst_difference is not None and contender.precision == precision),
+               default=None)
+
+
+def loose_notes(groups):
+    worst = {name: worst_of(groups, name) for name in ("bf16", "int8")}
+    return [f"Answers in {name} differ from the eager model's by at most {format_share(found)} "
+            "(root mean square of the hidden states).\n"
+            for name, found in worst.items() if found is not None]
 
 
 def notes(groups, text_groups):
@@ -115,7 +151,8 @@ def notes(groups, text_groups):
     found = []
     worst = worst_of(groups)
     if worst is not None:
-        found.append(f"All answers are within {worst:.1e} of the eager model's.\n")
+        found.append(f"All answers in fp32 are within {worst:.1e} of the eager model's.\n")
+    found += loose_notes(groups)
     if text_groups:
         found.append("Sentences/s and tokens/s: best run over all texts, tokenizing, sorting and "
                      "batching included.\n")
@@ -126,7 +163,7 @@ def notes(groups, text_groups):
     return found
 
 
-def document(groups, text_groups, about):
+def document(groups, text_groups, about, accuracy_groups=()):
     """The whole report. `about` has date, cpu, load, command, versions and skipped."""
     parts = [f"{about['date']}, {about['cpu']}, load {about['load']:.1f} before the start: "
              f"`{about['command']}`\n"]
@@ -136,6 +173,7 @@ def document(groups, text_groups, about):
         parts += [details(group, shape) for shape in group.shapes]
         parts += padding(group)
     parts += [texts_section(group) for group in text_groups]
-    parts += notes(groups, text_groups)
+    parts += [accuracy_section(group) for group in accuracy_groups]
+    parts += notes([*groups, *accuracy_groups], text_groups)
     parts.append("Versions: " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()) + ".")
     return "\n".join(parts) + "\n"

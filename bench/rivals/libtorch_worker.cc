@@ -39,7 +39,7 @@ class TorchContender final : public Contender {
     const std::int64_t width = outputs_.at(0).size(2);
     std::vector<float> values;
     for (const at::Tensor& rows : in_given_order()) {
-      const at::Tensor flat = rows.contiguous();
+      const at::Tensor flat = rows.to(at::kFloat).contiguous();
       const float* const first = flat.const_data_ptr<float>();
       values.insert(values.end(), first, first + flat.size(0) * width);
     }

@@ -1,4 +1,7 @@
-"""OpenVINO as a contender, in float32. See bench/worker.h."""
+"""OpenVINO as a contender: openvino_worker.py f32|bf16, of all that is not quantized. See
+bench/worker.h."""
+import sys
+
 import openvino
 
 from serving import Rival, serve
@@ -6,11 +9,17 @@ from serving import Rival, serve
 
 class OpenVino(Rival):
 
+    def __init__(self, precision):
+        self.precision = precision
+
     def load(self, path, threads):
         # Without the hint it computes in bfloat16 where the processor can.
         self.model = openvino.Core().compile_model(path, "CPU", {
             "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": "f32"})
+            "INFERENCE_PRECISION_HINT": self.precision})
+        kept = self.model.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        if kept != self.precision:
+            raise ValueError(f"it computes in {kept} on this processor, not in {self.precision}")
         self.request = self.model.create_infer_request()
 
     def inputs(self, batch):
@@ -25,4 +34,4 @@ class OpenVino(Rival):
 
 
 if __name__ == "__main__":
-    serve(OpenVino())
+    serve(OpenVino(sys.argv[1]))

@@ -1,4 +1,5 @@
-"""PyTorch as a contender: torch_worker.py trace|frozen|eager|compile. See bench/worker.h."""
+"""PyTorch as a contender: torch_worker.py trace|frozen|eager|compile|compile-int8. See
+bench/worker.h."""
 import sys
 
 import torch
@@ -17,7 +18,7 @@ class Torch(Rival):
         return torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
 
     def forward(self, inputs):
-        return self.model(*inputs)[0]
+        return self.model(*inputs)[0].float()
 
 
 class Trace(Torch):
@@ -60,6 +61,32 @@ class Compiled(Torch):
             super().run()
 
 
+class CompiledInt8(Compiled):
+    """Weights and activations in 8 bits, calibrated, as Inductor's tutorial for x86 says."""
+
+    def open(self, path):
+        from models import calibration, load_model
+        from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+        from torchao.quantization.pt2e.quantizer import x86_inductor_quantizer as x86
+        import torch._dynamo.config
+        import torch._inductor.config
+        torch._inductor.config.freezing = True
+        torch._dynamo.config.recompile_limit = 512
+        batches = calibration()
+        sizes = {0: torch.export.Dim("batch", min=1, max=4096),
+                 1: torch.export.Dim("length", min=2, max=512)}
+        with torch.no_grad():
+            exported = torch.export.export(load_model(path), batches[0],
+                                           dynamic_shapes=(sizes, sizes), strict=False).module()
+            quantizer = x86.X86InductorQuantizer()
+            quantizer.set_global(x86.get_default_x86_inductor_quantization_config())
+            prepared = prepare_pt2e(exported, quantizer)
+            for batch in batches:
+                prepared(*batch)
+            return torch.compile(convert_pt2e(prepared), dynamic=False)
+
+
 if __name__ == "__main__":
-    kinds = {"trace": Trace, "frozen": Frozen, "eager": Eager, "compile": Compiled}
+    kinds = {"trace": Trace, "frozen": Frozen, "eager": Eager, "compile": Compiled,
+             "compile-int8": CompiledInt8}
     serve(kinds[sys.argv[1]]())

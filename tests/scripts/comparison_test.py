@@ -12,7 +12,7 @@ BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 sys.dont_write_bytecode = True
 
-from comparison import contenders, measure, picture, results, table, worker  # noqa: E402
+from comparison import contenders, measure, measure_accuracy, picture, results, table, worker  # noqa: E402
 from comparison.environment import Environment, Missing, call, clean  # noqa: E402
 from comparison.shapes import ENCODERS, Encoder, parse_shape  # noqa: E402
 
@@ -127,6 +127,85 @@ class Statistics(unittest.TestCase):
         self.assertEqual(measure.batch_sizes(kinds["compile"], ragged), [64])
 
 
+class Accuracy(unittest.TestCase):
+
+    def test_vectors(self):
+        hidden = array.array("f", [3, 0, 0, 4, 5, 0])  # two tokens, then one, of two numbers
+        [one, two] = measure_accuracy.vectors_of(hidden, (2, 1))
+        for found, wanted in zip(one + two, (0.6, 0.8, 1, 0)):
+            self.assertAlmostEqual(found, wanted)
+
+    def test_rank_correlation(self):
+        # As scipy.stats.spearmanr has it.
+        self.assertAlmostEqual(measure_accuracy.rank_correlation([1, 2, 3], [10, 11, 50]), 1)
+        self.assertAlmostEqual(measure_accuracy.rank_correlation([1, 2, 3, 4, 5], [5, 6, 7, 8, 7]),
+                               0.8207826816681233)
+        self.assertAlmostEqual(measure_accuracy.rank_correlation([.1, .3, .3, .2], [7, 7, 9, 8]),
+                               0.38888888888888895)
+
+    def test_accuracy(self):
+        exact = [[1, 0], [0, 1], [0.6, 0.8]]
+        found = measure_accuracy.accuracy_of([[1, 0], [0, 1], [0.8, 0.6]], exact)
+        self.assertAlmostEqual(found["mean_cosine"], (2 + 0.96) / 3)
+        self.assertAlmostEqual(found["minimum_cosine"], 0.96)
+        self.assertAlmostEqual(found["rank_correlation"], 0.5)
+
+    def test_shape(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "sentences.ids"
+            path.write_bytes(array.array("q", [2, 1, 3, 7, 8, 9, 10]).tobytes())
+            self.assertEqual(measure_accuracy.read_shape(path).lengths, (1, 3))
+
+    def test_deviation(self):
+        self.assertAlmostEqual(measure.deviation(array.array("f", [3, 5]),
+                                                 array.array("f", [3, 4])), 0.2)
+        self.assertTrue(math.isnan(measure.deviation(array.array("f", [1]),
+                                                     array.array("f", [math.nan]))))
+
+    def group(self):
+        group = group_of(**{"henson": [1.0], "henson-int8": [0.25], "ort-int8": [0.5]})
+        group.peaks = {"fp32": 0.5, "int8": 2.0}
+        for contender, cosine in zip(group.contenders, (1.0, 0.999, 0.99)):
+            contender.precision = "int8" if "int8" in contender.name else "fp32"
+            contender.accuracy = {"mean_cosine": cosine, "minimum_cosine": cosine - 0.01,
+                                  "rank_correlation": cosine}
+        return group
+
+    def test_share_of_its_own_peak(self):
+        group = self.group()
+        shares = [group.row(contender, group.shapes[0])["share_of_peak"]
+                  for contender in group.contenders]
+        self.assertAlmostEqual(shares[1], shares[0])  # four times as fast, of four times the peak
+        self.assertAlmostEqual(shares[2], shares[0] / 2)
+        self.assertIn("fp32 0.500, int8 2.00 Gop/s", table.heading(group))
+
+    def test_section(self):
+        lines = table.accuracy_section(self.group()).splitlines()
+        self.assertIn("| Henson-Int8 | 4,000 | – | 0.999000 | 0.989000 | 0.999000 | – |", lines)
+
+    def test_picture(self):
+        text = picture.draw_accuracy(self.group(), ABOUT)
+        root = ElementTree.fromstring(text)
+        marks = [e for e in root if (e.get("class") or "").startswith("bar")]
+        self.assertEqual([e.tag.rpartition("}")[2] for e in marks], ["circle", "rect", "rect"])
+        self.assertEqual(["ours" in e.get("class") for e in marks], [True, True, False])
+        ours, theirs = (float(e.get("y")) for e in marks[1:])
+        self.assertLess(float(marks[0].get("cy")), ours)  # exact above
+        self.assertLess(ours, theirs)                     # the better above the worse
+        self.assertGreater(float(marks[1].get("x")), float(marks[2].get("x")))
+        width, height = map(float, root.get("viewBox").split()[2:])
+        for label in (e for e in root if e.tag.endswith("}text")):
+            self.assertTrue(0 <= float(label.get("x")) <= width, label.text)
+            self.assertTrue(0 <= float(label.get("y")) <= height, label.text)
+
+    def test_labels_keep_apart(self):
+        taken = []
+        for _ in range(8):
+            box = picture.place_label(300, 200, "some contender", taken)
+            self.assertFalse(any(picture.overlap(box, other) for other in taken))
+            taken.append(box)
+
+
 class Table(unittest.TestCase):
 
     def test_numbers(self):
@@ -158,7 +237,7 @@ class Table(unittest.TestCase):
         for part in ("2026-01-31, Some <CPU> & more, load 0.0 before the start: "
                      "`bench/compare --quick`",
                      "- OpenVINO: left out, no network", "## Small, one thread, peak 0.500 Gop/s",
-                     "at a time as were fastest: Trace 8.", "within 2.0e-06 of the eager",
+                     "at a time as were fastest: Trace 8.", "in fp32 are within 2.0e-06 of the eager",
                      "Versions: torch 2.13.0."):
             self.assertIn(part, text)
 
@@ -290,6 +369,11 @@ class Choice(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "`caffe` is no contender"):
             contenders.choose(["caffe"], contenders.KINDS)
         self.assertEqual(contenders.choose(["trace"], contenders.TEXT_KINDS), [])
+        chosen = contenders.choose([], contenders.KINDS, ["int8"])
+        self.assertEqual({kind.precision for kind in chosen}, {"int8"})
+        self.assertIn("henson-int8", [kind.name for kind in chosen])
+        with self.assertRaisesRegex(ValueError, "`fp8` is no precision"):
+            contenders.choose([], contenders.KINDS, ["fp8"])
 
 
 class FakeWorker:
@@ -326,7 +410,7 @@ class FakeBout(measure.Bout):
         return 1.0
 
     def measure_peak(self, gauge):
-        self.peak = 1.0
+        self.peaks = {"fp32": 1.0}
 
     def take_turn(self, contender, shape, count):
         if contender.name in self.failing:
