@@ -130,7 +130,7 @@ def draw_texts(group, about):
                 [*heading(title, subtitle), *text_rows(group)])
 
 
-PLOT = 70, 76, WIDTH - MARGIN, 500  # left, top, right and bottom of the points' field
+PLOT = 70, 94, WIDTH - MARGIN, 518  # left, top, right and bottom of the points' field
 EXACT = 34       # height of the band of those that lose next to nothing
 NOTHING = 1e-6   # lost cosine that is next to nothing
 LETTER = 5.9     # width of a letter of the labels
@@ -180,7 +180,7 @@ def axes(worst, fastest):
     parts = [text(left, bottom + 30, "sentences a second →", "quiet"),
              text(MARGIN, top - 10, "mean cosine", "quiet"),
              text(left - 6, top + EXACT / 2 + 4, "1", "small quiet", "end")]
-    power = -6
+    power = -5  # those that lose less stand in the band at 1
     while 10 ** power <= worst:
         y = height_of(10 ** power, worst)
         parts += [f'<line x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" class="line"/>',
