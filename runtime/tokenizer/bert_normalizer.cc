@@ -12,7 +12,7 @@ namespace {
 
 using CodePoints = std::vector<SourcedCodePoint>;
 
-constexpr std::uint8_t kNeedsDecomposing =
+constexpr std::uint16_t kNeedsDecomposing =
     bit(CodePointSet::kDecomposes) | bit(CodePointSet::kReorders);
 
 /// A code point of a decomposition.
@@ -22,7 +22,7 @@ struct Part {
   bool is_first = true;  // of what one code point became
 };
 
-void append_parts(char32_t code, std::uint8_t flags, std::vector<Part>& parts) {
+void append_parts(char32_t code, std::uint16_t flags, std::vector<Part>& parts) {
   if ((flags & kNeedsDecomposing) == 0) {
     parts.push_back({code, 0, true});
     return;
@@ -32,7 +32,7 @@ void append_parts(char32_t code, std::uint8_t flags, std::vector<Part>& parts) {
     return;
   }
   std::array<char32_t, kMaxDecomposition> found{};
-  const int count = decompose(code, found);
+  const int count = decompose(code, false, found);
   for (int i = 0; i < count; ++i) {
     const char32_t part = found[static_cast<std::size_t>(i)];
     parts.push_back({part, combining_class(part), i == 0});
@@ -94,11 +94,17 @@ void to_lower(CodePoints& text) {
 
 }  // namespace
 
-BertNormalizer::BertNormalizer(const Settings& settings)
-    : clean_text_(settings.clean_text),
-      tokenize_cjk_(settings.tokenize_cjk),
-      strip_accents_(settings.strip_accents.value_or(settings.lower_case)),
-      lower_case_(settings.lower_case) {}
+BertNormalizer::BertNormalizer(const nlohmann::json& description) {
+  const auto flag = [&](const char* key, bool otherwise) {
+    const auto found = description.find(key);
+    return found == description.end() || found->is_null() ? otherwise : found->get<bool>();
+  };
+  const bool is_there = !description.is_null();
+  clean_text_ = is_there && flag("clean_text", true);
+  tokenize_cjk_ = is_there && flag("handle_chinese_chars", true);
+  lower_case_ = is_there && flag("lowercase", true);
+  strip_accents_ = is_there && flag("strip_accents", lower_case_);
+}
 
 void BertNormalizer::normalize(std::string_view text, std::uint32_t origin,
                                std::vector<SourcedCodePoint>& normalized) const {
@@ -109,7 +115,7 @@ void BertNormalizer::normalize(std::string_view text, std::uint32_t origin,
     const auto begin = static_cast<std::uint32_t>(origin + at);
     const std::uint32_t end = begin + length;
     at += length;
-    const std::uint8_t flags = unicode.flags(code);
+    const std::uint16_t flags = unicode.flags(code);
     if (clean_text_ && (flags & bit(CodePointSet::kRemoved)) != 0) continue;
     const bool is_word = tokenize_cjk_ && is_cjk(code);
     if (is_word) normalized.push_back({U' ', begin, end});

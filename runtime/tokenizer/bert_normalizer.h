@@ -3,11 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "runtime/tokenizer/settings.h"
 
 namespace henson::tokenizer {
 
@@ -20,7 +19,8 @@ struct SourcedCodePoint {
 
 class BertNormalizer {
  public:
-  explicit BertNormalizer(const Settings& settings);
+  /// As tokenizer.json describes it; null does nothing.
+  explicit BertNormalizer(const nlohmann::json& description);
 
   /// Normalizes `text`, valid UTF-8, whose first byte has the position `origin`. Parts between two
   /// spaces (U+0020, tab, line ends) do not touch each other.

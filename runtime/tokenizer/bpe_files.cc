@@ -51,8 +51,12 @@ void add_merge(std::string_view line, const std::string& place, Settings& settin
 
 Settings read_vocab_json(const std::filesystem::path& path) {
   Settings settings;
-  settings.kind = Settings::Kind::kByteLevelBpe;
+  settings.kind = Settings::Kind::kBpe;
   settings.source = path.string();
+  settings.pre_tokenizer = {
+      {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}};
+  settings.decoder = {{"type", "ByteLevel"}};
+  settings.trim_offsets = true;
   const nlohmann::json json = read_json(path);
   read_vocabulary(JsonValue(json, path.string()), settings);
   const std::filesystem::path merges = path.parent_path() / "merges.txt";

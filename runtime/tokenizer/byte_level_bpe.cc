@@ -6,21 +6,13 @@
 
 #include "henson/error.h"
 #include "henson/tokenizer.h"
+#include "runtime/tokenizer/bpe.h"
 #include "runtime/tokenizer/byte_alphabet.h"
 #include "runtime/tokenizer/byte_level_words.h"
 #include "runtime/tokenizer/utf8.h"
 
 namespace henson::tokenizer {
 namespace {
-
-std::int32_t merged_id(const Settings& settings, const std::string& token) {
-  const std::optional<std::int64_t> id = settings.vocabulary.id(token);
-  if (!id) {
-    throw Error(ErrorCode::kBadArchive, settings.source + ": a merge needs the token \"" + token +
-                                            "\", which the vocabulary does not have");
-  }
-  return static_cast<std::int32_t>(*id);
-}
 
 /// There is no normalizer, but these come after the others all the same.
 std::vector<AddedToken> normalized_tokens(const Settings& settings) {
@@ -53,12 +45,19 @@ struct ByteLevelBpe::Segment {
   }
 };
 
+bool ByteLevelBpe::fits(const Settings& settings) {
+  const nlohmann::json* const words = part_of_type(settings.pre_tokenizer, "ByteLevel");
+  return settings.kind == Settings::Kind::kBpe && settings.normalizer.is_null() &&
+         words != nullptr && words->value("use_regex", true) && !settings.byte_fallback &&
+         settings.subword_prefix.empty() && settings.word_suffix.empty();
+}
+
 ByteLevelBpe::ByteLevelBpe(const Settings& settings)
     : fuse_unknown_(settings.fuse_unknown),
-      add_prefix_space_(settings.add_prefix_space),
-      added_(normalized_tokens(settings)) {
+      add_prefix_space_(settings.pre_tokenizer.value("add_prefix_space", true)),
+      added_(normalized_tokens(settings)),
+      merges_(read_merges(settings)) {
   add_bytes(settings);
-  add_merges(settings);
   if (settings.words_before_merges) add_long_words(settings.vocabulary);
   add_words(settings.vocabulary);
 }
@@ -71,22 +70,15 @@ void ByteLevelBpe::add_bytes(const Settings& settings) {
     bytes_[byte] = id ? static_cast<std::int32_t>(*id) : kNone;
     is_complete = is_complete && id;
   }
-  if (is_complete || !settings.unknown_byte) return;
-  const auto id = settings.vocabulary.id(*settings.unknown_byte);
+  if (is_complete || !settings.unknown_token) return;
+  const auto id = settings.vocabulary.id(*settings.unknown_token);
   if (!id) {
     throw Error(ErrorCode::kBadArchive, settings.source +
                                             ": the vocabulary has neither all bytes"
                                             " nor the unknown token \"" +
-                                            *settings.unknown_byte + "\"");
+                                            *settings.unknown_token + "\"");
   }
   unknown_ = static_cast<std::int32_t>(*id);
-}
-
-void ByteLevelBpe::add_merges(const Settings& settings) {
-  for (const auto& [left, right] : settings.merges) {
-    merges_.add(merged_id(settings, left), merged_id(settings, right),
-                merged_id(settings, left + right));
-  }
 }
 
 void ByteLevelBpe::add_words(const Vocabulary& vocabulary) {
@@ -176,15 +168,6 @@ void ByteLevelBpe::tokenize_words(const Segment& segment, Pieces& pieces) const 
     }
     begin = end;
   }
-}
-
-std::string ByteLevelBpe::decode(std::span<const std::string_view> tokens) const {
-  std::string bytes;
-  for (const std::string_view token : tokens) {
-    const auto translated = token_to_bytes(token);
-    bytes += translated ? std::string_view(*translated) : token;
-  }
-  return repair_utf8(bytes).text;
 }
 
 }  // namespace henson::tokenizer

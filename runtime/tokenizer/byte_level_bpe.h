@@ -18,19 +18,20 @@ namespace henson::tokenizer {
 
 class ByteLevelBpe final : public TokenModel {
  public:
+  /// Whether this is what settings describe.
+  static bool fits(const Settings& settings);
+
   /// Throws kBadArchive for merges of tokens that the vocabulary does not have, and when it lacks
   /// bytes as well as the token for these.
   explicit ByteLevelBpe(const Settings& settings);
 
   /// Offsets are of whole characters: tokens that share one share its offsets. They include spaces.
   void tokenize(std::string_view text, std::uint32_t origin, Pieces& pieces) const override;
-  std::string decode(std::span<const std::string_view> tokens) const override;
 
  private:
   struct Segment;  // what tokenize works on
 
   void add_bytes(const Settings& settings);
-  void add_merges(const Settings& settings);
   void add_words(const Vocabulary& vocabulary);
   void add_long_words(const Vocabulary& vocabulary);
   /// A text without added tokens.

@@ -23,7 +23,7 @@ ByteLevelWords::Character ByteLevelWords::character(std::size_t at) const noexce
   }();
   if (is_ascii(text_[at])) return {kAscii[static_cast<unsigned char>(text_[at])], 1};
   const Decoded decoded = decode_utf8(text_, at);
-  const std::uint8_t flags = unicode_.flags(decoded.code);
+  const std::uint16_t flags = unicode_.flags(decoded.code);
   Kind kind = Kind::kOther;
   if ((flags & bit(CodePointSet::kLetter)) != 0) {
     kind = Kind::kLetter;

@@ -62,6 +62,9 @@ Settings read_vocab_txt(const std::filesystem::path& path) {
   Settings settings;
   settings.kind = Settings::Kind::kWordPiece;
   settings.source = path.string();
+  settings.normalizer = {{"type", "BertNormalizer"}};
+  settings.pre_tokenizer = {{"type", "BertPreTokenizer"}};
+  settings.decoder = {{"type", "WordPiece"}};
   std::string_view rest = bytes;
   for (std::int64_t id = 0; !rest.empty(); ++id) {
     const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;

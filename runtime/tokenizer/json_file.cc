@@ -1,7 +1,10 @@
 #include "runtime/tokenizer/json_file.h"
 
+#include <algorithm>
+
 #include "henson/error.h"
 #include "runtime/tokenizer/files.h"
+#include "runtime/tokenizer/utf8.h"
 
 namespace henson::tokenizer {
 
@@ -30,14 +33,33 @@ std::size_t JsonValue::size() const {
   return json_->size();
 }
 
+void JsonValue::only(std::initializer_list<std::string_view> known) const {
+  for (const auto& [key, value] : object().items()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    unsupported("has \"" + key + "\", which Henson does not know");
+  }
+}
+
 std::string JsonValue::text() const {
   if (!json_->is_string()) wrong_type("a string");
   return json_->get<std::string>();
 }
 
+char32_t JsonValue::character() const {
+  const std::string bytes = text();
+  if (bytes.empty() || decode_utf8(bytes, 0).length != bytes.size())
+    damaged("is not one character");
+  return decode_utf8(bytes, 0).code;
+}
+
 bool JsonValue::boolean() const {
   if (!json_->is_boolean()) wrong_type("true or false");
   return json_->get<bool>();
+}
+
+double JsonValue::number() const {
+  if (!json_->is_number()) wrong_type("a number");
+  return json_->get<double>();
 }
 
 std::int64_t JsonValue::integer() const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -29,8 +30,15 @@ class JsonValue {
   /// Elements of this array.
   std::size_t size() const;
 
+  /// Throws kUnsupported when this object has members of other names: what is not known must not be
+  /// passed over.
+  void only(std::initializer_list<std::string_view> known) const;
+
   std::string text() const;
+  /// A string of one code point.
+  char32_t character() const;
   bool boolean() const;
+  double number() const;
   std::int64_t integer() const;
   /// Calls visit(key, JsonValue) for each member of this object.
   template <typename Visit>
@@ -43,6 +51,8 @@ class JsonValue {
   std::optional<bool> boolean(std::string_view key) const;
   std::optional<std::int64_t> integer(std::string_view key) const;
 
+  /// "FILE: NAME", for messages.
+  std::string place() const;
   /// "FILE: NAME WHAT", as an error.
   [[noreturn]] void damaged(std::string_view what) const;
   [[noreturn]] void unsupported(std::string_view what) const;
@@ -50,7 +60,6 @@ class JsonValue {
  private:
   const nlohmann::json& object() const;
   [[noreturn]] void wrong_type(std::string_view wanted) const;
-  std::string place() const;
 
   const nlohmann::json* json_;
   std::string file_;

@@ -5,7 +5,9 @@ Needs the package tokenizers, which it asks about every code point: its Unicode 
 versions (of categories an old one, of decompositions another, of lower case a new one), so no
 library's tables are the same as these.
 """
+import base64
 import pathlib
+import struct
 
 import tokenizers
 from tokenizers import normalizers, pre_tokenizers
@@ -13,10 +15,30 @@ from tokenizers import normalizers, pre_tokenizers
 CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 clean = normalizers.BertNormalizer(True, False, False, False).normalize_str
 strip = normalizers.BertNormalizer(False, False, True, False).normalize_str
+strip_marks = normalizers.StripAccents().normalize_str
 decompose = normalizers.NFD().normalize_str
+decompose_further = normalizers.NFKD().normalize_str
 lower = normalizers.Lowercase().normalize_str
 words = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 pieces = pre_tokenizers.ByteLevel(add_prefix_space=False).pre_tokenize_str
+regex_words = pre_tokenizers.Whitespace().pre_tokenize_str
+digits = pre_tokenizers.Digits().pre_tokenize_str
+scripts = pre_tokenizers.UnicodeScripts().pre_tokenize_str
+
+
+def grapheme_counter():
+    """A normalizer that makes one X of each grapheme of less than 6 bytes, through a double array that
+    knows each byte."""
+    leaf, value_at = 1 << 8, 512
+    units = [0] * 2 * value_at
+    units[0] = 256 << 10
+    for byte in range(1, 256):
+        units[256 ^ byte] = byte | leaf | ((256 ^ byte) ^ value_at) << 10
+    array = struct.pack(f"<I{len(units)}I", 4 * len(units), *units)
+    return normalizers.Precompiled(array + b"X\0").normalize_str
+
+
+graphemes = grapheme_counter()
 
 
 def reorders(text):
@@ -40,6 +62,14 @@ SETS = [
     ("Decomposes", "Has a canonical decomposition.", lambda c: decompose(c) != c),
     ("Reorders", "Has a combining class other than 0, and no decomposition.",
      lambda c: decompose(c) == c and reorders(c)),
+    ("DecomposesFurther", "Has a canonical or a compatibility decomposition.",
+     lambda c: decompose_further(c) != c),
+    ("AnyMark", "Marks of all kinds: what StripAccents removes.", lambda c: strip_marks(c) == ""),
+    ("Word", r"\w of regular expressions.", lambda c: len(regex_words("a" + c + "b")) == 1),
+    ("Numeric", "Of the categories Nd, Nl and No.", lambda c: len(digits("a" + c)) == 2),
+    ("JoinsBefore", "Of one grapheme with what stands before.", lambda c: graphemes("a" + c) == "X"),
+    ("JoinsAfter", "Of one grapheme with what stands after.", lambda c: graphemes(c + "a") == "X"),
+    ("Alone", "Of no grapheme with a mark after it.", lambda c: graphemes(c + "\u0301") == "XX"),
 ]
 
 
@@ -66,6 +96,25 @@ def lower_runs(pairs):
     return runs
 
 
+def script_ranges():
+    """Runs (first, last, number) of code points of one script, without those of any script; the
+    numbers mean nothing but themselves."""
+    known, runs = [], []
+    for c in map(chr, CODE_POINTS):
+        if len(scripts("a" + c)) == 1 and len(scripts("\u03b1" + c)) == 1:
+            continue
+        before = [runs[-1][2]] if runs else []
+        number = next((i for i in before + list(range(len(known))) if len(scripts(known[i] + c)) == 1),
+                      len(known))
+        if number == len(known):
+            known.append(c)
+        if runs and runs[-1][1] == ord(c) - 1 and runs[-1][2] == number:
+            runs[-1][1] = ord(c)
+        else:
+            runs.append([ord(c), ord(c), number])
+    return runs
+
+
 def lines(items):
     out, line = [], "   "
     for item in items:
@@ -88,12 +137,15 @@ def main():
     runs = lower_runs([(c, to) for c, to in pairs if c != to])
     text.append("constexpr LowerRun kLowerRuns[] = {")
     text.append(lines(f"{{0x{a:X}, 0x{b:X}, {s}, {d}}}" for a, b, s, d in runs) + "\n};")
+    text.append("constexpr ScriptRange kScripts[] = {")
+    text.append(lines(f"{{0x{a:X}, 0x{b:X}, {n + 1}}}" for a, b, n in script_ranges()) + "\n};")
     text += ["// clang-format on\n", "}  // namespace\n",
              "std::span<const CodePointRange> ranges_of(CodePointSet set) {", "  switch (set) {"]
     for name, _, _ in SETS:
         text.append(f"    case CodePointSet::k{name}:\n      return k{name};")
     text += ["  }", "  return {};", "}\n",
              "std::span<const LowerRun> lower_runs() { return kLowerRuns; }\n",
+             "std::span<const ScriptRange> script_ranges() { return kScripts; }\n",
              "}  // namespace henson::tokenizer\n"]
     pathlib.Path(__file__).with_name("unicode_tables.cc").write_text("\n".join(text))
 

@@ -1,9 +1,7 @@
-// What WordPiece and byte-level BPE have in common.
+// What makes tokens of texts.
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,14 +15,25 @@ struct Piece {
   std::uint32_t word = 0;
 };
 
+/// How many characters at the ends of a token stand for white space.
+struct Spaces {
+  std::uint32_t leading = 0;
+  std::uint32_t trailing = 0;
+};
+
 struct Pieces {
   std::vector<Piece> list;
   std::uint32_t words = 0;  // so far: the number of the next word
+  bool wants_spaces = false;
+  std::vector<Spaces> spaces;  // of each piece, when they are wanted
 };
 
 /// Immutable.
 class TokenModel {
  public:
+  TokenModel() = default;
+  TokenModel(const TokenModel&) = delete;
+  TokenModel& operator=(const TokenModel&) = delete;
   virtual ~TokenModel() = default;
 
   /// Appends the tokens of `text`, which is valid UTF-8, less than 4 GiB and what lies between two
@@ -32,8 +41,8 @@ class TokenModel {
   /// takes one number, though it should have no tokens.
   virtual void tokenize(std::string_view text, std::uint32_t origin, Pieces& pieces) const = 0;
 
-  /// The text of tokens, as the vocabulary writes them.
-  virtual std::string decode(std::span<const std::string_view> tokens) const = 0;
+  /// Whether it tells the spaces of pieces when they are wanted; else their ids do.
+  virtual bool tells_spaces() const noexcept { return false; }
 };
 
 }  // namespace henson::tokenizer

@@ -33,6 +33,15 @@ Part token(const std::optional<std::string>& text, std::int64_t type_id = 0) {
 
 }  // namespace
 
+const nlohmann::json* part_of_type(const nlohmann::json& part, const char* type) {
+  const auto found = part.find("type");
+  return found != part.end() && *found == type ? &part : nullptr;
+}
+
+nlohmann::json* part_of_type(nlohmann::json& part, const char* type) {
+  return part_of_type(std::as_const(part), type) == nullptr ? nullptr : &part;
+}
+
 void use_bert_defaults(Settings& settings) {
   set_if_not(settings.unk, "[UNK]");
   set_if_not(settings.cls, "[CLS]");
@@ -45,6 +54,7 @@ void use_bert_defaults(Settings& settings) {
   settings.single = {token(settings.cls), text, token(settings.sep)};
   settings.pair = settings.single;
   settings.pair.insert(settings.pair.end(), {pair, token(settings.sep, 1)});
+  settings.unknown_token = settings.unk;
 }
 
 void use_roberta_defaults(Settings& settings) {

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "henson/tokenizer.h"
 #include "runtime/tokenizer/vocabulary.h"
 
 namespace henson::tokenizer {
@@ -30,10 +32,21 @@ struct TemplatePart {
   Kind kind = Kind::kText;
   std::string token;  // of kToken
   std::int64_t type_id = 0;
+  // Of kToken, where the file gives it; else the vocabulary's.
+  std::optional<std::int64_t> id = std::nullopt;
 };
 
+/// What happens to texts that are too long, unless the caller says otherwise.
+struct TruncationSettings {
+  std::size_t max_length = 0;  // 0: nothing
+  std::size_t stride = 0;
+  Truncation strategy = Truncation::kLongestFirst;
+};
+
+/// Parts of the pipeline stand here as tokenizer.json writes them; readers of other files write
+/// them the same way. Null is none.
 struct Settings {
-  enum class Kind : std::uint8_t { kWordPiece, kByteLevelBpe };
+  enum class Kind : std::uint8_t { kWordPiece, kBpe, kUnigram, kWordLevel };
 
   Kind kind = Kind::kWordPiece;
   std::string source;  // the file, for messages
@@ -43,25 +56,32 @@ struct Settings {
   std::vector<TemplatePart> single;  // [CLS] text [SEP]
   std::vector<TemplatePart> pair;    // [CLS] text [SEP] pair [SEP]
   std::size_t max_length = 0;        // of the model, in tokens; 0: the files do not say
+  TruncationSettings truncation;
+  TruncationSide truncation_side = TruncationSide::kRight;
 
-  // WordPiece.
-  bool clean_text = true;  // removes control characters
-  bool lower_case = true;
-  std::optional<bool> strip_accents;  // as lower_case
-  bool tokenize_cjk = true;
-  std::string continuing_prefix = "##";
-  std::size_t max_word_length = 100;  // code points; longer words are unknown
-  bool clean_up_decoded = true;       // no spaces before punctuation
-
-  // Byte-level BPE.
-  std::vector<std::pair<std::string, std::string>> merges;  // the first is merged first
-  bool add_prefix_space = false;
-  bool trim_offsets = true;        // offsets without the white space around words
+  nlohmann::json normalizer;
+  nlohmann::json pre_tokenizer;
+  nlohmann::json decoder;
+  bool trim_offsets = false;       // offsets without the white space around words
   bool trim_keeps_prefix = false;  // but with one space in front of the first: maybe a prefix
-  std::optional<std::string> unknown_byte;  // the token of bytes that the vocabulary lacks
-  bool fuse_unknown = false;                // one token for such bytes that follow each other
-  bool words_before_merges = false;  // a word that is a token is this one, whatever its merges
+
+  // Of models.
+  std::optional<std::string> unknown_token;
+  std::string continuing_prefix = "##";    // WordPiece
+  std::size_t max_word_length = 100;       // WordPiece: code points; longer words are unknown
+  std::vector<double> scores;              // Unigram: of each id
+  std::optional<std::int64_t> unknown_id;  // Unigram
+  std::vector<std::pair<std::string, std::string>> merges;  // BPE: the first is merged first
+  std::string subword_prefix;        // BPE: of what is not the start of a word
+  std::string word_suffix;           // BPE: of what is the end of a word
+  bool byte_fallback = false;        // unknown text is spelled in bytes, <0x0A>
+  bool fuse_unknown = false;         // BPE: one token for unknown text that follows each other
+  bool words_before_merges = false;  // BPE: a word that is a token is this one
 };
+
+/// The value of a part that is of a type: {"type": "ByteLevel", …}. Nothing when it is of another.
+const nlohmann::json* part_of_type(const nlohmann::json& part, const char* type);
+nlohmann::json* part_of_type(nlohmann::json& part, const char* type);
 
 /// Gives `settings` the special tokens that BERT's vocabularies have unless others are set there,
 /// those of them that the vocabulary has as added tokens, and BERT's templates.

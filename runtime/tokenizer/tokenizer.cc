@@ -2,6 +2,7 @@
 
 #include "runtime/api/guarded.h"
 #include "runtime/tokenizer/files.h"
+#include "runtime/tokenizer/options.h"
 #include "runtime/tokenizer/tokenizer_impl.h"
 
 namespace henson {
@@ -11,10 +12,7 @@ using runtime::guarded;
 Tokenizer Tokenizer::open(const std::filesystem::path& path, const TokenizerOptions& options) {
   return guarded([&] {
     tokenizer::Settings settings = tokenizer::read_settings(path);
-    settings.lower_case = options.lower_case.value_or(settings.lower_case);
-    if (options.strip_accents) settings.strip_accents = options.strip_accents;
-    settings.tokenize_cjk = options.tokenize_cjk.value_or(settings.tokenize_cjk);
-    settings.add_prefix_space = options.add_prefix_space.value_or(settings.add_prefix_space);
+    tokenizer::apply_options(options, settings);
     return Tokenizer(std::make_shared<const Impl>(std::move(settings)));
   });
 }

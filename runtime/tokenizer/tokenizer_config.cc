@@ -13,6 +13,7 @@
 #include "runtime/tokenizer/added_tokens.h"
 #include "runtime/tokenizer/files.h"
 #include "runtime/tokenizer/json_file.h"
+#include "runtime/tokenizer/options.h"
 
 namespace henson::tokenizer {
 namespace {
@@ -25,10 +26,11 @@ constexpr std::array<Name, 5> kNames{{{"unk_token", &Settings::unk},
                                       {"pad_token", &Settings::pad},
                                       {"mask_token", &Settings::mask}}};
 
-template <typename T>
-void set_if(T& setting, const std::optional<bool>& value) {
-  if (value) setting = *value;
-}
+/// Options of classes that have a BertNormalizer, and what that calls them.
+constexpr std::array<std::pair<const char*, const char*>, 3> kBertOptions{
+    {{"do_lower_case", "lowercase"},
+     {"strip_accents", "strip_accents"},
+     {"tokenize_chinese_chars", "handle_chinese_chars"}}};
 
 /// An id that is the key of an object.
 std::int64_t id_of(const std::string& key, const JsonValue& value) {
@@ -44,7 +46,7 @@ std::int64_t id_of(const std::string& key, const JsonValue& value) {
 /// when nothing else says how.
 void read_names(const JsonValue& file, Settings& settings, std::vector<AddedToken>& added,
                 std::vector<AddedToken>& plain) {
-  const bool is_bpe = settings.kind == Settings::Kind::kByteLevelBpe;
+  const bool is_bpe = settings.kind == Settings::Kind::kBpe;
   for (const auto& [name, member] : kNames) {
     const auto value = file.find(name);
     if (!value) continue;
@@ -105,14 +107,17 @@ void read_added(const JsonValue& file, std::vector<AddedToken>& added) {
 }
 
 void read_options(const JsonValue& config, Settings& settings) {
-  if (settings.kind == Settings::Kind::kWordPiece) {
-    set_if(settings.lower_case, config.boolean("do_lower_case"));
-    set_if(settings.strip_accents, config.boolean("strip_accents"));
-    set_if(settings.tokenize_cjk, config.boolean("tokenize_chinese_chars"));
-  } else {
-    set_if(settings.add_prefix_space, config.boolean("add_prefix_space"));
-    set_if(settings.trim_keeps_prefix, config.boolean("add_prefix_space"));
-    set_if(settings.trim_offsets, config.boolean("trim_offsets"));
+  for (const auto& [key, option] : kBertOptions) {
+    if (const auto value = config.boolean(key)) set_bert_option(settings, option, value);
+  }
+  if (const auto adds = config.boolean("add_prefix_space");
+      adds && part_of_type(settings.pre_tokenizer, "ByteLevel") != nullptr) {
+    set_prefix_space(settings, *adds);
+    settings.trim_keeps_prefix = *adds;
+  }
+  if (const auto trims = config.boolean("trim_offsets");
+      trims && settings.kind == Settings::Kind::kBpe) {
+    settings.trim_offsets = *trims;
   }
   const auto length = config.find("model_max_length");
   // Files that set no limit write 1e30, as a float or an integer of 31 digits.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/tokenizer/byte_level_bpe.h"
+#include "runtime/tokenizer/pipeline.h"
 #include "runtime/tokenizer/utf8.h"
 #include "runtime/tokenizer/word_piece.h"
 
@@ -19,11 +20,23 @@ using tokenizer::Settings;
 using tokenizer::TokenizedText;
 using PartKind = tokenizer::TemplatePart::Kind;
 
+/// The two most common ways have a shorter one.
 std::unique_ptr<const tokenizer::TokenModel> make_model(const Settings& settings) {
-  if (settings.kind == Settings::Kind::kWordPiece) {
+  tokenizer::make_normalizer(settings);  // these say what is wrong with the parts
+  tokenizer::make_pre_tokenizer(settings);
+  if (tokenizer::WordPiece::fits(settings)) {
     return std::make_unique<tokenizer::WordPiece>(settings);
   }
-  return std::make_unique<tokenizer::ByteLevelBpe>(settings);
+  if (tokenizer::ByteLevelBpe::fits(settings)) {
+    return std::make_unique<tokenizer::ByteLevelBpe>(settings);
+  }
+  return std::make_unique<tokenizer::Pipeline>(settings);
+}
+
+std::unique_ptr<const tokenizer::Decoder> make_decoder(const Settings& settings) {
+  if (settings.decoder.is_null()) return tokenizer::make_decoder(std::nullopt);
+  return tokenizer::make_decoder(
+      tokenizer::JsonValue(settings.decoder, settings.source, "decoder"));
 }
 
 AddedTokenSearch make_search(const Settings& settings) {
@@ -44,6 +57,7 @@ Tokenizer::Impl::Impl(Settings settings)
     size_ = std::max(size_, static_cast<std::size_t>(token.id) + 1);
   }
   model_ = make_model(settings_);
+  decoder_ = make_decoder(settings_);
   search_ = make_search(settings_);
   single_ = slots_of(settings_.single);
   pair_ = slots_of(settings_.pair);
@@ -58,7 +72,7 @@ std::vector<Tokenizer::Impl::Slot> Tokenizer::Impl::slots_of(
   for (const tokenizer::TemplatePart& part : parts) {
     Slot slot{part.kind, 0, part.type_id};
     if (part.kind == PartKind::kToken) {
-      const std::optional<std::int64_t> found = id(part.token);
+      const std::optional<std::int64_t> found = part.id ? part.id : id(part.token);
       if (!found) {
         throw Error(ErrorCode::kBadArchive, settings_.source + " has no token " + part.token +
                                                 ", which is put around every text");
@@ -95,6 +109,7 @@ TokenizedText Tokenizer::Impl::tokenize(std::string_view text) const {
 
 TokenizedText Tokenizer::Impl::tokenize_utf8(std::string_view text) const {
   Pieces pieces;
+  pieces.wants_spaces = trimmer_.trims() && model_->tells_spaces();
   pieces.list.reserve(text.size() / 4 + 1);
   search_.for_each_part(text, [&](std::size_t begin, std::size_t end, const AddedToken* token) {
     const auto from = static_cast<std::uint32_t>(begin);
@@ -103,9 +118,12 @@ TokenizedText Tokenizer::Impl::tokenize_utf8(std::string_view text) const {
     } else {
       pieces.list.push_back({static_cast<std::int32_t>(token->id), from,
                              static_cast<std::uint32_t>(end), pieces.words++});
+      if (pieces.wants_spaces) {
+        pieces.spaces.push_back(tokenizer::spaces_of(text.substr(begin, end - begin)));
+      }
     }
   });
-  return trimmer_.trim(text, std::move(pieces.list));
+  return trimmer_.trim(text, std::move(pieces));
 }
 
 std::size_t Tokenizer::Impl::room(const std::vector<Slot>& slots, std::size_t max_length) {
@@ -149,27 +167,49 @@ Encoding Tokenizer::Impl::assemble(const std::vector<Slot>& slots, PieceSpan tex
   return encoding;
 }
 
+EncodeOptions Tokenizer::Impl::effective(EncodeOptions options) const {
+  const tokenizer::TruncationSettings& files = settings_.truncation;
+  if (options.max_length == 0 && files.max_length > 0) {
+    options.max_length = files.max_length;
+    options.truncation = files.strategy;
+    options.stride = files.stride;
+  }
+  if (!options.truncation_side) options.truncation_side = settings_.truncation_side;
+  return options;
+}
+
+Tokenizer::Impl::PieceSpan Tokenizer::Impl::shortened(TokenizedText& text, std::size_t length,
+                                                      TruncationSide side) {
+  if (side == TruncationSide::kRight) return PieceSpan(text.pieces).first(length);
+  const std::size_t begin = text.pieces.size() - length;
+  text.make_first(begin);
+  return PieceSpan(text.pieces).subspan(begin);
+}
+
 Encoding Tokenizer::Impl::encode(std::string_view text, const std::string_view* pair,
-                                 const EncodeOptions& options) const {
+                                 const EncodeOptions& given) const {
+  const EncodeOptions options = effective(given);
   const std::vector<Slot>& parts = slots(pair != nullptr, options.add_special_tokens);
   const std::size_t space = room(parts, options.max_length);
-  const std::vector<Piece> first = tokenize(text).pieces;
-  const std::vector<Piece> second = pair == nullptr ? std::vector<Piece>() : tokenize(*pair).pieces;
-  tokenizer::Lengths lengths{first.size(), second.size()};
+  TokenizedText first = tokenize(text);
+  TokenizedText second = pair == nullptr ? TokenizedText() : tokenize(*pair);
+  tokenizer::Lengths lengths{first.pieces.size(), second.pieces.size()};
   if (pair == nullptr && options.truncation != Truncation::kOnlySecond) {
     lengths.first = std::min(lengths.first, space);
   } else {
     lengths = tokenizer::truncate(lengths, space, options.truncation);
   }
-  Encoding encoding = assemble(parts, PieceSpan(first).first(lengths.first),
-                               PieceSpan(second).first(lengths.second));
-  encoding.lost = first.size() - lengths.first + second.size() - lengths.second;
+  const TruncationSide side = *options.truncation_side;
+  Encoding encoding = assemble(parts, shortened(first, lengths.first, side),
+                               shortened(second, lengths.second, side));
+  encoding.lost = first.pieces.size() - lengths.first + second.pieces.size() - lengths.second;
   return encoding;
 }
 
 std::vector<Encoding> Tokenizer::Impl::encode_windows(std::string_view text,
                                                       const std::string_view* pair,
-                                                      const EncodeOptions& options) const {
+                                                      const EncodeOptions& given) const {
+  const EncodeOptions options = effective(given);
   if (options.max_length == 0) return {encode(text, pair, options)};
   const std::vector<Slot>& parts = slots(pair != nullptr, options.add_special_tokens);
   const std::size_t space = room(parts, options.max_length);
@@ -184,27 +224,34 @@ std::vector<Encoding> Tokenizer::Impl::encode_windows(std::string_view text,
                     " tokens, and a window has room for " + std::to_string(space));
   }
   std::vector<Encoding> encodings;
-  for (const auto [begin, end] :
+  for (auto [begin, end] :
        tokenizer::windows(cut.pieces.size(), space - whole.size(), options.stride)) {
-    if (begin < cut.first_offsets.size()) {  // no later window has this piece but as its first
-      cut.pieces[begin].begin = cut.first_offsets[begin].begin;
-      cut.pieces[begin].end = cut.first_offsets[begin].end;
+    if (*options.truncation_side == TruncationSide::kLeft) {  // from the end to the start
+      std::swap(begin, end);
+      begin = cut.pieces.size() - begin;
+      end = cut.pieces.size() - end;
     }
+    const Piece first_piece = begin < end ? cut.pieces[begin] : Piece();
+    cut.make_first(begin);
     const PieceSpan window = PieceSpan(cut.pieces).subspan(begin, end - begin);
     encodings.push_back(cuts_first ? assemble(parts, window, whole)
                                    : assemble(parts, whole, window));
+    if (begin < end) cut.pieces[begin] = first_piece;
   }
   return encodings;
 }
 
 std::string Tokenizer::Impl::decode(std::span<const std::int64_t> ids,
                                     bool skip_special_tokens) const {
-  std::vector<std::string_view> tokens;
+  std::vector<std::string> tokens;
   for (const std::int64_t id : ids) {
     const std::optional<std::string_view> found = token(id);
-    if (found && !(skip_special_tokens && is_special(id))) tokens.push_back(*found);
+    if (found && !(skip_special_tokens && is_special(*found))) tokens.emplace_back(*found);
   }
-  return model_->decode(tokens);
+  decoder_->decode(tokens);
+  std::string text;
+  for (const std::string& token : tokens) text += token;
+  return text;
 }
 
 std::optional<std::string_view> Tokenizer::Impl::token(std::int64_t id) const {
@@ -222,6 +269,11 @@ std::optional<std::int64_t> Tokenizer::Impl::id(std::string_view token) const {
 std::optional<std::int64_t> Tokenizer::Impl::special_id(
     const std::optional<std::string>& token) const {
   return token ? id(std::string_view(*token)) : std::nullopt;
+}
+
+bool Tokenizer::Impl::is_special(std::string_view token) const {
+  const auto found = added_texts_.find(token);
+  return found != added_texts_.end() && settings_.added[found->second].special;
 }
 
 bool Tokenizer::Impl::is_special(std::int64_t id) const noexcept {

@@ -13,6 +13,7 @@
 
 #include "henson/tokenizer.h"
 #include "runtime/tokenizer/added_token_search.h"
+#include "runtime/tokenizer/decoder.h"
 #include "runtime/tokenizer/model.h"
 #include "runtime/tokenizer/settings.h"
 #include "runtime/tokenizer/trim_offsets.h"
@@ -34,6 +35,7 @@ class Tokenizer::Impl {
   std::optional<std::int64_t> id(std::string_view token) const;
   std::optional<std::int64_t> special_id(const std::optional<std::string>& token) const;
   bool is_special(std::int64_t id) const noexcept;
+  bool is_special(std::string_view token) const;
   std::size_t vocabulary_size() const noexcept { return size_; }
   const tokenizer::Settings& settings() const noexcept { return settings_; }
 
@@ -52,6 +54,11 @@ class Tokenizer::Impl {
   /// The tokens of a text, with offsets in it as it was given.
   tokenizer::TokenizedText tokenize(std::string_view text) const;
   tokenizer::TokenizedText tokenize_utf8(std::string_view text) const;
+  /// With what the files say where the caller says nothing.
+  EncodeOptions effective(EncodeOptions options) const;
+  /// `length` tokens of a text: those at its start, or at its end.
+  static PieceSpan shortened(tokenizer::TokenizedText& text, std::size_t length,
+                             TruncationSide side);
   /// How many tokens of the texts max_length leaves room for.
   static std::size_t room(const std::vector<Slot>& slots, std::size_t max_length);
   static Encoding assemble(const std::vector<Slot>& slots, PieceSpan text, PieceSpan pair);
@@ -61,6 +68,7 @@ class Tokenizer::Impl {
   std::unordered_map<std::string_view, std::size_t> added_texts_;
   std::size_t size_ = 0;
   std::unique_ptr<const tokenizer::TokenModel> model_;
+  std::unique_ptr<const tokenizer::Decoder> decoder_;
   tokenizer::OffsetTrimmer trimmer_;
   tokenizer::AddedTokenSearch search_;  // added tokens that are looked for in the text as given
   std::vector<Slot> single_, pair_, plain_single_, plain_pair_;

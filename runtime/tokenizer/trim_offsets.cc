@@ -59,8 +59,7 @@ ByteRange trim_offsets(std::string_view text, ByteRange range, Spaces spaces,
 }
 
 OffsetTrimmer::OffsetTrimmer(const Settings& settings)
-    : trims_(settings.kind == Settings::Kind::kByteLevelBpe && settings.trim_offsets),
-      keeps_prefix_(settings.trim_keeps_prefix) {
+    : trims_(settings.trim_offsets), keeps_prefix_(settings.trim_keeps_prefix) {
   if (!trims_) return;
   spaces_.resize(settings.vocabulary.size());
   is_added_.resize(settings.vocabulary.size());
@@ -79,14 +78,16 @@ Spaces OffsetTrimmer::spaces_of(std::string_view text, const Piece& piece) const
   return tokenizer::spaces_of(text.substr(piece.begin, piece.end - piece.begin));
 }
 
-TokenizedText OffsetTrimmer::trim(std::string_view text, std::vector<Piece> pieces) const {
-  TokenizedText result{std::move(pieces), {}};
+TokenizedText OffsetTrimmer::trim(std::string_view text, Pieces pieces) const {
+  TokenizedText result{std::move(pieces.list), {}};
   if (!trims_) return result;
   if (keeps_prefix_) result.first_offsets.reserve(result.pieces.size());
   for (Piece& piece : result.pieces) {
     const ByteRange whole{piece.begin, piece.end};
-    const Spaces spaces = spaces_of(text, piece);
-    const bool is_first = &piece == result.pieces.data() || whole.begin == 0;
+    const auto index = static_cast<std::size_t>(&piece - result.pieces.data());
+    const Spaces spaces =
+        index < pieces.spaces.size() ? pieces.spaces[index] : spaces_of(text, piece);
+    const bool is_first = index == 0 || whole.begin == 0;
     const ByteRange range = trim_offsets(text, whole, spaces, keeps_prefix_ && is_first);
     piece.begin = range.begin;
     piece.end = range.end;

@@ -1,6 +1,7 @@
 // Offsets of byte-level BPE without the white space that its tokens begin or end with.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -10,12 +11,6 @@
 #include "runtime/tokenizer/settings.h"
 
 namespace henson::tokenizer {
-
-/// How many characters at the ends of a token stand for white space.
-struct Spaces {
-  std::uint32_t leading = 0;
-  std::uint32_t trailing = 0;
-};
 
 /// Of a token as the vocabulary writes it, or as the text has it for an added token.
 Spaces spaces_of(std::string_view token) noexcept;
@@ -30,6 +25,13 @@ struct TokenizedText {
   std::vector<Piece> pieces;
   std::vector<ByteRange> first_offsets;  // of each piece were it the first of a sequence; empty
                                          // when they are the same
+
+  /// Gives a piece its offsets as the first of a sequence.
+  void make_first(std::size_t index) {
+    if (index >= first_offsets.size()) return;
+    pieces[index].begin = first_offsets[index].begin;
+    pieces[index].end = first_offsets[index].end;
+  }
 };
 
 /// Trims what settings say. Immutable.
@@ -37,8 +39,9 @@ class OffsetTrimmer {
  public:
   explicit OffsetTrimmer(const Settings& settings);
 
+  bool trims() const noexcept { return trims_; }
   /// `pieces` are of `text`, with whole offsets.
-  TokenizedText trim(std::string_view text, std::vector<Piece> pieces) const;
+  TokenizedText trim(std::string_view text, Pieces pieces) const;
 
  private:
   Spaces spaces_of(std::string_view text, const Piece& piece) const noexcept;

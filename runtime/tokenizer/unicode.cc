@@ -9,13 +9,15 @@
 namespace henson::tokenizer {
 namespace {
 
-std::string all_flags(char32_t count) {
-  std::string flags(count, '\0');
+using Flags = std::basic_string<char16_t>;
+
+Flags all_flags(char32_t count) {
+  Flags flags(count, u'\0');
   for (int i = 0; i < kCodePointSets; ++i) {
     const CodePointSet set{static_cast<std::uint8_t>(i)};
     for (const CodePointRange& range : ranges_of(set)) {
       for (char32_t code = range.first; code <= range.last; ++code) {
-        flags[code] = static_cast<char>(flags[code] | bit(set));
+        flags[code] = static_cast<char16_t>(flags[code] | bit(set));
       }
     }
   }
@@ -25,8 +27,8 @@ std::string all_flags(char32_t count) {
 }  // namespace
 
 Unicode::Unicode() {
-  const std::string flags = all_flags(kCodePoints);
-  std::map<std::string, std::uint16_t> known;  // most pages are alike
+  const Flags flags = all_flags(kCodePoints);
+  std::map<Flags, std::uint16_t> known;  // most pages are alike
   for (std::size_t i = 0; i < page_of_.size(); ++i) {
     const auto [found, is_new] =
         known.emplace(flags.substr(i * kPage, kPage), static_cast<std::uint16_t>(known.size()));
@@ -50,12 +52,14 @@ char32_t Unicode::lower(char32_t code) const noexcept {
   return static_cast<char32_t>(static_cast<std::int32_t>(code) + run->difference);
 }
 
-int decompose(char32_t code, std::array<char32_t, kMaxDecomposition>& parts) noexcept {
+int decompose(char32_t code, bool further,
+              std::array<char32_t, kMaxDecomposition>& parts) noexcept {
   std::array<utf8proc_int32_t, kMaxDecomposition> found{};
   int boundary = 0;
-  const utf8proc_ssize_t count =
-      utf8proc_decompose_char(static_cast<utf8proc_int32_t>(code), found.data(), found.size(),
-                              UTF8PROC_DECOMPOSE, &boundary);
+  const auto options = static_cast<utf8proc_option_t>(further ? UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT
+                                                              : UTF8PROC_DECOMPOSE);
+  const utf8proc_ssize_t count = utf8proc_decompose_char(
+      static_cast<utf8proc_int32_t>(code), found.data(), found.size(), options, &boundary);
   if (count < 1 || count > kMaxDecomposition) {  // cannot be of any version of Unicode so far
     parts[0] = code;
     return 1;
@@ -64,29 +68,34 @@ int decompose(char32_t code, std::array<char32_t, kMaxDecomposition>& parts) noe
   return static_cast<int>(count);
 }
 
+std::optional<std::pair<char32_t, char32_t>> canonical_pair(char32_t code) noexcept {
+  std::array<char32_t, kMaxDecomposition> parts{};
+  const int count = decompose(code, false, parts);
+  if (count < 2) return std::nullopt;
+  std::array<utf8proc_int32_t, kMaxDecomposition + 1> composed{};
+  const auto compose = [&](utf8proc_ssize_t length) {
+    return utf8proc_normalize_utf32(
+        composed.data(), length,
+        static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+  };
+  std::copy_n(parts.begin(), count - 1, composed.begin());
+  if (count > 2 && compose(count - 1) != 1) return std::nullopt;
+  const auto first = static_cast<char32_t>(composed[0]);
+  const char32_t second = parts[static_cast<std::size_t>(count) - 1];
+  composed[1] = static_cast<utf8proc_int32_t>(second);
+  if (compose(2) != 1 || composed[0] != static_cast<utf8proc_int32_t>(code)) return std::nullopt;
+  return std::pair(first, second);
+}
+
 int combining_class(char32_t code) noexcept {
   return utf8proc_get_property(static_cast<utf8proc_int32_t>(code))->combining_class;
 }
 
-bool is_word_character(char32_t code) noexcept {
-  switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_PC:
-      return true;
-    default:  // joiners, and letters in circles and squares
-      return code == 0x200C || code == 0x200D || (code >= 0x24B6 && code <= 0x24E9) ||
-             (code >= 0x1F130 && code <= 0x1F149) || (code >= 0x1F150 && code <= 0x1F169) ||
-             (code >= 0x1F170 && code <= 0x1F189);
-  }
+std::uint8_t script_of(char32_t code) noexcept {
+  const std::span<const ScriptRange> ranges = script_ranges();
+  const auto range = std::lower_bound(ranges.begin(), ranges.end(), code,
+                                      [](const ScriptRange& r, char32_t c) { return r.last < c; });
+  return range == ranges.end() || code < range->first ? std::uint8_t{0} : range->script;
 }
 
 }  // namespace henson::tokenizer

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "runtime/tokenizer/unicode_tables.h"
@@ -22,7 +24,7 @@ class Unicode {
     return (flags(code) >> static_cast<unsigned>(set) & 1U) != 0;
   }
   /// A bit for each CodePointSet.
-  std::uint8_t flags(char32_t code) const noexcept {
+  std::uint16_t flags(char32_t code) const noexcept {
     if (code >= kCodePoints) return 0;
     return pages_[page_of_[code / kPage] * kPage + code % kPage];
   }
@@ -36,11 +38,11 @@ class Unicode {
   Unicode();
 
   std::array<std::uint16_t, kCodePoints / kPage> page_of_{};
-  std::vector<std::uint8_t> pages_;
+  std::vector<std::uint16_t> pages_;
 };
 
-constexpr std::uint8_t bit(CodePointSet set) noexcept {
-  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(set));
+constexpr std::uint16_t bit(CodePointSet set) noexcept {
+  return static_cast<std::uint16_t>(1U << static_cast<unsigned>(set));
 }
 
 /// Ideographs that WordPiece takes for words of their own: what BERT's authors listed.
@@ -51,14 +53,23 @@ constexpr bool is_cjk(char32_t code) noexcept {
          (code >= 0xF900 && code <= 0xFAFF) || (code >= 0x2F800 && code <= 0x2FA1F);
 }
 
-/// The canonical decomposition of a code point of CodePointSet::kDecomposes; no larger than this.
-inline constexpr int kMaxDecomposition = 4;
-int decompose(char32_t code, std::array<char32_t, kMaxDecomposition>& parts) noexcept;
+/// The decomposition of a code point of CodePointSet::kDecomposes, or with `further`
+/// (compatibility) of kDecomposesFurther; no larger than this.
+inline constexpr int kMaxDecomposition = 18;
+int decompose(char32_t code, bool further, std::array<char32_t, kMaxDecomposition>& parts) noexcept;
+
+/// The two code points whose canonical composition it is; nothing where Unicode composes none.
+std::optional<std::pair<char32_t, char32_t>> canonical_pair(char32_t code) noexcept;
 
 /// The canonical combining class; 0 of those outside of kReorders that do not come of decomposing.
 int combining_class(char32_t code) noexcept;
 
 /// Whether regular expressions count it to words (\w).
-bool is_word_character(char32_t code) noexcept;
+inline bool is_word_character(char32_t code) noexcept {
+  return Unicode::table().is(CodePointSet::kWord, code);
+}
+
+/// The number of its script; 0 of what goes with any.
+std::uint8_t script_of(char32_t code) noexcept;
 
 }  // namespace henson::tokenizer

@@ -20,6 +20,13 @@ struct LowerRun {
   std::int32_t difference = 0;
 };
 
+/// Code points of one script, which has a number of 1 and more.
+struct ScriptRange {
+  char32_t first = 0;
+  char32_t last = 0;
+  std::uint8_t script = 0;
+};
+
 enum class CodePointSet : std::uint8_t {
   kRemoved,
   kWhite,
@@ -29,12 +36,21 @@ enum class CodePointSet : std::uint8_t {
   kNumber,
   kDecomposes,
   kReorders,
+  kDecomposesFurther,
+  kAnyMark,
+  kWord,
+  kNumeric,
+  kJoinsBefore,
+  kJoinsAfter,
+  kAlone,
 };
-inline constexpr int kCodePointSets = 8;
+inline constexpr int kCodePointSets = 15;
 
 /// In increasing order.
 std::span<const CodePointRange> ranges_of(CodePointSet set);
 /// Without U+0130, whose lower case is two code points.
 std::span<const LowerRun> lower_runs();
+/// In increasing order, without code points that go with any script.
+std::span<const ScriptRange> script_ranges();
 
 }  // namespace henson::tokenizer

@@ -4,7 +4,7 @@
 
 namespace henson::tokenizer {
 
-void Vocabulary::add(std::string_view token, std::int64_t id) {
+void Vocabulary::add(std::string_view token, std::int64_t id, bool again) {
   if (id < 0 || id >= kMaxTokens) {
     throw Error(ErrorCode::kBadArchive, "a token has the id " + std::to_string(id) +
                                             "; ids of a vocabulary are 0 to " +
@@ -18,7 +18,11 @@ void Vocabulary::add(std::string_view token, std::int64_t id) {
     token = names_.back();
   } else {
     const auto before = static_cast<std::size_t>(found->second);
-    if (before != index && tokens_[before] == token) tokens_[before].reset();
+    if (again) {
+      ++repeated_;
+    } else if (before != index && tokens_[before] == token) {
+      tokens_[before].reset();
+    }
     found->second = id;
     token = found->first;
   }

@@ -24,34 +24,20 @@ std::vector<AddedToken> normalized_tokens(const Settings& settings,
   return tokens;
 }
 
-std::int32_t unknown_id(const Settings& settings) {
-  const std::string unk = settings.unk.value_or("[UNK]");
-  const std::optional<std::int64_t> id = settings.vocabulary.id(unk);
-  if (!id) {
-    throw Error(ErrorCode::kBadArchive,
-                settings.source + " has no token " + unk + ", which unknown words become");
-  }
-  return static_cast<std::int32_t>(*id);
-}
-
 std::uint32_t narrow(std::size_t position) noexcept { return static_cast<std::uint32_t>(position); }
 
 }  // namespace
 
+bool WordPiece::fits(const Settings& settings) {
+  return settings.kind == Settings::Kind::kWordPiece &&
+         (settings.normalizer.is_null() || part_of_type(settings.normalizer, "BertNormalizer")) &&
+         part_of_type(settings.pre_tokenizer, "BertPreTokenizer") != nullptr;
+}
+
 WordPiece::WordPiece(const Settings& settings)
-    : normalizer_(settings),
+    : normalizer_(settings.normalizer),
       added_(normalized_tokens(settings, normalizer_)),
-      unknown_(unknown_id(settings)),
-      max_word_length_(settings.max_word_length),
-      continuing_prefix_(settings.continuing_prefix),
-      clean_up_decoded_(settings.clean_up_decoded) {
-  settings.vocabulary.for_each([&](std::string_view token, std::int64_t id) {
-    trie_.add(token, static_cast<std::int32_t>(id));
-  });
-  if (const std::optional<Trie::Node> node = trie_.find(continuing_prefix_)) {
-    continuing_ = *node;
-    has_continuing_ = true;
-  }
+      vocabulary_(settings) {
   classify_bytes();
 }
 
@@ -134,7 +120,7 @@ void WordPiece::add_words(std::span<const SourcedCodePoint> text, Pieces& pieces
     if (begin < end) add_word(text.subspan(begin, end - begin), pieces);
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::uint8_t flags = unicode.flags(text[i].code);
+    const std::uint16_t flags = unicode.flags(text[i].code);
     const bool is_punctuation = (flags & bit(CodePointSet::kPunctuation)) != 0;
     if (!is_punctuation && (flags & bit(CodePointSet::kWhite)) == 0) continue;
     end_word(i);
@@ -145,8 +131,9 @@ void WordPiece::add_words(std::span<const SourcedCodePoint> text, Pieces& pieces
 }
 
 void WordPiece::add_word(std::span<const SourcedCodePoint> word, Pieces& pieces) const {
-  if (word.size() > max_word_length_) {
-    pieces.list.push_back({unknown_, word.front().begin, word.back().end, pieces.words++});
+  if (word.size() > vocabulary_.max_word_length()) {
+    pieces.list.push_back(
+        {vocabulary_.unknown(), word.front().begin, word.back().end, pieces.words++});
     return;
   }
   std::string bytes;
@@ -162,8 +149,9 @@ void WordPiece::add_word(std::span<const SourcedCodePoint> word, Pieces& pieces)
 }
 
 void WordPiece::add_ascii_word(std::string_view word, std::uint32_t begin, Pieces& pieces) const {
-  if (word.size() > max_word_length_) {
-    pieces.list.push_back({unknown_, begin, begin + narrow(word.size()), pieces.words++});
+  if (word.size() > vocabulary_.max_word_length()) {
+    pieces.list.push_back(
+        {vocabulary_.unknown(), begin, begin + narrow(word.size()), pieces.words++});
     return;
   }
   std::array<char, kMaxAsciiWord> lower;
@@ -180,21 +168,13 @@ template <typename Source>
 void WordPiece::cut(std::string_view word, const Source& source, Pieces& pieces) const {
   const std::size_t first = pieces.list.size();
   const std::uint32_t number = pieces.words++;
-  Trie::Node node = Trie::kRoot;
-  for (std::size_t at = 0; at < word.size();) {
-    Trie::Match match;
-    if (at == 0 || has_continuing_) match = trie_.longest(node, word.substr(at));
-    if (match.value < 0) {
-      pieces.list.resize(first);
-      const ByteRange all = source(0, word.size());
-      pieces.list.push_back({unknown_, all.begin, all.end, number});
-      return;
-    }
-    const ByteRange range = source(at, at + match.length);
-    pieces.list.push_back({match.value, range.begin, range.end, number});
-    at += match.length;
-    node = continuing_;
-  }
+  const auto add = [&](std::int32_t id, std::size_t begin, std::size_t end) {
+    const ByteRange range = source(begin, end);
+    pieces.list.push_back({id, range.begin, range.end, number});
+  };
+  if (vocabulary_.cut(word, add)) return;
+  pieces.list.resize(first);
+  add(vocabulary_.unknown(), 0, word.size());
 }
 
 }  // namespace henson::tokenizer

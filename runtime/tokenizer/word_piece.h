@@ -1,5 +1,4 @@
-// WordPiece, the model of BERT: words by white space and punctuation, each cut into the longest
-// tokens that the vocabulary has.
+// BERT's whole way from text to tokens in one pass: BertNormalizer, BertPreTokenizer and WordPiece.
 #pragma once
 
 #include <array>
@@ -13,18 +12,20 @@
 #include "runtime/tokenizer/bert_normalizer.h"
 #include "runtime/tokenizer/model.h"
 #include "runtime/tokenizer/settings.h"
-#include "runtime/tokenizer/trie.h"
+#include "runtime/tokenizer/word_piece_vocabulary.h"
 
 namespace henson::tokenizer {
 
 class WordPiece final : public TokenModel {
  public:
+  /// Whether this is what settings describe.
+  static bool fits(const Settings& settings);
+
   /// Looks for the added tokens with `normalized` itself. Throws kBadArchive when the vocabulary
   /// has no token for unknown words.
   explicit WordPiece(const Settings& settings);
 
   void tokenize(std::string_view text, std::uint32_t origin, Pieces& pieces) const override;
-  std::string decode(std::span<const std::string_view> tokens) const override;
 
  private:
   /// What a byte is in front of which no other is looked at.
@@ -44,13 +45,7 @@ class WordPiece final : public TokenModel {
 
   BertNormalizer normalizer_;
   AddedTokenSearch added_;  // normalized
-  Trie trie_;
-  Trie::Node continuing_ = Trie::kRoot;
-  bool has_continuing_ = false;
-  std::int32_t unknown_ = 0;
-  std::size_t max_word_length_;
-  std::string continuing_prefix_;
-  bool clean_up_decoded_;
+  WordPieceVocabulary vocabulary_;
   std::array<ByteClass, 256> byte_class_{};
   std::array<char, 256> lower_{};
 };

@@ -86,6 +86,12 @@ inline Json bpe_json() {
 inline Settings small_settings(Settings::Kind kind) {
   Settings settings;
   settings.kind = kind;
+  if (kind == Settings::Kind::kWordPiece) {
+    settings.normalizer = {{"type", "BertNormalizer"}};
+    settings.pre_tokenizer = {{"type", "BertPreTokenizer"}};
+  } else {
+    settings.pre_tokenizer = {{"type", "ByteLevel"}, {"add_prefix_space", false}};
+  }
   for (const char* token : {"<s>", "</s>", "<mask>", "a"}) {
     settings.vocabulary.add(token, static_cast<std::int64_t>(settings.vocabulary.size()));
   }

@@ -3,7 +3,9 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "henson/tokenizer.h"
 #include "runtime/tokenizer/bpe_files.h"
 #include "runtime/tokenizer/files.h"
 #include "runtime/tokenizer/settings.h"
@@ -16,11 +18,10 @@ namespace {
 TEST_F(TokenizerFiles, WordPieceOfTokenizerJson) {
   const Settings settings = read_tokenizer_json(write("tokenizer.json", word_piece_json().dump()));
   EXPECT_EQ(settings.kind, Settings::Kind::kWordPiece);
-  EXPECT_TRUE(settings.clean_text);
-  EXPECT_FALSE(settings.tokenize_cjk);
-  EXPECT_FALSE(settings.lower_case);
-  EXPECT_FALSE(settings.strip_accents.has_value());
-  EXPECT_FALSE(settings.clean_up_decoded);
+  EXPECT_EQ(settings.normalizer, word_piece_json()["normalizer"]);
+  EXPECT_EQ(settings.pre_tokenizer, word_piece_json()["pre_tokenizer"]);
+  EXPECT_EQ(settings.decoder, word_piece_json()["decoder"]);
+  EXPECT_EQ(settings.truncation.max_length, 128);
   EXPECT_EQ(settings.max_word_length, 50);
   EXPECT_EQ(settings.vocabulary.id("##b"), 5);
   EXPECT_EQ(settings.unk, "[UNK]");
@@ -42,16 +43,15 @@ TEST_F(TokenizerFiles, WordPieceOfTokenizerJson) {
 TEST_F(TokenizerFiles, WithoutNormalizerTextStaysAsItIs) {
   Json json = word_piece_json();
   json["normalizer"] = nullptr;
-  const Settings settings = read_tokenizer_json(write("tokenizer.json", json.dump()));
-  EXPECT_FALSE(settings.clean_text);
-  EXPECT_FALSE(settings.lower_case);
-  EXPECT_EQ(settings.strip_accents, false);
+  json["model"]["vocab"] = {{"[UNK]", 1}, {"[CLS]", 2}, {"[SEP]", 3}, {"Á", 4}};
+  const Tokenizer tokenizer = Tokenizer::open(write("tokenizer.json", json.dump()));
+  EXPECT_EQ(tokenizer.encode("Á á").ids, (std::vector<std::int64_t>{2, 4, 1, 3}));
 }
 
 TEST_F(TokenizerFiles, ByteLevelBpeOfTokenizerJson) {
   const Settings settings = read_tokenizer_json(write("tokenizer.json", bpe_json().dump()));
-  EXPECT_EQ(settings.kind, Settings::Kind::kByteLevelBpe);
-  EXPECT_FALSE(settings.add_prefix_space);
+  EXPECT_EQ(settings.kind, Settings::Kind::kBpe);
+  EXPECT_EQ(settings.pre_tokenizer["add_prefix_space"], false);
   EXPECT_TRUE(settings.trim_offsets);
   EXPECT_FALSE(settings.trim_keeps_prefix);
   ASSERT_EQ(settings.merges.size(), 1);
@@ -127,10 +127,11 @@ TEST_F(TokenizerFiles, ConfigOfWordPiece) {
             "model_max_length": 512, "add_prefix_space": true, "unk_token": "a",
             "mask_token": null, "additional_special_tokens": ["<e1>", {"content": "<e2>"}]})");
   apply_configs(folder_, settings);
-  EXPECT_FALSE(settings.lower_case);
-  EXPECT_EQ(settings.strip_accents, true);
-  EXPECT_FALSE(settings.tokenize_cjk);
-  EXPECT_FALSE(settings.add_prefix_space);
+  EXPECT_EQ(settings.normalizer, Json({{"type", "BertNormalizer"},
+                                       {"lowercase", false},
+                                       {"strip_accents", true},
+                                       {"handle_chinese_chars", false}}));
+  EXPECT_EQ(settings.pre_tokenizer, Json({{"type", "BertPreTokenizer"}}));
   EXPECT_EQ(settings.max_length, 512);
   EXPECT_EQ(settings.unk, "a");
   EXPECT_FALSE(settings.mask.has_value());
@@ -142,14 +143,14 @@ TEST_F(TokenizerFiles, ConfigOfWordPiece) {
 }
 
 TEST_F(TokenizerFiles, ConfigOfBpe) {
-  Settings settings = small_settings(Settings::Kind::kByteLevelBpe);
+  Settings settings = small_settings(Settings::Kind::kBpe);
   write("special_tokens_map.json", R"({"cls_token": "<s>", "mask_token": "<mask>",
         "sep_token": {"content": "</s>", "rstrip": true}})");
   write("tokenizer_config.json", R"({"add_prefix_space": true, "trim_offsets": false,
         "model_max_length": 1000000000000000019884624838656})");
   write("added_tokens.json", R"({"<second>": 5, "<first>": 4})");
   apply_configs(folder_, settings);
-  EXPECT_TRUE(settings.add_prefix_space);
+  EXPECT_EQ(settings.pre_tokenizer["add_prefix_space"], true);
   EXPECT_FALSE(settings.trim_offsets);
   EXPECT_EQ(settings.max_length, 0);
   EXPECT_EQ(settings.mask, "<mask>");
@@ -164,7 +165,7 @@ TEST_F(TokenizerFiles, ConfigOfBpe) {
 }
 
 TEST_F(TokenizerFiles, AddedTokensDecoder) {
-  Settings settings = small_settings(Settings::Kind::kByteLevelBpe);
+  Settings settings = small_settings(Settings::Kind::kBpe);
   write("tokenizer_config.json", R"({"mask_token": "<mask>", "added_tokens_decoder": {
         "10": {"content": "<ten>", "special": true}, "2": {"content": "<mask>", "rstrip": true},
         "9": {"content": "<nine>"}}})");
@@ -184,13 +185,13 @@ TEST_F(TokenizerFiles, FolderOpensTheFileThatSaysMost) {
   write("tokenizer_config.json", R"({"do_lower_case": false, "add_prefix_space": true})");
   const Settings word_piece = read_settings(folder_);
   EXPECT_EQ(word_piece.kind, Settings::Kind::kWordPiece);
-  EXPECT_FALSE(word_piece.lower_case);
+  EXPECT_EQ(word_piece.normalizer["lowercase"], false);
   EXPECT_EQ(word_piece.added.size(), 3);
   write("vocab.json", R"({"<s>": 0, "</s>": 1, "<mask>": 2})");
   write("merges.txt", "#version: 0.2\n");
   const Settings bpe = read_settings(folder_);
-  EXPECT_EQ(bpe.kind, Settings::Kind::kByteLevelBpe);
-  EXPECT_TRUE(bpe.add_prefix_space);
+  EXPECT_EQ(bpe.kind, Settings::Kind::kBpe);
+  EXPECT_EQ(bpe.pre_tokenizer["add_prefix_space"], true);
   ASSERT_EQ(bpe.added.size(), 3);
   EXPECT_TRUE(bpe.added.back().lstrip);
   EXPECT_EQ(bpe.single.at(0).token, "<s>");

@@ -176,6 +176,9 @@ Option add_lengths(Command& command, Options& options) {
                   {"only-first", Truncation::kOnlyFirst},
                   {"only-second", Truncation::kOnlySecond}},
                  "Which text loses tokens; longest-first by default");
+  command.choice("--truncation-side", options.encode.truncation_side,
+                 {{"right", TruncationSide::kRight}, {"left", TruncationSide::kLeft}},
+                 "Which end of a text loses tokens; as the files say, or right");
   return command.option("--stride", options.encode.stride, "N", "Tokens that a window repeats")
       .between(0, 1 << 24);
 }

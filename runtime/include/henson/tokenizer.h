@@ -53,11 +53,16 @@ enum class Truncation {
   kOnlySecond,
 };
 
+/// Which end of a text loses tokens.
+enum class TruncationSide { kRight, kLeft };
+
 struct EncodeOptions {
   bool add_special_tokens = true;  // [CLS] text [SEP] pair [SEP], or <s> text </s></s> pair </s>
-  std::size_t max_length = 0;      // of the whole sequence, in tokens; 0: no limit
+  std::size_t max_length = 0;      // of the whole sequence, in tokens; 0: as the "truncation" of a
+                                   // tokenizer.json says, this and the next two; else no limit
   Truncation truncation = Truncation::kLongestFirst;
   std::size_t stride = 0;  // encode_windows: tokens that a window repeats of the one before
+  std::optional<TruncationSide> truncation_side = std::nullopt;  // as the files say, or kRight
 };
 
 /// What is set here goes before what the files say.

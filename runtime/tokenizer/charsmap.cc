@@ -1,0 +1,195 @@
+#include "runtime/tokenizer/charsmap.h"
+
+#include <algorithm>
+#include <array>
+
+#include "henson/error.h"
+#include "runtime/tokenizer/unicode.h"
+#include "runtime/tokenizer/utf8.h"
+
+namespace henson::tokenizer {
+namespace {
+
+constexpr std::size_t kMaxGrapheme = 5;  // bytes; of longer ones each code point is replaced
+
+std::uint32_t load_little_endian(std::string_view bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+  return value;
+}
+
+constexpr bool has_leaf(std::uint32_t unit) { return (unit >> 8 & 1U) != 0; }
+constexpr std::uint32_t value_of(std::uint32_t unit) { return unit & 0x7FFFFFFFU; }
+constexpr std::uint32_t label_of(std::uint32_t unit) { return unit & 0x800000FFU; }
+constexpr std::size_t offset_of(std::uint32_t unit) {
+  return static_cast<std::size_t>(unit >> 10) << ((unit & 0x200U) >> 6);
+}
+
+bool is(CodePointSet set, char32_t code) { return Unicode::table().is(set, code); }
+
+/// Whether two code points are of one grapheme, as far as graphemes of kMaxGrapheme bytes go.
+bool joins(char32_t before, char32_t after) {
+  if (before == U'\r') return after == U'\n';
+  if (is(CodePointSet::kAlone, before) || is(CodePointSet::kAlone, after)) return false;
+  return is(CodePointSet::kJoinsBefore, after) || is(CodePointSet::kJoinsAfter, before);
+}
+
+/// The end of the grapheme at `at`, looked for no further than it matters.
+std::size_t grapheme_end(std::string_view text, std::size_t at) {
+  Decoded last = decode_utf8(text, at);
+  std::size_t end = at + last.length;
+  while (end < text.size() && end - at <= kMaxGrapheme) {
+    const Decoded next = decode_utf8(text, end);
+    if (!joins(last.code, next.code)) break;
+    end += next.length;
+    last = next;
+  }
+  return end;
+}
+
+void append_replacement(std::string_view old, std::string_view replacement,
+                        std::vector<Change>& changes) {
+  const auto count = [](std::string_view text) {
+    return std::count_if(text.begin(), text.end(), starts_code_point);
+  };
+  const std::ptrdiff_t difference = count(replacement) - count(old);
+  for (std::size_t at = 0; at < replacement.size();) {
+    const Decoded c = decode_utf8(replacement, at);
+    changes.push_back({c.code, 0});
+    at += c.length;
+  }
+  if (difference > 0) {
+    std::for_each(changes.end() - difference, changes.end(), [](Change& c) { c.change = 1; });
+  } else if (!changes.empty()) {
+    changes.back().change += static_cast<std::int32_t>(difference);
+  }
+}
+
+void append_same(std::string_view text, std::vector<Change>& changes) {
+  for (std::size_t at = 0; at < text.size();) {
+    const Decoded c = decode_utf8(text, at);
+    changes.push_back({c.code, 0});
+    at += c.length;
+  }
+}
+
+}  // namespace
+
+Charsmap::Charsmap(std::string_view bytes, const std::string& place) : place_(place) {
+  const std::uint32_t size = bytes.size() < 4 ? 0 : load_little_endian(bytes, 0);
+  if (bytes.size() < 4 || size / 4 == 0 || size / 4 > (bytes.size() - 4) / 4) {
+    fail("breaks off");
+  }
+  units_.resize(size / 4);
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    units_[i] = load_little_endian(bytes, 4 + 4 * i);
+  }
+  replacements_ = bytes.substr(4 + 4 * units_.size());
+  if (!is_utf8(replacements_)) fail("has replacements that are not UTF-8");
+  for (std::size_t c = 1; c < std::size(keeps_ascii_); ++c) {
+    const std::size_t at = offset_of(units_[0]) ^ c;
+    keeps_ascii_[c] = at >= units_.size() || label_of(units_[at]) != c;
+  }
+}
+
+void Charsmap::fail(const char* what) const {
+  throw Error(ErrorCode::kBadArchive, place_ + " " + what);
+}
+
+std::uint32_t Charsmap::unit(std::size_t index) const {
+  if (index >= units_.size()) fail("leads out of its own table");
+  return units_[index];
+}
+
+std::optional<std::string_view> Charsmap::find(std::string_view piece) const {
+  std::size_t at = offset_of(units_[0]);
+  for (const char byte : piece) {
+    const auto label = static_cast<unsigned char>(byte);
+    if (label == 0) break;
+    at ^= label;
+    const std::uint32_t here = unit(at);
+    if (label_of(here) != label) return std::nullopt;
+    at ^= offset_of(here);
+    if (!has_leaf(here)) continue;
+    const std::size_t begin = value_of(unit(at));
+    if (begin > replacements_.size()) fail("leads out of its own replacements");
+    const std::size_t end = std::min(replacements_.find('\0', begin), replacements_.size());
+    if (begin < end && !starts_code_point(replacements_[begin])) {
+      fail("leads into the middle of a character");
+    }
+    return std::string_view(replacements_).substr(begin, end - begin);
+  }
+  return std::nullopt;
+}
+
+void Charsmap::normalize(NormalizedText& normalized) const {
+  const std::string& text = normalized.text();
+  std::vector<Change> changes;
+  std::size_t done = 0;  // of what comes before, the changes are known
+  const auto replace = [&](std::size_t begin, std::size_t end) {
+    const std::string_view piece = std::string_view(text).substr(begin, end - begin);
+    const auto replacement = find(piece);
+    if (!replacement) return false;
+    append_same(std::string_view(text).substr(done, begin - done), changes);
+    append_replacement(piece, *replacement, changes);
+    done = end;
+    return true;
+  };
+  const auto keeps = [&](std::size_t at) {
+    return is_ascii(text[at]) && keeps_ascii_[static_cast<std::size_t>(text[at])];
+  };
+  bool changed = false;
+  for (std::size_t at = 0; at < text.size();) {
+    if (keeps(at) && (at + 1 == text.size() || is_ascii(text[at + 1]))) {
+      ++at;
+      continue;
+    }
+    const std::size_t end = grapheme_end(text, at);
+    if (end - at <= kMaxGrapheme && replace(at, end)) {
+      changed = true;
+      at = end;
+      continue;
+    }
+    for (const std::size_t stop = end; at < stop;) {
+      const std::size_t next = at + decode_utf8(text, at).length;
+      changed = replace(at, next) || changed;
+      at = next;
+    }
+  }
+  if (!changed) return;
+  append_same(std::string_view(text).substr(done), changes);
+  normalized.transform(changes);
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::array<std::uint8_t, 256> values{};
+  values.fill(64);
+  for (std::size_t i = 0; i < kDigits.size(); ++i) {
+    values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::uint8_t>(i);
+  }
+  if (text.size() % 4 != 0) return std::nullopt;
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  text.remove_suffix(padding);
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  std::uint32_t bits = 0;
+  std::size_t count = 0;
+  for (const char c : text) {
+    const std::uint8_t value = values[static_cast<unsigned char>(c)];
+    if (value > 63) return std::nullopt;
+    bits = bits << 6 | value;
+    if (++count % 4 != 0) continue;
+    for (const int shift : {16, 8, 0}) bytes.push_back(static_cast<char>(bits >> shift & 0xFFU));
+  }
+  if (padding == 1) {
+    bytes.push_back(static_cast<char>(bits >> 10 & 0xFFU));
+    bytes.push_back(static_cast<char>(bits >> 2 & 0xFFU));
+  } else if (padding == 2) {
+    bytes.push_back(static_cast<char>(bits >> 4 & 0xFFU));
+  }
+  return bytes;
+}
+
+}  // namespace henson::tokenizer

@@ -1,0 +1,115 @@
+#include "runtime/tokenizer/normalized_text.h"
+
+#include <algorithm>
+
+namespace henson::tokenizer {
+
+void NormalizedText::take_sources() {
+  if (!is_original_) return;
+  is_original_ = false;
+  sources_.resize(text_.size());
+  for (std::size_t at = 0; at < text_.size();) {
+    const std::uint32_t length = decode_utf8(text_, at).length;
+    const auto begin = static_cast<std::uint32_t>(origin_ + at);
+    for (std::size_t i = 0; i < length; ++i) sources_[at + i] = {begin, begin + length};
+    at += length;
+  }
+}
+
+ByteRange NormalizedText::source(std::size_t begin, std::size_t end) const noexcept {
+  if (begin >= end || end > text_.size()) return {};
+  if (!is_original_) return {sources_[begin].begin, sources_[end - 1].end};
+  while (begin > 0 && !starts_code_point(text_[begin])) --begin;
+  while (end < text_.size() && !starts_code_point(text_[end])) ++end;
+  return {static_cast<std::uint32_t>(origin_ + begin), static_cast<std::uint32_t>(origin_ + end)};
+}
+
+void NormalizedText::transform(std::span<const Change> changes, std::size_t removed) {
+  take_sources();
+  std::string text;
+  std::vector<ByteRange> sources;
+  text.reserve(text_.size() + text_.size() / 2);
+  sources.reserve(text_.size() + text_.size() / 2);
+  std::size_t old = 0;  // how far the old text is read
+  const auto skip = [&] {
+    if (old < text_.size()) old += decode_utf8(text_, old).length;
+  };
+  for (; removed > 0; --removed) skip();
+  for (const auto& [code, change] : changes) {
+    ByteRange source{origin_, origin_};
+    if (change > 0 || old >= text_.size()) {
+      if (old > 0) source = sources_[old - 1];
+    } else {
+      source = sources_[old];
+    }
+    for (std::int32_t i = change; i <= 0; ++i) skip();
+    append_utf8(code, text);
+    sources.resize(text.size(), source);
+  }
+  text_ = std::move(text);
+  sources_ = std::move(sources);
+}
+
+void NormalizedText::prepend(std::string_view prefix) {
+  if (text_.empty() || prefix.empty()) return;
+  take_sources();
+  sources_.insert(sources_.begin(), prefix.size(), sources_.front());
+  text_.insert(0, prefix);
+}
+
+void NormalizedText::replace(std::span<const Match> matches, std::string_view content) {
+  if (std::none_of(matches.begin(), matches.end(), [](const Match& m) { return m.found; })) return;
+  take_sources();
+  std::string text;
+  std::vector<ByteRange> sources;
+  for (const Match& match : matches) {
+    if (match.found) {
+      text.append(content);
+      const ByteRange start{origin_, origin_};
+      sources.resize(text.size(), match.end == 0 ? start : sources_[match.end - 1]);
+    } else {
+      text.append(text_, match.begin, match.end - match.begin);
+      sources.insert(sources.end(), sources_.begin() + static_cast<std::ptrdiff_t>(match.begin),
+                     sources_.begin() + static_cast<std::ptrdiff_t>(match.end));
+    }
+  }
+  text_ = std::move(text);
+  sources_ = std::move(sources);
+}
+
+void NormalizedText::keep(std::size_t begin, std::size_t end) {
+  if (begin > 0) take_sources();
+  if (!is_original_) {
+    sources_.resize(end);
+    sources_.erase(sources_.begin(), sources_.begin() + static_cast<std::ptrdiff_t>(begin));
+  }
+  text_.resize(end);
+  text_.erase(0, begin);
+}
+
+void NormalizedText::append(const NormalizedText& other, std::size_t begin, std::size_t end) {
+  text_.append(other.text_, begin, end - begin);
+  if (!other.is_original_) {
+    sources_.insert(sources_.end(), other.sources_.begin() + static_cast<std::ptrdiff_t>(begin),
+                    other.sources_.begin() + static_cast<std::ptrdiff_t>(end));
+    return;
+  }
+  for (std::size_t at = begin; at < end;) {
+    const std::uint32_t length = decode_utf8(other.text_, at).length;
+    const auto from = static_cast<std::uint32_t>(other.origin_ + at);
+    sources_.insert(sources_.end(), length, {from, from + length});
+    at += length;
+  }
+}
+
+void NormalizedText::append(std::string_view bytes, ByteRange source) {
+  text_.append(bytes);
+  sources_.resize(text_.size(), source);
+}
+
+void NormalizedText::reserve(std::size_t bytes) {
+  text_.reserve(bytes);
+  sources_.reserve(bytes);
+}
+
+}  // namespace henson::tokenizer
