@@ -10,6 +10,8 @@
 namespace henson::tokenizer {
 namespace {
 
+constexpr std::string_view kDigits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::size_t kMaxGrapheme = 5;  // bytes; of longer ones each code point is replaced
 
 std::uint32_t load_little_endian(std::string_view bytes, std::size_t at) {
@@ -161,9 +163,21 @@ void Charsmap::normalize(NormalizedText& normalized) const {
   normalized.transform(changes);
 }
 
+std::string encode_base64(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t i = at; i < at + 3; ++i) {
+      bits = bits << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
+    }
+    for (const int shift : {18, 12, 6, 0}) text.push_back(kDigits[bits >> shift & 63U]);
+  }
+  const std::size_t padding = (3 - bytes.size() % 3) % 3;
+  return text.replace(text.size() - padding, padding, padding, '=');
+}
+
 std::optional<std::string> decode_base64(std::string_view text) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<std::uint8_t, 256> values{};
   values.fill(64);
   for (std::size_t i = 0; i < kDigits.size(); ++i) {

@@ -36,6 +36,8 @@ class Charsmap {
   bool keeps_ascii_[128] = {};  // nothing starts with the byte
 };
 
+/// Bytes in base 64.
+std::string encode_base64(std::string_view bytes);
 /// Bytes of a text in base 64; nothing when it is none.
 std::optional<std::string> decode_base64(std::string_view text);
 

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "henson/error.h"
 #include "runtime/tokenizer/bpe_files.h"
+#include "runtime/tokenizer/sentencepiece_file.h"
+#include "runtime/tokenizer/tokenizer_class.h"
 #include "runtime/tokenizer/tokenizer_config.h"
 #include "runtime/tokenizer/tokenizer_json.h"
 #include "runtime/tokenizer/utf8.h"
@@ -22,11 +25,47 @@ std::string_view without_line_end(std::string_view line) {
 
 /// The file that says most.
 std::filesystem::path vocabulary_in(const std::filesystem::path& folder) {
-  for (const char* name : {"tokenizer.json", "vocab.json", "vocab.txt"}) {
+  for (const char* name : {"tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "spm.model",
+                           "sentencepiece.model", "vocab.json", "vocab.txt"}) {
     if (file_exists(folder / name)) return folder / name;
   }
   throw Error(ErrorCode::kNotFound,
-              folder.string() + " has no tokenizer.json, vocab.json or vocab.txt");
+              folder.string() +
+                  " has no tokenizer.json, vocab.json or vocab.txt, nor a model of "
+                  "SentencePiece");
+}
+
+[[noreturn]] void refuse_class(const std::filesystem::path& path, const TokenizerClass& known) {
+  throw Error(ErrorCode::kUnsupported, path.string() + ": the class " + std::string(known.name) +
+                                           "Tokenizer is not kept in such a file, as far as Henson "
+                                           "knows; a tokenizer.json would do");
+}
+
+/// Where no file names the class, the model's name does.
+TokenizerClass class_of(const std::filesystem::path& path, const SentencePieceModel& model) {
+  const std::string name = path.filename().string();
+  if (name == "sentencepiece.bpe.model") return class_named("XLMRoberta");
+  if (name == "spm.model") return class_named("DebertaV2");
+  const bool is_albert =
+      std::any_of(model.pieces.begin(), model.pieces.end(),
+                  [](const SentencePiece& piece) { return piece.text == "[CLS]"; });
+  if (name == "spiece.model" && is_albert) return class_named("Albert");
+  throw Error(ErrorCode::kUnsupported,
+              path.string() +
+                  ": no file beside it says of which class the tokenizer is; a "
+                  "tokenizer_config.json with its tokenizer_class would");
+}
+
+Settings read_sentencepiece_model(const std::filesystem::path& path,
+                                  const std::optional<TokenizerClass>& named) {
+  const SentencePieceModel model = read_sentencepiece(path);
+  const TokenizerClass known = named ? *named : class_of(path, model);
+  if (!has_sentencepiece(known)) refuse_class(path, known);
+  Settings settings = settings_of(model, known, path);
+  apply_sentencepiece_options(path.parent_path(), known, settings);
+  apply_configs(path.parent_path(), settings);
+  use_class_defaults(known, settings);
+  return settings;
 }
 
 }  // namespace
@@ -84,17 +123,19 @@ Settings read_settings(const std::filesystem::path& path) {
   }
   if (name.ends_with(".json") && !name.ends_with("vocab.json")) {
     Settings settings = read_tokenizer_json(path);
+    read_tokenizer_class(path.parent_path());  // one that must be refused
     apply_configs(path.parent_path(), settings);
     return settings;
   }
+  const std::optional<TokenizerClass> named = read_tokenizer_class(path.parent_path());
+  if (name.ends_with(".model")) return read_sentencepiece_model(path, named);
   const bool is_bpe = name.ends_with("vocab.json");
   Settings settings = is_bpe ? read_vocab_json(path) : read_vocab_txt(path);
   apply_configs(path.parent_path(), settings);
-  if (is_bpe) {
-    use_roberta_defaults(settings);
-  } else {
-    use_bert_defaults(settings);
-  }
+  const TokenizerClass known = named ? *named : class_named(is_bpe ? "Roberta" : "Bert");
+  if (!(is_bpe ? has_vocab_json(known) : has_vocab_txt(known))) refuse_class(path, known);
+  if (known.scheme != TokenizerClass::Scheme::kRoberta) settings.trim_offsets = false;
+  use_class_defaults(known, settings);
   return settings;
 }
 

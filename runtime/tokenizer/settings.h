@@ -83,11 +83,4 @@ struct Settings {
 const nlohmann::json* part_of_type(const nlohmann::json& part, const char* type);
 nlohmann::json* part_of_type(nlohmann::json& part, const char* type);
 
-/// Gives `settings` the special tokens that BERT's vocabularies have unless others are set there,
-/// those of them that the vocabulary has as added tokens, and BERT's templates.
-void use_bert_defaults(Settings& settings);
-
-/// The same for RoBERTa.
-void use_roberta_defaults(Settings& settings);
-
 }  // namespace henson::tokenizer

@@ -52,6 +52,10 @@ std::size_t Tokenizer::vocabulary_size() const noexcept {
   return impl_ ? impl_->vocabulary_size() : 0;
 }
 
+std::size_t Tokenizer::max_length() const noexcept {
+  return impl_ ? impl_->settings().max_length : 0;
+}
+
 bool Tokenizer::is_special(std::int64_t id) const noexcept {
   return impl_ && impl_->is_special(id);
 }

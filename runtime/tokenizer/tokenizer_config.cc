@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,79 @@ namespace henson::tokenizer {
 namespace {
 
 using Name = std::pair<const char*, std::optional<std::string> Settings::*>;
+
+/// What a tokenizer_config.json may have. Those of the second list mean nothing to ids: they are of
+/// one call, of Python's classes, or of texts of a chat.
+constexpr std::array<std::string_view, 29> kHonoured{"add_prefix_space",
+                                                     "added_tokens_decoder",
+                                                     "additional_special_tokens",
+                                                     "bos_token",
+                                                     "clean_text",
+                                                     "cls_token",
+                                                     "dropout",
+                                                     "do_basic_tokenize",
+                                                     "do_lower_case",
+                                                     "eos_token",
+                                                     "extra_special_tokens",
+                                                     "keep_accents",
+                                                     "lowercase",
+                                                     "mask_token",
+                                                     "model_max_length",
+                                                     "model_specific_special_tokens",
+                                                     "pad_token",
+                                                     "padding_side",
+                                                     "sep_token",
+                                                     "split_by_punct",
+                                                     "split_special_tokens",
+                                                     "sp_model_kwargs",
+                                                     "strip_accents",
+                                                     "tokenize_chinese_chars",
+                                                     "tokenizer_class",
+                                                     "trim_offsets",
+                                                     "truncation_side",
+                                                     "unk_token",
+                                                     "wordpieces_prefix"};
+constexpr std::array<std::string_view, 41> kOfNoMeaning{"add_bos_token",
+                                                        "add_eos_token",
+                                                        "auto_map",
+                                                        "backend",
+                                                        "chat_template",
+                                                        "clean_up_tokenization_spaces",
+                                                        "device_map",
+                                                        "errors",
+                                                        "extra_ids",
+                                                        "from_slow",
+                                                        "full_tokenizer_file",
+                                                        "is_local",
+                                                        "legacy",
+                                                        "local_files_only",
+                                                        "max_len",
+                                                        "max_length",
+                                                        "merges_file",
+                                                        "model_input_names",
+                                                        "model_type",
+                                                        "name_or_path",
+                                                        "never_split",
+                                                        "pad_to_max_length",
+                                                        "pad_to_multiple_of",
+                                                        "pad_token_type_id",
+                                                        "padding",
+                                                        "processor_class",
+                                                        "remove_space",
+                                                        "return_token_type_ids",
+                                                        "revision",
+                                                        "sp_model_file",
+                                                        "special_tokens_map_file",
+                                                        "stride",
+                                                        "tokenizer_file",
+                                                        "tokenizer_type",
+                                                        "torch_dtype",
+                                                        "transformers_version",
+                                                        "truncation",
+                                                        "truncation_strategy",
+                                                        "trust_remote_code",
+                                                        "use_fast",
+                                                        "vocab_file"};
 
 constexpr std::array<Name, 5> kNames{{{"unk_token", &Settings::unk},
                                       {"cls_token", &Settings::cls},
@@ -61,6 +135,59 @@ void read_names(const JsonValue& file, Settings& settings, std::vector<AddedToke
   }
 }
 
+/// Tokens that have no name in Henson are special all the same.
+void read_ends(const JsonValue& file, std::vector<AddedToken>& added,
+               std::vector<AddedToken>& plain) {
+  for (const char* const name : {"bos_token", "eos_token"}) {
+    const auto value = file.find(name);
+    if (!value) continue;
+    (value->json().is_object() ? added : plain).push_back(read_added_token(*value, true));
+  }
+}
+
+template <typename Names>
+bool has(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void check_config(const JsonValue& config, const Settings& settings) {
+  config.for_each([&](const std::string& key, const JsonValue& value) {
+    if (has(kHonoured, key) || has(kOfNoMeaning, key) || value.json().is_null()) return;
+    if (key.ends_with("_token") && value.json().is_string()) return;  // a name of the class's own
+    config.unsupported("has \"" + key +
+                       "\", which Henson does not know; without it ids may be others");
+  });
+  const auto refuse_if = [&](const char* key, bool refused, const char* what) {
+    const auto value = config.find(key);
+    if (value && value->json() == refused) value->unsupported(what);
+  };
+  refuse_if("split_special_tokens", true, "is true: special tokens would be cut");
+  const bool is_plain = part_of_type(settings.pre_tokenizer, "BertPreTokenizer") != nullptr;
+  if (is_plain) refuse_if("do_basic_tokenize", false, "is false: words would not be looked for");
+  if (const auto dropout = config.find("dropout"); dropout && dropout->json() != 0) {
+    dropout->unsupported("makes tokens random");
+  }
+  const auto sampling = config.find("sp_model_kwargs");
+  if (sampling && sampling->json().is_object() &&
+      sampling->boolean("enable_sampling").value_or(false)) {
+    sampling->unsupported("has enable_sampling: its tokens are random");
+  }
+}
+
+/// "left" or "right".
+bool is_left(const JsonValue& side) {
+  const std::string text = side.text();
+  if (text != "left" && text != "right") side.damaged("is neither left nor right");
+  return text == "left";
+}
+
+void read_sides(const JsonValue& config, Settings& settings) {
+  if (const auto side = config.find("truncation_side")) {
+    settings.truncation_side = is_left(*side) ? TruncationSide::kLeft : TruncationSide::kRight;
+  }
+  if (const auto side = config.find("padding_side")) is_left(*side);
+}
+
 void add_unknown(Settings& settings, std::vector<AddedToken> tokens) {
   std::erase_if(tokens, [&](const AddedToken& token) {
     return std::any_of(settings.added.begin(), settings.added.end(),
@@ -72,7 +199,13 @@ void add_unknown(Settings& settings, std::vector<AddedToken> tokens) {
 void read_more_special(const JsonValue& file, std::vector<AddedToken>& added) {
   for (const char* name : {"additional_special_tokens", "extra_special_tokens"}) {
     const auto list = file.find(name);
-    if (!list || !list->json().is_array()) continue;  // newer files have names and tokens here
+    if (!list) continue;
+    if (list->json().is_object()) {  // newer files have names and tokens
+      list->for_each([&](const std::string&, const JsonValue& token) {
+        added.push_back(read_added_token(token, true));
+      });
+      continue;
+    }
     for (std::size_t i = 0; i < list->size(); ++i) {
       added.push_back(read_added_token(list->at(i), true));
     }
@@ -143,11 +276,46 @@ void apply_configs(const std::filesystem::path& folder, Settings& settings) {
     const JsonValue file(json, path.string());
     read_decoder(file, added);
     read_names(file, settings, added, plain);
+    read_ends(file, added, plain);
     read_more_special(file, added);
+    if (name != std::string_view("tokenizer_config.json")) continue;
+    check_config(file, settings);
     read_options(file, settings);
+    read_sides(file, settings);
   }
   add_tokens(settings, added);
   add_unknown(settings, std::move(plain));
+}
+
+void apply_sentencepiece_options(const std::filesystem::path& folder, const TokenizerClass& known,
+                                 Settings& settings) {
+  bool lowers = known.name == "Albert";
+  bool keeps_accents = known.name != "Albert";
+  bool cuts_punctuation = false;
+  if (const std::filesystem::path path = folder / "tokenizer_config.json"; file_exists(path)) {
+    const nlohmann::json json = read_json(path);
+    const JsonValue config(json, path.string());
+    lowers = config.boolean("do_lower_case").value_or(lowers);
+    keeps_accents = config.boolean("keep_accents").value_or(keeps_accents);
+    cuts_punctuation =
+        known.name == "DebertaV2" && config.boolean("split_by_punct").value_or(false);
+  }
+  nlohmann::json& steps = settings.normalizer["normalizers"];
+  const auto remove = [&](const char* type) {
+    for (auto step = steps.begin(); step != steps.end();) {
+      step = part_of_type(*step, type) != nullptr ? steps.erase(step) : step + 1;
+    }
+  };
+  if (!lowers) remove("Lowercase");
+  if (keeps_accents) {
+    remove("NFKD");
+    remove("StripAccents");
+  }
+  if (!cuts_punctuation) return;
+  settings.pre_tokenizer = {
+      {"type", "Sequence"},
+      {"pretokenizers",
+       {{{"type", "Punctuation"}, {"behavior", "Isolated"}}, settings.pre_tokenizer}}};
 }
 
 }  // namespace henson::tokenizer

@@ -95,6 +95,7 @@ nlohmann::json windows_of(const Tokenizer& tokenizer, const nlohmann::json& sequ
 }  // namespace
 
 std::string golden_folder(const std::string& name) {
+  if (name.starts_with('/')) return name;
   return std::string(HENSON_TEST_SOURCES) + "/tokenizer/" + name;
 }
 
@@ -120,7 +121,7 @@ void expect_golden_texts(const Tokenizer& tokenizer, const std::string& name) {
 
 void expect_golden_sequences(const Tokenizer& tokenizer, const std::string& name) {
   const std::vector<std::string> sequences = lines_of(golden_folder(name) + "/sequences.jsonl");
-  ASSERT_GE(sequences.size(), 100U);
+  ASSERT_GE(sequences.size(), 40U);
   for (const std::string& line : sequences) {
     const nlohmann::json sequence = nlohmann::json::parse(line);
     if (sequence.contains("error")) {

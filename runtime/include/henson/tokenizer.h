@@ -4,9 +4,10 @@
 //   const henson::Encoding encoding = tokenizer.encode("Who was Jim Henson ?");
 //   henson::Tensor::borrow(encoding.ids, {1, std::int64_t(encoding.ids.size())});
 //
-// Two models are known, WordPiece (BERT) and byte-level BPE (RoBERTa); both give what Hugging
-// Face's Rust tokenizers give, to the id and the offset. runtime/tokenizer/README.md says where its
-// Python ones differ. Every function throws henson::Error.
+// All that a tokenizer.json can describe is known, WordPiece (BERT), BPE (RoBERTa), Unigram (XLM-R)
+// and WordLevel, and gives what Hugging Face's Rust tokenizers give, to the id and the offset.
+// runtime/tokenizer/README.md says where its Python ones differ. Every function throws
+// henson::Error.
 #pragma once
 
 #include <cstddef>
@@ -67,11 +68,11 @@ struct EncodeOptions {
 
 /// What is set here goes before what the files say.
 struct TokenizerOptions {
-  // WordPiece.
+  // BertNormalizer; for others kBadInput.
   std::optional<bool> lower_case = std::nullopt;     // by default true
   std::optional<bool> strip_accents = std::nullopt;  // by default as lower_case
   std::optional<bool> tokenize_cjk = std::nullopt;   // an ideograph is a word; by default true
-  // Byte-level BPE: a text starts as if after a space; by default false.
+  // ByteLevel: a text starts as if after a space; by default false. For others kBadInput.
   std::optional<bool> add_prefix_space = std::nullopt;
 };
 
@@ -79,11 +80,11 @@ struct TokenizerOptions {
 /// kBadInput; what is noexcept then knows no token.
 class Tokenizer {
  public:
-  /// Opens a vocab.txt (WordPiece), a vocab.json with merges.txt beside it (byte-level BPE), a
-  /// tokenizer.json that describes one of these two, or a folder with one of them. The options and
-  /// special tokens in a tokenizer_config.json beside the file are used too. Throws kNotFound,
-  /// kBadArchive for damaged files and kUnsupported for tokenizers of other kinds; the message
-  /// names the file.
+  /// Opens a tokenizer.json, a model of SentencePiece (spiece.model, sentencepiece.bpe.model), a
+  /// vocab.json with merges.txt beside it (byte-level BPE), a vocab.txt (WordPiece), or a folder
+  /// with one of them. The options and special tokens in a tokenizer_config.json beside the file
+  /// are used too, and the class that it or config.json names. Throws kNotFound, kBadArchive for
+  /// damaged files and kUnsupported for what is not known; the message names the file.
   static Tokenizer open(const std::filesystem::path& path, const TokenizerOptions& options = {});
 
   /// The tokens of a text. Special tokens written in the text ("[MASK]") become these tokens. Where
@@ -115,6 +116,9 @@ class Tokenizer {
   std::optional<std::int64_t> id(std::string_view token) const;
   /// The largest id and one.
   std::size_t vocabulary_size() const noexcept;
+  /// Tokens that the model takes, as tokenizer_config.json says (model_max_length); 0: no file
+  /// says. encode() does not go by it: give it as max_length.
+  std::size_t max_length() const noexcept;
   /// Whether a token is one that skip_special_tokens skips.
   bool is_special(std::int64_t id) const noexcept;
 
