@@ -125,16 +125,12 @@ def word_pieces():
         "without_unknown": other("model/unk_token", "<missing>"),
         "words_of_negative_length": other("model/max_input_chars_per_word", -1),
         "prefix_of_a_number": other("model/continuing_subword_prefix", 2),
-        "decoder_of_another_prefix": other("decoder/prefix", "@@"),
         "lower_case_of_a_number": other("normalizer/lowercase", 1),
         "normalizer_without_type": other("normalizer/type", None),
-        "without_pre_tokenizer": other("pre_tokenizer", None),
         "added_of_an_object": other("added_tokens", {}),
         "added_without_content": other("added_tokens/0/content", None),
         "added_of_a_number": other("added_tokens/0", 7),
         "separator_without_id": other("post_processor/sep", ["[SEP]"]),
-        "separator_of_another_id": other("post_processor/sep", ["[SEP]", 1]),
-        "separator_that_is_missing": other("post_processor/sep", ["</s>", 3]),
     }
 
 
@@ -150,7 +146,6 @@ def bpes():
         "merge_of_an_unknown_token": other("model/merges/0", "a c"),
         "merge_to_an_unknown_token": other("model/merges/0", "b a"),
         "dropout": other("model/dropout", 0.5),
-        "class_that_is_missing": other("post_processor/cls", ["[CLS]", 0]),
     }
 
 

@@ -18,7 +18,8 @@ const Tokenizer& tokenizer(unsigned which) {
   static const Tokenizer cased =
       Tokenizer::open(folder + "cased/vocab.txt", {.lower_case = false, .strip_accents = false});
   static const Tokenizer bpe = Tokenizer::open(folder + "bpe_prefix");
-  return which == 0 ? uncased : which == 1 ? cased : bpe;
+  static const Tokenizer pipeline = Tokenizer::open(folder + "pipeline");
+  return which == 0 ? uncased : which == 1 ? cased : which == 2 ? bpe : pipeline;
 }
 
 /// Offsets lie in the text that the token is from.
