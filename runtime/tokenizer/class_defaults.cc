@@ -54,13 +54,18 @@ void set_if_not(std::optional<std::string>& token, const char* value) {
   if (!token && value != nullptr) token = value;
 }
 
+/// A model's pieces say of a token that it is special, and no more: what it takes of the spaces
+/// around it is the class's to say.
 void add_special(Settings& settings, const std::optional<std::string>& token, bool lstrip) {
   if (!token) return;
   const std::optional<std::int64_t> id = settings.vocabulary.id(*token);
-  const bool is_known = std::any_of(settings.added.begin(), settings.added.end(),
-                                    [&](const AddedToken& a) { return a.text == *token; });
-  if (!id || is_known) return;
-  settings.added.push_back({.text = *token, .id = *id, .lstrip = lstrip});
+  const auto known = std::find_if(settings.added.begin(), settings.added.end(),
+                                  [&](const AddedToken& a) { return a.text == *token; });
+  if (known != settings.added.end()) {
+    known->lstrip = known->lstrip || lstrip;
+  } else if (id) {
+    settings.added.push_back({.text = *token, .id = *id, .lstrip = lstrip});
+  }
 }
 
 Part text() { return {Part::Kind::kText, "", 0}; }

@@ -195,6 +195,13 @@ Settings settings_of(const SentencePieceModel& model, const TokenizerClass& toke
   if (model.kind != Kind::kUnigram && model.kind != Kind::kBpe) {
     refuse("is a model of words or characters; Henson knows Unigram and BPE");
   }
+  for (const std::string_view name : {"T5", "RemBert", "BigBird"}) {
+    if (tokenizer_class.name != name) continue;
+    throw Error(ErrorCode::kUnsupported,
+                settings.source + ": the pieces of " + std::string(name) +
+                    " are not yet read as transformers reads them; save the tokenizer with its "
+                    "tokenizer.json");
+  }
   if (model.suffix_spaces) refuse("has spaces at the ends of words");
   if (!model.prefix_space) refuse("starts texts without a space (add_dummy_prefix is false)");
   set_model(model, tokenizer_class, settings);
