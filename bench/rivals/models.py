@@ -152,11 +152,14 @@ def has_exact_products():
 
 
 def make_onnx_int8(sizes):
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
     if not pathlib.Path("fused.onnx").exists():
         make_onnx(sizes)
     quantize_dynamic("fused.onnx", "int8.onnx", per_channel=True, weight_type=QuantType.QInt8,
-                     reduce_range=not has_exact_products())
+                     reduce_range=not has_exact_products(),
+                     # Of what comes from the fused operators, of which the quantizer knows no types.
+                     extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
 
 
 def make_openvino_int8(sizes):
