@@ -39,18 +39,6 @@ void append_parts(char32_t code, std::uint16_t flags, std::vector<Part>& parts) 
   }
 }
 
-/// Marks that follow each other in the order of their classes.
-void reorder(std::vector<Part>& parts) {
-  const auto is_starter = [](const Part& part) { return part.combining_class == 0; };
-  for (auto at = parts.begin(); at != parts.end();) {
-    const auto begin = std::find_if_not(at, parts.end(), is_starter);
-    at = std::find_if(begin, parts.end(), is_starter);
-    std::stable_sort(begin, at, [](const Part& a, const Part& b) {
-      return a.combining_class < b.combining_class;
-    });
-  }
-}
-
 /// The canonical decomposition. As in the Rust tokenizers the first parts are from the code points
 /// in their old order, though marks changed theirs, and the others from where the part before is.
 void decompose(CodePoints& text) {
@@ -62,7 +50,7 @@ void decompose(CodePoints& text) {
   std::vector<Part> parts;
   parts.reserve(text.size() * 2);
   for (const SourcedCodePoint& c : text) append_parts(c.code, unicode.flags(c.code), parts);
-  reorder(parts);
+  reorder_marks(parts);
   CodePoints decomposed;
   decomposed.reserve(parts.size());
   std::size_t next = 0;

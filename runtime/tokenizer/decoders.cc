@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +10,7 @@
 #include "runtime/tokenizer/decoder.h"
 #include "runtime/tokenizer/metaspace.h"
 #include "runtime/tokenizer/pattern.h"
+#include "runtime/tokenizer/step_makers.h"
 #include "runtime/tokenizer/utf8.h"
 
 namespace henson::tokenizer {
@@ -287,24 +286,19 @@ class Spaces final : public Decoder {
 };
 
 template <typename Kind>
-Made make(const JsonValue& description) {
-  return std::make_unique<Kind>(description);
-}
+constexpr auto make = &make_kind<Decoder, Kind>;
 
-using Maker = std::function<Made(const JsonValue&)>;
-
-const std::map<std::string, Maker, std::less<>>& makers() {
-  static const std::map<std::string, Maker, std::less<>> makers = {
-      {"BPEDecoder", make<BpeDecoder>},
-      {"ByteFallback", make<ByteFallback>},
-      {"ByteLevel", make<ByteLevelDecoder>},
-      {"CTC", make<Ctc>},
-      {"Fuse", make<Fuse>},
-      {"Metaspace", make<MetaspaceDecoder>},
-      {"Replace", make<ReplaceDecoder>},
-      {"Sequence", make<Sequence>},
-      {"Strip", make<Strip>},
-      {"WordPiece", make<WordPieceDecoder>}};
+const StepMakers<Decoder>& makers() {
+  static const StepMakers<Decoder> makers = {{"BPEDecoder", make<BpeDecoder>},
+                                             {"ByteFallback", make<ByteFallback>},
+                                             {"ByteLevel", make<ByteLevelDecoder>},
+                                             {"CTC", make<Ctc>},
+                                             {"Fuse", make<Fuse>},
+                                             {"Metaspace", make<MetaspaceDecoder>},
+                                             {"Replace", make<ReplaceDecoder>},
+                                             {"Sequence", make<Sequence>},
+                                             {"Strip", make<Strip>},
+                                             {"WordPiece", make<WordPieceDecoder>}};
   return makers;
 }
 
@@ -312,12 +306,7 @@ const std::map<std::string, Maker, std::less<>>& makers() {
 
 std::unique_ptr<const Decoder> make_decoder(const std::optional<JsonValue>& description) {
   if (!description) return std::make_unique<Spaces>();
-  const std::string type = description->at("type").text();
-  const auto maker = makers().find(type);
-  if (maker == makers().end()) {
-    description->unsupported("is " + type + ", a decoder that Henson does not know");
-  }
-  return maker->second(*description);
+  return make_by_type(makers(), *description, "decoder");
 }
 
 }  // namespace henson::tokenizer

@@ -1,7 +1,6 @@
 // All normalizers of tokenizer.json.
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "runtime/tokenizer/charsmap.h"
 #include "runtime/tokenizer/normalizer.h"
 #include "runtime/tokenizer/pattern.h"
+#include "runtime/tokenizer/step_makers.h"
 #include "runtime/tokenizer/unicode.h"
 #include "runtime/tokenizer/unicode_forms.h"
 #include "runtime/tokenizer/utf8.h"
@@ -228,14 +228,10 @@ class Sequence final : public Normalizer {
 };
 
 template <typename Kind>
-Made make(const JsonValue& description) {
-  return std::make_unique<Kind>(description);
-}
+constexpr auto make = &make_kind<Normalizer, Kind>;
 
-using Maker = std::function<Made(const JsonValue&)>;
-
-const std::map<std::string, Maker, std::less<>>& makers() {
-  static const std::map<std::string, Maker, std::less<>> makers = {
+const StepMakers<Normalizer>& makers() {
+  static const StepMakers<Normalizer> makers = {
       {"BertNormalizer", make<Bert>},
       {"ByteLevel", [](const JsonValue& d) { return make_step(d, spell_bytes); }},
       {"Lowercase", [](const JsonValue& d) { return make_step(d, lower); }},
@@ -257,12 +253,7 @@ const std::map<std::string, Maker, std::less<>>& makers() {
 
 std::unique_ptr<const Normalizer> make_normalizer(const std::optional<JsonValue>& description) {
   if (!description) return std::make_unique<Step>([](NormalizedText&) {});
-  const std::string type = description->at("type").text();
-  const auto maker = makers().find(type);
-  if (maker == makers().end()) {
-    description->unsupported("is " + type + ", a normalizer that Henson does not know");
-  }
-  return maker->second(*description);
+  return make_by_type(makers(), *description, "normalizer");
 }
 
 }  // namespace henson::tokenizer

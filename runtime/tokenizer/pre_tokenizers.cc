@@ -1,5 +1,4 @@
 // All pre-tokenizers of tokenizer.json.
-#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "runtime/tokenizer/metaspace.h"
 #include "runtime/tokenizer/pattern.h"
 #include "runtime/tokenizer/pre_tokenizer.h"
+#include "runtime/tokenizer/step_makers.h"
 #include "runtime/tokenizer/unicode.h"
 #include "runtime/tokenizer/utf8.h"
 #include "runtime/tokenizer/word_cutting.h"
@@ -212,14 +212,10 @@ class Sequence final : public PreTokenizer {
 };
 
 template <typename Kind>
-Made make(const JsonValue& description) {
-  return std::make_unique<Kind>(description);
-}
+constexpr auto make = &make_kind<PreTokenizer, Kind>;
 
-using Maker = std::function<Made(const JsonValue&)>;
-
-const std::map<std::string, Maker, std::less<>>& makers() {
-  static const std::map<std::string, Maker, std::less<>> makers = {
+const StepMakers<PreTokenizer>& makers() {
+  static const StepMakers<PreTokenizer> makers = {
       {"BertPreTokenizer", [](const JsonValue& d) { return make_step(d, cut_as_bert); }},
       {"ByteLevel", make<ByteLevelPreTokenizer>},
       {"CharDelimiterSplit", make<Delimiter>},
@@ -245,12 +241,7 @@ class Nothing final : public PreTokenizer {
 std::unique_ptr<const PreTokenizer> make_pre_tokenizer(
     const std::optional<JsonValue>& description) {
   if (!description) return std::make_unique<Nothing>();
-  const std::string type = description->at("type").text();
-  const auto maker = makers().find(type);
-  if (maker == makers().end()) {
-    description->unsupported("is " + type + ", a pre-tokenizer that Henson does not know");
-  }
-  return maker->second(*description);
+  return make_by_type(makers(), *description, "pre-tokenizer");
 }
 
 }  // namespace henson::tokenizer

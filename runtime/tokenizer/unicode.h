@@ -1,6 +1,7 @@
 // Properties of code points, as the Rust tokenizers have them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -63,6 +64,20 @@ std::optional<std::pair<char32_t, char32_t>> canonical_pair(char32_t code) noexc
 
 /// The canonical combining class; 0 of those outside of kReorders that do not come of decomposing.
 int combining_class(char32_t code) noexcept;
+
+/// Puts marks that follow each other in the order of their classes, where `Part` has its
+/// combining_class.
+template <typename Part>
+void reorder_marks(std::vector<Part>& parts) {
+  const auto is_starter = [](const Part& part) { return part.combining_class == 0; };
+  for (auto at = parts.begin(); at != parts.end();) {
+    const auto begin = std::find_if_not(at, parts.end(), is_starter);
+    at = std::find_if(begin, parts.end(), is_starter);
+    std::stable_sort(begin, at, [](const Part& a, const Part& b) {
+      return a.combining_class < b.combining_class;
+    });
+  }
+}
 
 /// Whether regular expressions count it to words (\w).
 inline bool is_word_character(char32_t code) noexcept {

@@ -106,18 +106,6 @@ void append_parts(char32_t code, std::uint16_t flags, bool further, std::vector<
   }
 }
 
-/// Marks that follow each other in the order of their classes.
-void reorder(std::vector<Part>& parts) {
-  const auto is_starter = [](const Part& part) { return part.combining_class == 0; };
-  for (auto at = parts.begin(); at != parts.end();) {
-    const auto begin = std::find_if_not(at, parts.end(), is_starter);
-    at = std::find_if(begin, parts.end(), is_starter);
-    std::stable_sort(begin, at, [](const Part& a, const Part& b) {
-      return a.combining_class < b.combining_class;
-    });
-  }
-}
-
 /// Composes from left to right, as the Rust tokenizers do.
 class Composer {
  public:
@@ -207,7 +195,7 @@ void normalize(UnicodeForm form, NormalizedText& text) {
     append_parts(c.code, unicode.flags(c.code), further, parts);
     at += c.length;
   }
-  reorder(parts);
+  reorder_marks(parts);
   std::vector<Change> changes;
   changes.reserve(parts.size());
   if (form == UnicodeForm::kNfc || form == UnicodeForm::kNfkc) {
