@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <vector>
 
 #include "kernels/aligned.h"
+#include "kernels/convert.h"
 #include "kernels/dot_product.h"
 #include "kernels/dot_weights.h"
 #include "kernels/weight_columns.h"
@@ -27,15 +29,15 @@ class Bf16Weights : public PackedWeights {
 
   void fill(std::span<const WeightView> matrices, std::size_t first, std::size_t last) override {
     const std::size_t width = column_block();
+    std::vector<float> column(round_up(in()));
+    std::vector<std::uint16_t> numbers(column.size());
     for (std::size_t c = first * width; c < last * width; ++c) {
       const Column from = find_column(matrices, c);
+      for (std::size_t k = 0; k < in(); ++k) column[k] = from.data == nullptr ? 0.0F : from.at(k);
+      narrow(NarrowType::kBFloat16, column.data(), numbers.data(), numbers.size());
       std::byte* const panel = data_.data() + c / width * panel_bytes() + c % width * kDotBytes;
-      for (std::size_t k = 0; k < round_up(in()); k += 2) {
-        const auto number = [&](std::size_t i) {
-          return from.data == nullptr || i >= in() ? 0.0F : from.at(i);
-        };
-        const std::uint32_t pair = bfloat16_pair(number(k), number(k + 1));
-        std::memcpy(panel + k * kNumberBytes * width, &pair, sizeof(pair));
+      for (std::size_t k = 0; k < numbers.size(); k += 2) {
+        std::memcpy(panel + k * kNumberBytes * width, numbers.data() + k, kDotBytes);
       }
     }
   }
@@ -47,13 +49,9 @@ class Bf16Weights : public PackedWeights {
   void pack_input(const Input& input, std::byte* to) const noexcept override {
     const std::size_t depth = input.last_in - input.first_in;
     for (std::size_t r = 0; r < input.rows; ++r, to += row_bytes(depth)) {
-      const float* const x = input.x + r * input.x_stride;
-      std::size_t k = 0;
-      for (; k < depth; ++k) {
-        const std::uint16_t number = to_bfloat16(x[k]);
-        std::memcpy(to + k * kNumberBytes, &number, kNumberBytes);
-      }
-      std::memset(to + k * kNumberBytes, 0, (round_up(depth) - depth) * kNumberBytes);
+      narrow(NarrowType::kBFloat16, input.x + r * input.x_stride,
+             reinterpret_cast<std::uint16_t*>(to), depth);
+      std::memset(to + depth * kNumberBytes, 0, (round_up(depth) - depth) * kNumberBytes);
     }
   }
 

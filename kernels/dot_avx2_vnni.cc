@@ -15,15 +15,11 @@ namespace {
 struct Avx2Vnni : Avx2 {
   static constexpr std::size_t kGroups = 1;
   static constexpr std::size_t kApart = 1;
-  struct Products {
-    static void add(Sums (&sums)[2], const std::byte* x, const std::byte* weights) {
-      const __m256i row = repeat(x);
-      for (std::size_t v = 0; v < 2; ++v) {
-        sums[v] = reinterpret_cast<Sums>(_mm256_dpbusd_avx_epi32(
-            reinterpret_cast<__m256i>(sums[v]), row, numbers(weights + v * sizeof(Sums))));
-      }
-    }
-  };
+  static Sums dot(Sums sums, __m256i x, __m256i weights) {
+    return reinterpret_cast<Sums>(
+        _mm256_dpbusd_avx_epi32(reinterpret_cast<__m256i>(sums), x, weights));
+  }
+  using Products = DotProducts<Avx2Vnni>;
   using PairedProducts = Products;
 };
 }  // namespace

@@ -22,15 +22,11 @@ struct Avx512Bf16 : Avx512 {
 
   static Sums zero() { return _mm512_setzero_ps(); }
 
-  struct Products {
-    static void add(Sums (&sums)[2], const std::byte* x, const std::byte* weights) {
-      const auto row = reinterpret_cast<__m512bh>(repeat(x));
-      for (std::size_t v = 0; v < 2; ++v) {
-        const auto column = reinterpret_cast<__m512bh>(numbers(weights + v * sizeof(Sums)));
-        sums[v] = _mm512_dpbf16_ps(sums[v], row, column);
-      }
-    }
-  };
+  static Sums dot(Sums sums, __m512i x, __m512i weights) {
+    return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(x),
+                            reinterpret_cast<__m512bh>(weights));
+  }
+  using Products = DotProducts<Avx512Bf16>;
   using PairedProducts = Products;
 };
 }  // namespace

@@ -35,15 +35,10 @@ struct Avx512Int8 : Avx512 {
     return _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_sll_epi32(numbers(from), up), 24));
   }
 
-  struct Products {
-    static void add(Sums (&sums)[2], const std::byte* x, const std::byte* weights) {
-      const __m512i row = repeat(x);
-      for (std::size_t v = 0; v < 2; ++v) {
-        sums[v] = reinterpret_cast<Sums>(_mm512_dpbusd_epi32(
-            reinterpret_cast<__m512i>(sums[v]), row, numbers(weights + v * sizeof(Sums))));
-      }
-    }
-  };
+  static Sums dot(Sums sums, __m512i x, __m512i weights) {
+    return reinterpret_cast<Sums>(_mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sums), x, weights));
+  }
+  using Products = DotProducts<Avx512Int8>;
   using PairedProducts = Products;
 };
 }  // namespace

@@ -24,6 +24,12 @@ struct Sse4 {
   static Sums numbers(const std::byte* from) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   }
+  /// The same 32 bits in every lane.
+  static Sums repeat(const std::byte* from) {
+    int bits;
+    __builtin_memcpy(&bits, from, sizeof(bits));
+    return _mm_set1_epi32(bits);
+  }
   static Floats broadcast(float value) { return _mm_set1_ps(value); }
   static Floats load(const float* from) { return _mm_loadu_ps(from); }
   static void store(Floats value, float* to) { _mm_storeu_ps(to, value); }
@@ -40,18 +46,12 @@ struct Sse4 {
     return _mm_cvtepi32_ps(_mm_srai_epi32(_mm_sll_epi32(numbers(from), up), 24));
   }
 
-  /// As AVX2's.
-  struct Products {
-    static void add(Sums (&sums)[2], const std::byte* x, const std::byte* weights) {
-      int bits;
-      __builtin_memcpy(&bits, x, sizeof(bits));
-      const Sums row = _mm_set1_epi32(bits);
-      for (std::size_t v = 0; v < 2; ++v) {
-        const Sums pairs = _mm_maddubs_epi16(row, numbers(weights + v * sizeof(Sums)));
-        sums[v] = _mm_add_epi32(sums[v], _mm_madd_epi16(pairs, _mm_set1_epi16(1)));
-      }
-    }
-  };
+  /// As AVX2's Products.
+  static Sums dot(Sums sums, __m128i x, __m128i weights) {
+    const __m128i pairs = _mm_maddubs_epi16(x, weights);
+    return _mm_add_epi32(sums, _mm_madd_epi16(pairs, _mm_set1_epi16(1)));
+  }
+  using Products = DotProducts<Sse4>;
   using PairedProducts = Products;
 };
 }  // namespace

@@ -11,6 +11,18 @@ inline constexpr std::size_t kTileVectors = 2;
 template <class Set>
 inline constexpr std::size_t kDotColumns = kTileVectors* Set::kLanes;
 
+/// The products of a set whose dot() adds up all those of 32 bits at once.
+template <class Set>
+struct DotProducts {
+  template <class Sums>
+  static void add(Sums (&sums)[kTileVectors], const std::byte* x, const std::byte* weights) {
+    const auto row = Set::repeat(x);
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      sums[v] = Set::dot(sums[v], row, Set::numbers(weights + v * sizeof(Sums)));
+    }
+  }
+};
+
 /// How far ahead of the products the weights are asked for, and how far apart lines are.
 inline constexpr std::size_t kPrefetchBytes = 4096;
 inline constexpr std::size_t kLine = 64;

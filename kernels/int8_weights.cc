@@ -126,20 +126,14 @@ class Int8Weights : public PackedWeights {
  public:
   Int8Weights(std::size_t out, std::size_t in)
       : PackedWeights(out, in, int8_kernel().columns),
-        pieces_((in + kPieceDepth - 1) / kPieceDepth),
-        piece_((in + pieces_ - 1) / pieces_),
-        depth_(pieces_ == 1 ? round_up_depth(in) : 0),
+        piece_(piece_of(in)),
+        pieces_((in + piece_ - 1) / piece_),
+        depth_((pieces_ - 1) * piece_ + round_up_depth(in - (pieces_ - 1) * piece_)),
+        data_(blocks() * panel_bytes()),
         scales_(blocks() * column_block()),
-        errors_(blocks() * column_block()),
-        norms_(blocks() * column_block()) {
-    // Pieces begin where a panel of another product ends, which makes them.
-    constexpr std::size_t kAlign = 2 * kMostColumns;
-    if (pieces_ > 1) piece_ = (piece_ + kAlign - 1) / kAlign * kAlign;
-    pieces_ = (in + piece_ - 1) / piece_;
-    depth_ = (pieces_ - 1) * piece_ + round_up_depth(in - (pieces_ - 1) * piece_);
-    sums_.resize(pieces_ * scales_.size());
-    data_ = AlignedArray<std::byte>(blocks() * panel_bytes());
-  }
+        sums_(pieces_ * scales_.size()),
+        errors_(scales_.size()),
+        norms_(scales_.size()) {}
 
   WeightType type() const noexcept override { return WeightType::kInt8; }
   std::size_t bytes() const noexcept override {
@@ -240,6 +234,14 @@ class Int8Weights : public PackedWeights {
   }
 
  private:
+  /// Pieces are of one length, the last excepted, and begin where a panel of the product ends that
+  /// makes the rows.
+  static std::size_t piece_of(std::size_t in) noexcept {
+    const std::size_t pieces = (in + kPieceDepth - 1) / kPieceDepth;
+    if (pieces <= 1) return in;
+    constexpr std::size_t kAlign = 2 * kMostColumns;
+    return (in / pieces + (in % pieces != 0 ? 1 : 0) + kAlign - 1) / kAlign * kAlign;
+  }
   std::size_t panel_bytes() const noexcept { return depth_ * column_block(); }
   std::size_t pieces_of(const Input& input) const noexcept {
     return (input.last_in - input.first_in + piece_ - 1) / piece_;
@@ -285,13 +287,13 @@ class Int8Weights : public PackedWeights {
   }
 
   bool sums_in_16_bits_ = true;
-  std::size_t pieces_;
   std::size_t piece_;  // of `in`; the last may be shorter
+  std::size_t pieces_;
   std::size_t depth_;  // all of `in`, padded
   AlignedArray<std::byte> data_;
-  std::vector<float> scales_;  // for each column, in whole panels
-  std::vector<float> sums_;    // likewise, for each piece
-  std::vector<double> errors_, norms_;
+  std::vector<float> scales_;           // for each column, in whole panels
+  std::vector<float> sums_;             // likewise, for each piece
+  std::vector<double> errors_, norms_;  // likewise, of each column
 };
 
 }  // namespace

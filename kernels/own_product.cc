@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/aligned.h"
+#include "kernels/convert.h"
 #include "kernels/weight_columns.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -128,7 +129,7 @@ namespace {
 
 constexpr std::size_t kBlock = 16;  // of `in`, so that what is written stays in L1
 
-/// Elements of one output column of a panel: `in` from first to last, in steps of `depth`.
+/// Elements of one output column of a panel: `in` from first to last, at most kBlock of it.
 void pack_column(const Column& from, float* to, std::size_t width, std::size_t first,
                  std::size_t last) noexcept {
   if (from.stride == 1) {
@@ -139,8 +140,12 @@ void pack_column(const Column& from, float* to, std::size_t width, std::size_t f
 }
 void pack_column(const Column& from, std::uint32_t* to, std::size_t width, std::size_t first,
                  std::size_t last) noexcept {
+  float values[kBlock] = {};
+  std::uint16_t numbers[kBlock];
+  for (std::size_t k = first; k < last; ++k) values[k - first] = from.at(k);
+  narrow(NarrowType::kBFloat16, values, numbers, kBlock);
   for (std::size_t k = first; k < last; k += 2) {
-    to[k / 2 * width] = bfloat16_pair(from.at(k), k + 1 < last ? from.at(k + 1) : 0.0F);
+    std::memcpy(to + k / 2 * width, numbers + (k - first), sizeof(*to));
   }
 }
 

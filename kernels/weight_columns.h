@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <span>
 
 #include "kernels/product.h"
@@ -30,19 +28,6 @@ inline Column find_column(std::span<const WeightView> matrices, std::size_t inde
     index -= matrix.out;
   }
   return {nullptr, 0};
-}
-
-/// The upper half of a float32's bits, rounded to the nearest, ties to even. NaN stays NaN.
-inline std::uint16_t to_bfloat16(float value) noexcept {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  if ((bits & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((bits >> 16) | 0x40U);
-  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
-}
-
-/// Two of them as a panel has them: `first` in the lower half.
-inline std::uint32_t bfloat16_pair(float first, float second) noexcept {
-  return to_bfloat16(first) | static_cast<std::uint32_t>(to_bfloat16(second)) << 16;
 }
 
 }  // namespace henson::kernels

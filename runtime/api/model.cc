@@ -27,9 +27,8 @@ bool graph_has(const runtime::Graph& graph, DType dtype) {
   return false;
 }
 
-}  // namespace
-
-kernels::WeightType to_weight_type(Precision precision) {
+/// Nothing for a number that is no precision.
+std::optional<kernels::WeightType> weight_type_of(Precision precision) noexcept {
   switch (precision) {
     case Precision::kFloat32:
       return kernels::WeightType::kFloat32;
@@ -38,19 +37,20 @@ kernels::WeightType to_weight_type(Precision precision) {
     case Precision::kInt8:
       return kernels::WeightType::kInt8;
   }
-  throw Error(ErrorCode::kBadInput, "the precision is none of Precision's");
+  return std::nullopt;
+}
+
+}  // namespace
+
+kernels::WeightType to_weight_type(Precision precision) {
+  const auto type = weight_type_of(precision);
+  if (!type) throw Error(ErrorCode::kBadInput, "the precision is none of Precision's");
+  return *type;
 }
 
 std::string_view name_of(Precision precision) noexcept {
-  switch (precision) {
-    case Precision::kFloat32:
-      return "fp32";
-    case Precision::kBFloat16:
-      return "bf16";
-    case Precision::kInt8:
-      return "int8";
-  }
-  return "";
+  const auto type = weight_type_of(precision);
+  return type ? kernels::name_of(*type) : "";
 }
 
 std::string_view name_of(InputRole role) noexcept {

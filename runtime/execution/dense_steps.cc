@@ -131,6 +131,13 @@ void run_layer(const DenseLayer& layer, const LayerInput& x, ColumnRange columns
   kernels::activate(layer.activation, y, x.rows.rows, columns.last - columns.first, y_stride);
 }
 
+/// A group of rows times all columns: packed in `scratch` first, where the weights want that.
+void run_group(const DenseLayer& layer, const Rows& x, RowRange rows, const RowScales& scales,
+               float* scratch, float* y, std::size_t y_stride) {
+  const LayerInput input = packed_input(layer, input_of(layer, x, rows, scales), scratch);
+  run_layer(layer, input, all_columns(layer), y, y_stride);
+}
+
 /// Packs all rows, the threads sharing them out. A row's bytes lie where they lie without the
 /// others.
 void pack_rows(const DenseLayer& layer, const Rows& x, const RowScales& scales, std::byte* packed,
@@ -239,8 +246,7 @@ class LinearStep : public Step {
       const RowRange rows{split.first(group), split.first(group + 1)};
       float* const own = workspace.floats(thread, scratch);
       float* const sums = result.at(rows.first, own + packed);
-      run_layer(layer, packed_input(layer, input_of(layer, *x, rows, scales), own),
-                all_columns(layer), sums, y.stride);
+      run_group(layer, *x, rows, scales, own, sums, y.stride);
       epilogue.apply(sums, y, residual.get(), rows.first, rows.last);
     });
     return true;
@@ -274,9 +280,8 @@ class ProjectionsStep : public Step {
       workspace.reserve(scratch, memory.scratch);
       workspace.team.for_each(split.groups, [&](std::size_t group, std::size_t thread) {
         const RowRange rows{split.first(group), split.first(group + 1)};
-        float* const own = workspace.floats(thread, scratch);
-        run_layer(layer, packed_input(layer, input_of(layer, *x, rows, scales), own),
-                  all_columns(layer), y.data + rows.first * y.stride, y.stride);
+        run_group(layer, *x, rows, scales, workspace.floats(thread, scratch),
+                  y.data + rows.first * y.stride, y.stride);
       });
     } else {
       run_by_columns(layer, *x, scales, y, workspace.team, memory.scratch);
