@@ -1,3 +1,5 @@
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "henson/inspect.h"
@@ -5,8 +7,36 @@
 #include "runtime/api/facts.h"
 #include "runtime/api/guarded.h"
 #include "runtime/api/model_impl.h"
+#include "runtime/fusion/fuse.h"
+#include "runtime/inspection/anatomy.h"
+#include "runtime/inspection/figures.h"
+#include "runtime/inspection/lock_groups.h"
+#include "runtime/inspection/origins.h"
+#include "runtime/inspection/precision.h"
+#include "runtime/inspection/provenance.h"
+#include "runtime/inspection/roles.h"
+#include "runtime/inspection/task_hints.h"
+#include "runtime/inspection/ties.h"
 
 namespace henson {
+namespace {
+
+/// What is found at the first call.
+template <typename T>
+class Once {
+ public:
+  template <typename Find>
+  const T& get(const Find& find) const {
+    std::call_once(flag_, [&] { value_ = find(); });
+    return *value_;
+  }
+
+ private:
+  mutable std::once_flag flag_;
+  mutable std::optional<T> value_;
+};
+
+}  // namespace
 
 struct Inspection::Impl {
   std::filesystem::path path;
@@ -15,26 +45,72 @@ struct Inspection::Impl {
   std::optional<Error> why_not;
   ModelInfo info;
   std::vector<InspectedTensor> tensors;
+  PrecisionFigures precision;
   ModelSummary summary;
   std::vector<OutputFigures> outputs;
-  std::vector<TaskHint> tasks;
-  PrecisionFigures precision;
-  Provenance provenance;
-  std::vector<SizePart> sizes;
   std::vector<LockGroup> locks;
-  std::vector<DecoderTie> decoders;
-  std::vector<SharedGroup> shared;
-  std::uint64_t file_bytes = 0;
+  Once<std::vector<TaskHint>> tasks;
+  Once<runtime::FileFacts> file;
+  Once<Provenance> provenance;
+  Once<std::vector<DecoderTie>> decoders;
+  Once<std::vector<SharedGroup>> shared;
+
+  std::vector<WeightInfo> weights() const;
+  const runtime::FileFacts& file_facts() const {
+    return file.get([&] { return runtime::read_file_facts(path, *archive); });
+  }
+  void open_model(const std::string& method);
+  void find_tensors();
+  void analyze();
 };
 
-namespace {
-
-std::vector<WeightInfo> weights_of(const loader::Archive& archive, const Model* model) {
-  if (model == nullptr) return runtime::describe_weights(archive);
+std::vector<WeightInfo> Inspection::Impl::weights() const {
+  if (!model) return runtime::describe_weights(*archive);
   return {model->weights().begin(), model->weights().end()};
 }
 
-}  // namespace
+void Inspection::Impl::open_model(const std::string& method) {
+  try {
+    model = ModelAccess::make(archive, method);
+    info = model->info();
+  } catch (const Error& error) {
+    why_not = error;
+  }
+}
+
+void Inspection::Impl::find_tensors() {
+  for (WeightInfo& weight : weights()) {
+    InspectedTensor tensor;
+    tensor.display_name = weight.name;
+    tensor.weight = std::move(weight);
+    tensors.push_back(std::move(tensor));
+  }
+}
+
+/// What the graph tells.
+void Inspection::Impl::analyze() {
+  const Program& program = ModelAccess::impl(*model).program();
+  const runtime::Graph& graph = program.built.graph;
+  const runtime::Graph fused = runtime::fuse(graph);
+  const runtime::Outline outline = runtime::outline_of(fused);
+  const runtime::Anatomy anatomy(fused, outline, model->inputs());
+  const runtime::Origins origins(graph, model->weights());
+  auto roles = runtime::find_weight_roles(fused, anatomy, origins, model->weights());
+  const auto names = runtime::display_names(model->weights(), roles);
+  const std::vector<bool> read = origins.read_weights();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    tensors[i].roles = std::move(roles[i]);
+    tensors[i].role = runtime::to_string(tensors[i].roles);
+    tensors[i].display_name = names[i];
+    tensors[i].read = read[i];
+  }
+  precision = runtime::find_precision(model->weights(), graph, fused, anatomy);
+  const std::vector<std::string> modules = runtime::library_modules(*archive);
+  const runtime::ModelEvidence evidence{*model, graph, fused, anatomy, tensors, modules};
+  outputs = runtime::find_output_figures(evidence);
+  summary = runtime::summarize(evidence, outputs, precision);
+  locks = runtime::group_locks(program.unlocked, model->inputs());
+}
 
 Inspection Inspection::open(const std::filesystem::path& path, InspectOptions options) {
   return runtime::guarded([&] {
@@ -44,20 +120,14 @@ Inspection Inspection::open(const std::filesystem::path& path, InspectOptions op
     loader::PartialArchive opened = loader::open_archive_partly(path, access);
     impl->archive = std::make_shared<const loader::Archive>(std::move(opened.archive));
     impl->why_not = std::move(opened.fault);
-    if (!impl->why_not) {
-      try {
-        impl->model = ModelAccess::make(impl->archive, options.open.method);
-      } catch (const Error& error) {
-        impl->why_not = error;
-      }
-    }
-    const Model* const model = impl->model ? &*impl->model : nullptr;
-    impl->info = model != nullptr ? model->info() : runtime::describe_archive(*impl->archive);
-    for (WeightInfo& weight : weights_of(*impl->archive, model)) {
-      InspectedTensor tensor;
-      tensor.display_name = weight.name;
-      tensor.weight = std::move(weight);
-      impl->tensors.push_back(std::move(tensor));
+    impl->info = runtime::describe_archive(*impl->archive);
+    if (!impl->why_not) impl->open_model(options.open.method);
+    impl->find_tensors();
+    if (impl->model) {
+      impl->analyze();
+    } else {
+      impl->precision = runtime::find_precision(impl->weights());
+      impl->summary = runtime::summarize(impl->tensors, impl->precision);
     }
     return Inspection(std::move(impl));
   });
@@ -72,13 +142,46 @@ const Error* Inspection::why_not() const { return impl().why_not ? &*impl().why_
 std::span<const InspectedTensor> Inspection::tensors() const { return impl().tensors; }
 const ModelSummary& Inspection::summary() const { return impl().summary; }
 std::span<const OutputFigures> Inspection::outputs() const { return impl().outputs; }
-std::span<const TaskHint> Inspection::tasks() const { return impl().tasks; }
 const PrecisionFigures& Inspection::precision() const { return impl().precision; }
-const Provenance& Inspection::provenance() const { return impl().provenance; }
-std::span<const SizePart> Inspection::sizes() const { return impl().sizes; }
-std::uint64_t Inspection::file_bytes() const { return impl().file_bytes; }
 std::span<const LockGroup> Inspection::locks() const { return impl().locks; }
-std::span<const DecoderTie> Inspection::decoders() const { return impl().decoders; }
-std::span<const SharedGroup> Inspection::shared() const { return impl().shared; }
+
+std::span<const TaskHint> Inspection::tasks() const {
+  return impl().tasks.get([&] {
+    return runtime::guarded([&]() -> std::vector<TaskHint> {
+      if (!impl().model) return {};
+      return runtime::find_tasks(impl().path, *impl().model, impl().summary, impl().outputs,
+                                 impl().locks);
+    });
+  });
+}
+
+const Provenance& Inspection::provenance() const {
+  return impl().provenance.get([&] {
+    return runtime::guarded([&] {
+      return runtime::find_provenance(*impl().archive, impl().info, impl().file_facts());
+    });
+  });
+}
+
+std::span<const SizePart> Inspection::sizes() const {
+  return runtime::guarded([&]() -> const runtime::FileFacts& { return impl().file_facts(); }).parts;
+}
+
+std::uint64_t Inspection::file_bytes() const {
+  return runtime::guarded([&]() -> const runtime::FileFacts& { return impl().file_facts(); }).bytes;
+}
+
+std::span<const DecoderTie> Inspection::decoders() const {
+  return impl().decoders.get([&] {
+    return runtime::guarded([&] { return runtime::find_decoder_ties(impl().weights()); });
+  });
+}
+
+std::span<const SharedGroup> Inspection::shared() const {
+  return impl().shared.get([&] {
+    return runtime::guarded(
+        [&] { return runtime::find_shared(impl().weights(), impl().file_facts().storages); });
+  });
+}
 
 }  // namespace henson

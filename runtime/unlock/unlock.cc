@@ -164,13 +164,14 @@ class Unlocker {
          graph_.nodes[site.node].op->schema.name + " holds " + std::to_string(site.value) +
              ", the dummy input's " + analysis_->solver().to_string(*formula),
          site.symbol, *formula);
+    result_.unlocked.back().held = site.value;
   }
 
   /// What `symbol`, a number of the code, was made, and where that will do.
   void note(const script::SourceLine& where, const std::string& what, const Dimension& symbol,
             const Dimension& formula) {
     using Demand = ShapeCondition::Demand;
-    result_.unlocked.push_back({where, what});
+    result_.unlocked.push_back({where, what, formula});
     const auto demand = [&](Demand demanded) {
       result_.conditions.push_back(
           {.size = formula, .demand = demanded, .where = where, .reason = what});

@@ -27,6 +27,8 @@ struct ShapeCondition {
 struct UnlockedSize {
   script::SourceLine where;
   std::string what;
+  Dimension size = {};  // what it became: its symbols are places in `symbols`
+  std::optional<std::int64_t> held = std::nullopt;  // the number, where it was one
 };
 
 struct UnlockResult {

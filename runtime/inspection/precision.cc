@@ -1,0 +1,195 @@
+#include "runtime/inspection/precision.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+namespace henson::runtime {
+namespace {
+
+using Elements =
+    std::tuple<std::string, std::int64_t, std::vector<std::int64_t>, std::vector<std::int64_t>>;
+
+bool is_number_kept(const WeightInfo& weight) {
+  return (is_floating(weight.dtype) || is_quantized(weight.dtype)) && !weight.shape.empty();
+}
+
+/// Each element once: of several names the first.
+std::vector<const WeightInfo*> distinct(std::span<const WeightInfo> weights) {
+  std::set<Elements> seen;
+  std::vector<const WeightInfo*> kept;
+  for (const WeightInfo& weight : weights) {
+    if (!is_number_kept(weight) || weight.storage.empty()) continue;
+    const bool fresh =
+        seen.emplace(weight.storage, weight.offset, weight.shape, weight.strides).second;
+    if (fresh) kept.push_back(&weight);
+  }
+  return kept;
+}
+
+std::uint64_t elements_of(const WeightInfo& weight) {
+  return weight.bytes / std::max<std::size_t>(size_of(weight.dtype), 1);
+}
+
+/// Scales of the weights of quantized layers.
+class Quantizations {
+ public:
+  explicit Quantizations(const Graph& graph) : graph_(graph) {}
+
+  std::optional<PrecisionFigures::Quantization> run() {
+    for (const Node& node : graph_.nodes) {
+      if (!has_any(node, Trait::kQuantized)) continue;
+      const bool table = has_any(node, Trait::kLooksUp);
+      const bool product = has_any(node, Trait::kMultiplies);
+      if (!table && !product) continue;
+      found_ = true;
+      if (table) ++figures_.tables;
+      if (!product) continue;
+      if (node.op->schema.name.find("dynamic") == std::string::npos) figures_.dynamic = false;
+      for (const ValueId input : node.inputs) add(graph_.values[input]);
+    }
+    if (!found_) return std::nullopt;
+    return figures_;
+  }
+
+ private:
+  void add(const GraphValue& value) {
+    if (!value.constant) return;
+    const auto* packed = std::get_if<std::shared_ptr<const PackedLinear>>(&*value.constant);
+    if (packed == nullptr || !seen_.insert(packed->get()).second) return;
+    ++figures_.layers;
+    const auto& quantization = (*packed)->weight.quantization();
+    if (quantization == nullptr) return;
+    figures_.per_channel = figures_.per_channel || quantization->per_channel;
+    for (const double scale : quantization->scales) {
+      if (!any_scale_ || scale < figures_.smallest_scale) figures_.smallest_scale = scale;
+      if (!any_scale_ || scale > figures_.largest_scale) figures_.largest_scale = scale;
+      any_scale_ = true;
+    }
+  }
+
+  const Graph& graph_;
+  std::set<const PackedLinear*> seen_;
+  PrecisionFigures::Quantization figures_;
+  bool found_ = false;
+  bool any_scale_ = false;
+};
+
+/// The floating types of what products make, the commonest first.
+std::vector<DType> types_of_products(const Graph& graph) {
+  std::map<DType, std::size_t> counts;
+  for (const Node& node : graph.nodes) {
+    if (!has_any(node, Trait::kMultiplies) || node.outputs.empty()) continue;
+    const auto dtype = graph.values[node.outputs[0]].dtype;
+    if (dtype && is_floating(*dtype)) ++counts[*dtype];
+  }
+  std::vector<DType> types;
+  for (const auto& [dtype, count] : counts) types.push_back(dtype);
+  std::stable_sort(types.begin(), types.end(),
+                   [&](DType a, DType b) { return counts[a] > counts[b]; });
+  return types;
+}
+
+std::optional<PrecisionFigures::Lora> lora_of(const Graph& fused, const Anatomy& anatomy) {
+  if (anatomy.adapters().empty()) return std::nullopt;
+  (void)fused;
+  PrecisionFigures::Lora lora;
+  std::set<StepId> bases;
+  for (const LoraPair& pair : anatomy.adapters()) {
+    bases.insert(pair.base);
+    if (const auto matrix = anatomy.matrix_of(pair.a)) {
+      lora.rank = std::max(lora.rank, matrix->outputs);
+    }
+  }
+  lora.layers = bases.size();
+  return lora;
+}
+
+std::string plural(std::size_t count, const std::string& thing) {
+  return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
+}
+
+std::string describe(const PrecisionFigures& figures) {
+  std::string kept;
+  for (const PrecisionFigures::Part& part : figures.weights) {
+    // What a layer norm or a bias is kept as beside the rest is told by the parts.
+    if (kept.empty()) kept = short_name(part.dtype);
+  }
+  if (kept.empty()) kept = "?";
+  std::string text = kept;
+  if (const auto& quantization = figures.quantization) {
+    text = quantization->tables > 0 && quantization->layers == 0
+               ? plural(quantization->tables, "table") + " in int8"
+               : std::string("int8") + (quantization->dynamic ? " (dynamic" : " (static") +
+                     (quantization->per_channel ? ", a scale a channel)" : ", a scale a tensor)");
+  } else if (figures.autocast) {
+    text = kept + " weights, products in " + short_name(figures.computes.front()) + " (autocast)";
+  }
+  if (figures.lora) {
+    text += ", LoRA of rank " + std::to_string(figures.lora->rank) + " beside " +
+            plural(figures.lora->layers, "product");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string short_name(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat64:
+      return "fp64";
+    case DType::kFloat32:
+      return "fp32";
+    case DType::kFloat16:
+      return "fp16";
+    case DType::kBFloat16:
+      return "bf16";
+    case DType::kQInt8:
+      return "int8";
+    default:
+      return std::string(name_of(dtype));
+  }
+}
+
+std::uint64_t count_parameters(std::span<const WeightInfo> weights) {
+  std::uint64_t count = 0;
+  for (const WeightInfo* weight : distinct(weights)) count += elements_of(*weight);
+  return count;
+}
+
+PrecisionFigures find_precision(std::span<const WeightInfo> weights) {
+  PrecisionFigures figures;
+  for (const WeightInfo* weight : distinct(weights)) {
+    auto part = std::find_if(figures.weights.begin(), figures.weights.end(),
+                             [&](const auto& known) { return known.dtype == weight->dtype; });
+    if (part == figures.weights.end()) {
+      part = figures.weights.insert(part, {weight->dtype, 0, 0, 0});
+    }
+    ++part->tensors;
+    part->elements += elements_of(*weight);
+    part->bytes += weight->bytes;
+  }
+  std::stable_sort(figures.weights.begin(), figures.weights.end(),
+                   [](const auto& a, const auto& b) { return a.elements > b.elements; });
+  figures.text = describe(figures);
+  return figures;
+}
+
+PrecisionFigures find_precision(std::span<const WeightInfo> weights, const Graph& graph,
+                                const Graph& fused, const Anatomy& anatomy) {
+  PrecisionFigures figures = find_precision(weights);
+  figures.computes = types_of_products(graph);
+  figures.quantization = Quantizations(graph).run();
+  figures.lora = lora_of(fused, anatomy);
+  figures.autocast = !figures.weights.empty() && !figures.computes.empty() &&
+                     figures.weights.front().dtype == DType::kFloat32 &&
+                     size_of(figures.computes.front()) < size_of(DType::kFloat32);
+  figures.text = describe(figures);
+  return figures;
+}
+
+}  // namespace henson::runtime
