@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -74,6 +75,12 @@ void Inspection::Impl::open_model(const std::string& method) {
     model = ModelAccess::make(archive, method);
     info = model->info();
   } catch (const Error& error) {
+    // The caller's and the machine's faults are none of the archive.
+    const bool own =
+        error.code() == ErrorCode::kBadArchive || error.code() == ErrorCode::kUnsupported;
+    const auto& methods = info.methods;
+    const bool known = std::find(methods.begin(), methods.end(), method) != methods.end();
+    if (!own || (!known && method != OpenOptions().method)) throw;
     why_not = error;
   }
 }
