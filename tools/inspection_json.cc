@@ -50,7 +50,7 @@ Json summary_as_json(const ModelSummary& s) {
   json["token_types"] = maybe(s.token_types);
   json["labels"] = maybe(s.labels);
   json["sentence_size"] = maybe(s.sentence_size);
-  json["shared_layers"] = s.shared_layers;
+  json["weight_sets"] = s.weight_sets;
   json["layers"] = list_of(s.layers, layer_as_json);
   return json;
 }
@@ -173,7 +173,8 @@ Json provenance_as_json(const Provenance& from) {
 }
 
 Json role_as_json(const WeightRole& role) {
-  static constexpr const char* kParameters[] = {"weight", "bias", "lora_a", "lora_b", "mask"};
+  static constexpr const char* kParameters[] = {"weight", "bias", "lora_a",
+                                                "lora_b", "mask", "scale"};
   Json json{{"part", maybe(name_of(role.part))},
             {"parameter", kParameters[static_cast<std::size_t>(role.parameter)]},
             {"layers", Json()}};
@@ -225,7 +226,7 @@ Json inspection_as_json(const Inspection& archive) {
   json["outputs"] = list_of(archive.outputs(), output_as_json);
   json["locks"] = list_of(archive.locks(), lock_as_json);
   json["tasks"] = list_of(archive.tasks(), task_as_json);
-  json["precision"] = precision_as_json(archive.precision());
+  json["numbers"] = precision_as_json(archive.precision());
   json["decoder"] = list_of(archive.decoders(), tie_as_json);
   json["shared"] = list_of(archive.shared(), shared_as_json);
   json["provenance"] = provenance_as_json(archive.provenance());

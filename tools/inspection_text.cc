@@ -85,7 +85,9 @@ void print_origin(Page& page, const Inspection& archive) {
     parts.push_back(part.name + ' ' + format_bytes(part.bytes));
   }
   page.line("file", joined(parts));
-  if (!from.devices.empty()) {
+  const bool others = std::any_of(from.devices.begin(), from.devices.end(),
+                                  [](const std::string& device) { return device != "cpu"; });
+  if (others) {
     page.line("devices", joined(from.devices) + " (named only: Henson runs on the CPU)");
   }
   if (!from.warning.empty()) {
@@ -202,16 +204,18 @@ void print_ties(Page& page, const Inspection& archive, const TokenNames& tokens)
 void print_shared(Page& page, const Inspection& archive) {
   constexpr std::size_t kMostGroups = 3;
   constexpr std::size_t kMostNames = 3;
+  constexpr std::uint64_t kLittle = 200;  // of the file: equal biases are not worth a line
   std::uint64_t saved = 0;
   std::uint64_t lost = 0;
   for (const SharedGroup& group : archive.shared()) (group.tied ? saved : lost) += group.saved;
   if (archive.shared().empty()) return;
   page.heading("Held once and twice");
-  page.plain("sharing saves " + format_bytes(saved) + "; equal tensors that are not shared take " +
-             format_bytes(lost));
+  page.plain("sharing saves " + format_bytes(saved) + ", and would save " + format_bytes(lost) +
+             " more of tensors that are equal");
   std::size_t shown = 0;
   for (const SharedGroup& group : archive.shared()) {
-    if (++shown > kMostGroups) break;
+    const bool little = group.saved * kLittle < archive.file_bytes();
+    if (little || ++shown > kMostGroups) break;
     page.line(group.tied ? "shared" : "equal",
               joined(group.names, kMostNames) + ", " + format_bytes(group.bytes) + " each");
   }

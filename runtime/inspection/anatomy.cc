@@ -115,6 +115,11 @@ std::vector<StepId> Anatomy::base_products(ValueId value) const {
       products.push_back(source);
     }
   }
+  // Angles of rotary positions are products too, by a row of numbers.
+  const auto is_layer = [&](StepId step) { return matrix_of(step).has_value(); };
+  if (std::any_of(products.begin(), products.end(), is_layer)) {
+    std::erase_if(products, [&](StepId step) { return !is_layer(step); });
+  }
   return products;
 }
 

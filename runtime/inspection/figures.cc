@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <initializer_list>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -51,7 +53,7 @@ class Summarizer {
       figures = figures_of(layer);
     }
     find_norms();
-    summary_.shared_layers = summary_.layers.size() > 1 && shares_queries();
+    summary_.weight_sets = count_weight_sets();
     const auto& layers = summary_.layers;
     using Layer = const LayerFigures&;
     summary_.hidden = common<std::int64_t>(layers, [](Layer layer) { return layer.hidden; });
@@ -111,15 +113,28 @@ class Summarizer {
     }
   }
 
-  bool shares_queries() const {
-    std::optional<ValueId> first;
+  /// How many layers have weights that no layer before them has.
+  std::size_t count_weight_sets() const {
+    std::vector<const LayerAnatomy*> distinct;
+    std::set<std::size_t> counted;  // a model may be called twice
     for (const LayerAnatomy& layer : anatomy_.layers()) {
-      if (layer.query.size() != 1) return false;
-      const auto weight = outline_[layer.query[0]].weight;
-      if (!weight || (first && !same_tensor(*first, *weight))) return false;
-      first = weight;
+      if (!counted.insert(layer.layer).second) continue;
+      const bool known =
+          std::any_of(distinct.begin(), distinct.end(),
+                      [&](const LayerAnatomy* other) { return alike(*other, layer); });
+      if (!known) distinct.push_back(&layer);
     }
-    return first.has_value();
+    return distinct.size();
+  }
+
+  bool alike(const LayerAnatomy& a, const LayerAnatomy& b) const {
+    return a.query.size() == 1 && b.query.size() == 1 && same_weight(a.query[0], b.query[0]) &&
+           same_weight(a.out, b.out) && same_weight(a.down, b.down);
+  }
+
+  bool same_weight(std::optional<StepId> a, std::optional<StepId> b) const {
+    if (!a || !b || !outline_[*a].weight || !outline_[*b].weight) return false;
+    return same_tensor(*outline_[*a].weight, *outline_[*b].weight);
   }
 
   bool same_tensor(ValueId a, ValueId b) const {
@@ -135,19 +150,23 @@ class Summarizer {
 
   // Embeddings.
 
-  /// The sizes of the largest weight of a part.
+  /// The sizes of the table of a part. Nothing where there are several: then none is the one.
   std::optional<std::vector<std::int64_t>> table_of(ModelPart part) const {
-    const InspectedTensor* found = nullptr;
+    std::set<std::pair<std::string, std::int64_t>> places;
+    std::set<std::vector<std::int64_t>> shapes;
     for (const InspectedTensor& tensor : weights_) {
+      const WeightInfo& weight = tensor.weight;
       const bool has =
           std::any_of(tensor.roles.begin(), tensor.roles.end(), [&](const WeightRole& role) {
             return role.part == part && role.parameter == WeightParameter::kWeight;
           });
-      if (!has || tensor.weight.shape.size() != 2) continue;
-      if (found == nullptr || tensor.weight.shape[0] > found->weight.shape[0]) found = &tensor;
+      if (!has || weight.shape.size() != 2) continue;
+      places.emplace(weight.storage, weight.offset);
+      shapes.insert(weight.shape);
     }
-    if (found == nullptr) return std::nullopt;
-    return found->weight.shape;
+    const bool one_a_layer = part == ModelPart::kRelativePositions;
+    if (shapes.size() != 1 || (places.size() != 1 && !one_a_layer)) return std::nullopt;
+    return *shapes.begin();
   }
 
   void find_embeddings() {
@@ -178,27 +197,63 @@ class Summarizer {
 
   // What it is.
 
-  bool names(std::string_view word) const {
-    return std::any_of(
-        evidence_.modules.begin(), evidence_.modules.end(),
-        [&](const std::string& module) { return module.find(word) != std::string::npos; });
+  /// Of "transformers.models.bert.modeling_bert" and "transformers.modeling_bert" it is "bert".
+  static std::string model_of(const std::string& module) {
+    for (const std::string_view before : {".models.", ".modeling_"}) {
+      const std::size_t at = module.find(before);
+      if (at == std::string::npos) continue;
+      const std::size_t start = at + before.size();
+      return module.substr(start, module.find('.', start) - start);
+    }
+    return {};
   }
 
-  /// By structure. Where that fits two families, the archive's modules say which.
-  ModelFamily family() const {
+  /// Whether the archive's modules leave a family open: they name none, or it.
+  bool may_be(std::initializer_list<std::string_view> names) const {
+    bool any = false;
+    for (const std::string& module : evidence_.modules) {
+      const std::string model = model_of(module);
+      if (model.empty()) continue;
+      any = true;
+      if (std::find(names.begin(), names.end(), model) != names.end()) return true;
+    }
+    return !any;
+  }
+
+  bool is_named(std::string_view name) const {
+    return std::any_of(evidence_.modules.begin(), evidence_.modules.end(),
+                       [&](const std::string& module) { return model_of(module) == name; });
+  }
+
+  /// What all families share: nothing of it unknown, layer norms behind their parts.
+  bool is_usual() const {
     const ModelSummary& s = summary_;
-    const bool usual =
-        !s.layers.empty() && s.hidden && s.positions &&
-        std::none_of(s.layers.begin(), s.layers.end(),
-                     [](const LayerFigures& layer) { return layer.norm_first == true; });
-    if (!usual || !embedding_eps_) return ModelFamily::kUnknown;
+    return s.hidden && s.positions && embedding_eps_ && !s.layers.empty() &&
+           std::all_of(s.layers.begin(), s.layers.end(), [](const LayerFigures& layer) {
+             return layer.norm_first == false && layer.heads && layer.feed_forward &&
+                    layer.activation;
+           });
+  }
+
+  /// By structure. Where that fits several families, the archive's modules say which, or that it is
+  /// none of them.
+  ModelFamily family() const {
+    using enum ModelFamily;
+    const ModelSummary& s = summary_;
+    if (!is_usual()) return kUnknown;
+    const auto checked = [&](ModelFamily family, std::initializer_list<std::string_view> names) {
+      return may_be(names) ? family : kUnknown;
+    };
     const bool projects = anatomy_.first_of(ModelPart::kEmbeddingProjection).has_value();
-    if (s.position_kind == PositionKind::kAbsoluteRelative) return ModelFamily::kMpnet;
-    if (s.shared_layers || (s.layers.size() == 1 && names("albert"))) return ModelFamily::kAlbert;
-    if (projects) return ModelFamily::kElectra;
-    if (s.first_position.value_or(0) > 0) return ModelFamily::kRoberta;
-    if (s.token_types == 0) return ModelFamily::kDistilBert;
-    return names("electra") ? ModelFamily::kElectra : ModelFamily::kBert;
+    const bool shares = s.weight_sets < s.layers.size();
+    if (s.position_kind == PositionKind::kAbsoluteRelative) return checked(kMpnet, {"mpnet"});
+    if (shares || (projects && is_named("albert"))) return checked(kAlbert, {"albert"});
+    if (projects || is_named("electra")) return checked(kElectra, {"electra"});
+    if (s.first_position.value_or(0) > 0) {
+      return checked(kRoberta, {"roberta", "xlm_roberta", "camembert"});
+    }
+    if (s.token_types == 0) return checked(kDistilBert, {"distilbert"});
+    return checked(kBert, {"bert"});
   }
 
   void find_kind(std::span<const OutputFigures> outputs) {
@@ -233,8 +288,9 @@ class Summarizer {
     if (any(kTokenLabels)) return ModelKind::kTokenClassification;
     if (any(kNextSentence)) return ModelKind::kNextSentence;
     if (any(kLabels)) return ModelKind::kSequenceClassification;
-    if (any(kLastHiddenStates) || any(kPooled)) return ModelKind::kEncoder;
-    return any(kSentence) ? ModelKind::kSentenceEmbedding : ModelKind::kUnknown;
+    if (any(kLastHiddenStates)) return ModelKind::kEncoder;
+    if (any(kSentence)) return ModelKind::kSentenceEmbedding;
+    return any(kPooled) ? ModelKind::kEncoder : ModelKind::kUnknown;
   }
 
   const ModelEvidence& evidence_;
@@ -311,13 +367,16 @@ std::string plural(const std::optional<std::int64_t>& count, const std::string& 
 }
 
 std::string positions_in_words(const ModelSummary& s) {
-  std::string text = plural(s.positions, "position");
+  std::string text;
   const std::int64_t first = s.first_position.value_or(0);
-  if (s.positions && first > 0) {
-    text += " (" + std::to_string(*s.positions - first) + " tokens, from row " +
-            std::to_string(first) + ')';
+  if (s.positions) {
+    text = plural(s.positions, "position");
+    if (first > 0) {
+      text += " (" + std::to_string(*s.positions - first) + " tokens, from row " +
+              std::to_string(first) + ')';
+    }
+    text += ", ";
   }
-  text += ", ";
   text += s.token_types == 0 ? "no token types" : plural(s.token_types, "token type");
   text += ", " + std::string(name_of(s.position_kind)) + " positions";
   if (s.relative_buckets) text += " (" + number(s.relative_buckets) + " buckets)";
@@ -326,7 +385,11 @@ std::string positions_in_words(const ModelSummary& s) {
 
 std::string structure_in_words(const ModelSummary& s) {
   std::string text = plural(static_cast<std::int64_t>(s.layers.size()), "layer");
-  if (s.shared_layers) text += " sharing one set of weights";
+  if (s.weight_sets == 1 && s.layers.size() > 1) {
+    text += " sharing one set of weights";
+  } else if (s.weight_sets < s.layers.size()) {
+    text += " sharing " + std::to_string(s.weight_sets) + " sets of weights";
+  }
   text += ", hidden " + number(s.hidden);
   if (s.embedding_size && s.hidden && s.embedding_size != s.hidden) {
     text += ", embeddings of " + number(s.embedding_size);
@@ -346,8 +409,12 @@ std::string in_words(const ModelSummary& s, const PrecisionFigures& precision) {
   if (s.family == ModelFamily::kUnknown) {
     text = s.layers.empty() ? "A model without attention that is known" : "A transformer";
   }
-  if (s.kind != ModelKind::kUnknown) text += " for " + std::string(name_of(s.kind));
-  if (s.labels) text += " (" + plural(s.labels, "label") + ')';
+  if (s.kind == ModelKind::kEncoder) {
+    text += " encoder";
+  } else if (s.kind != ModelKind::kUnknown) {
+    text += " for " + std::string(name_of(s.kind));
+  }
+  if (s.labels && s.kind != ModelKind::kPretraining) text += " (" + plural(s.labels, "label") + ')';
   if (!s.layers.empty()) text += ": " + structure_in_words(s);
   return text + "; " + precision.text + ", " + short_count(s.parameters) + " parameters";
 }
@@ -368,17 +435,15 @@ std::string short_count(std::uint64_t count) {
 ModelSummary summarize(const ModelEvidence& evidence, std::span<const OutputFigures> outputs,
                        const PrecisionFigures& precision) {
   ModelSummary summary = Summarizer(evidence).run(outputs);
-  summary.parameters = count_parameters(evidence.model.weights());
+  summary.parameters = count_parameters(evidence.tensors);
   summary.text = in_words(summary, precision);
   return summary;
 }
 
 ModelSummary summarize(std::span<const InspectedTensor> tensors,
                        const PrecisionFigures& precision) {
-  std::vector<WeightInfo> weights;
-  for (const InspectedTensor& tensor : tensors) weights.push_back(tensor.weight);
   ModelSummary summary;
-  summary.parameters = count_parameters(weights);
+  summary.parameters = count_parameters(tensors);
   summary.text = "An archive that Henson cannot run; " + precision.text + ", " +
                  short_count(summary.parameters) + " parameters";
   return summary;

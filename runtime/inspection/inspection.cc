@@ -103,6 +103,7 @@ void Inspection::Impl::analyze() {
   const runtime::Anatomy anatomy(fused, outline, model->inputs());
   const runtime::Origins origins(graph, model->weights());
   auto roles = runtime::find_weight_roles(fused, anatomy, origins, model->weights());
+  precision = runtime::find_precision(model->weights(), roles, graph, anatomy);
   const auto names = runtime::display_names(model->weights(), roles);
   const std::vector<bool> read = origins.read_weights();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -111,7 +112,6 @@ void Inspection::Impl::analyze() {
     tensors[i].display_name = names[i];
     tensors[i].read = read[i];
   }
-  precision = runtime::find_precision(model->weights(), graph, fused, anatomy);
   const std::vector<std::string> modules = runtime::library_modules(*archive);
   const runtime::ModelEvidence evidence{*model, graph, fused, anatomy, tensors, modules};
   outputs = runtime::find_output_figures(evidence);

@@ -67,8 +67,19 @@ void Origins::add(const Value& value, const std::string& name, std::set<std::siz
     add_tensor((*packed)->weight, found);
     if ((*packed)->bias.defined()) add_tensor((*packed)->bias, found);
   }
-  const auto named = by_name_.find(name);
-  if (found.size() == before && named != by_name_.end()) found.insert(named->second);
+  if (found.size() == before && !name.empty()) add_named(name, found);
+}
+
+/// The weight of that name, or the parts of what was packed under it.
+void Origins::add_named(const std::string& name, std::set<std::size_t>& found) const {
+  const std::string parts = name + '.';
+  for (auto at = by_name_.lower_bound(name); at != by_name_.end(); ++at) {
+    if (at->first != name && !at->first.starts_with(parts)) {
+      if (at->first > parts) return;
+      continue;
+    }
+    found.insert(at->second);
+  }
 }
 
 /// Those whose first element is the tensor's; else those that its first element lies in.

@@ -6,7 +6,6 @@
 #include <set>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -33,13 +32,14 @@ class Origins {
   using Elements = std::pair<std::string, std::uint64_t>;  // the storage, and the first byte in it
 
   void add(const Value& value, const std::string& name, std::set<std::size_t>& found) const;
+  void add_named(const std::string& name, std::set<std::size_t>& found) const;
   void add_tensor(const Tensor& tensor, std::set<std::size_t>& found) const;
   void add_made_of(ValueId id, std::set<std::size_t>& found) const;
 
   const Graph& graph_;
   Producers producers_;
   std::span<const WeightInfo> weights_;
-  std::unordered_map<std::string, std::size_t> by_name_;
+  std::map<std::string, std::size_t> by_name_;
   std::map<Elements, std::vector<std::size_t>> by_elements_;
 };
 

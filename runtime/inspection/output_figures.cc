@@ -87,7 +87,7 @@ class OutputFinder {
     }
     const OutputInfo& output = found.output;
     const auto anchor = anchor_of(value);
-    const bool floating = output.dtype && is_floating(*output.dtype);
+    const bool floating = !output.dtype || is_floating(*output.dtype);
     if (!anchor || !output.shape || !floating || output.shape->empty()) return;
     const std::size_t rank = output.shape->size();
     const auto last = number_at(output, rank - 1);
@@ -111,11 +111,17 @@ class OutputFinder {
     const std::size_t layers = evidence_.anatomy.layer_count();
     if (layers == 0 || !last || last == 1) return;
     if (rank == 2) found.meaning = OutputMeaning::kSentence;
-    if (rank != 3) return;
+    if (rank != 3 || last != hidden()) return;
     const std::size_t depth = outline_.depth[value];
     found.meaning =
         depth == layers ? OutputMeaning::kLastHiddenStates : OutputMeaning::kHiddenStates;
     if (depth > 0) found.layer = depth - 1;
+  }
+
+  std::optional<std::int64_t> hidden() const {
+    const LayerAnatomy& last = evidence_.anatomy.layers().back();
+    const auto matrix = last.out ? evidence_.anatomy.matrix_of(*last.out) : std::nullopt;
+    return matrix ? std::optional(matrix->outputs) : std::nullopt;
   }
 
   bool takes_choices() const {
@@ -135,7 +141,9 @@ class OutputFinder {
       return last == sizes->outputs ? OutputMeaning::kTokenLabels : OutputMeaning::kOther;
     }
     if (rank == 2 && !last && sizes->outputs == 2) return OutputMeaning::kStarts;
-    if (rank == 2 && !last && sizes->outputs == 1) return OutputMeaning::kTokenLabels;
+    if (rank == 2 && !last && sizes->outputs == 1) {
+      return takes_pooled(classifier) ? OutputMeaning::kChoices : OutputMeaning::kTokenLabels;
+    }
     if (rank == 2 && last == sizes->outputs) {
       return is_next_sentence(classifier, sizes->outputs) ? OutputMeaning::kNextSentence
                                                           : OutputMeaning::kLabels;
@@ -145,10 +153,12 @@ class OutputFinder {
 
   /// BERT's takes the pooled state as it is, a classifier behind a dropout.
   bool is_next_sentence(StepId classifier, std::int64_t labels) const {
-    if (labels != 2) return false;
+    return labels == 2 && takes_pooled(classifier) && !is_behind_dropout(classifier);
+  }
+
+  bool takes_pooled(StepId classifier) const {
     const auto sources = evidence_.anatomy.sources(outline_[classifier].inputs[0], false);
-    const bool pooled = sources.size() == 1 && is_last(ModelPart::kPooler, *sources.begin());
-    return pooled && !is_behind_dropout(classifier);
+    return sources.size() == 1 && is_last(ModelPart::kPooler, *sources.begin());
   }
 
   bool is_behind_dropout(StepId classifier) const {

@@ -40,19 +40,15 @@ class Quantizations {
  public:
   explicit Quantizations(const Graph& graph) : graph_(graph) {}
 
-  std::optional<PrecisionFigures::Quantization> run() {
+  std::optional<PrecisionFigures::Quantization> run(std::size_t tables) {
     for (const Node& node : graph_.nodes) {
-      if (!has_any(node, Trait::kQuantized)) continue;
-      const bool table = has_any(node, Trait::kLooksUp);
-      const bool product = has_any(node, Trait::kMultiplies);
-      if (!table && !product) continue;
+      if (!has_any(node, Trait::kMultiplies) || !has_any(node, Trait::kQuantized)) continue;
       found_ = true;
-      if (table) ++figures_.tables;
-      if (!product) continue;
       if (node.op->schema.name.find("dynamic") == std::string::npos) figures_.dynamic = false;
       for (const ValueId input : node.inputs) add(graph_.values[input]);
     }
-    if (!found_) return std::nullopt;
+    figures_.tables = tables;
+    if (!found_ && tables == 0) return std::nullopt;
     return figures_;
   }
 
@@ -94,9 +90,20 @@ std::vector<DType> types_of_products(const Graph& graph) {
   return types;
 }
 
-std::optional<PrecisionFigures::Lora> lora_of(const Graph& fused, const Anatomy& anatomy) {
+/// Tables of which the code computes the rows: integers, by scales.
+std::size_t count_packed_tables(std::span<const WeightInfo> weights,
+                                std::span<const std::vector<WeightRole>> roles) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const bool table = !roles[i].empty() && weights[i].shape.size() == 2 &&
+                       roles[i][0].parameter == WeightParameter::kWeight;
+    if (table && !is_number_kept(weights[i])) ++count;
+  }
+  return count;
+}
+
+std::optional<PrecisionFigures::Lora> lora_of(const Anatomy& anatomy) {
   if (anatomy.adapters().empty()) return std::nullopt;
-  (void)fused;
   PrecisionFigures::Lora lora;
   std::set<StepId> bases;
   for (const LoraPair& pair : anatomy.adapters()) {
@@ -123,7 +130,7 @@ std::string describe(const PrecisionFigures& figures) {
   std::string text = kept;
   if (const auto& quantization = figures.quantization) {
     text = quantization->tables > 0 && quantization->layers == 0
-               ? plural(quantization->tables, "table") + " in int8"
+               ? kept + ", " + plural(quantization->tables, "table") + " in 8 bits"
                : std::string("int8") + (quantization->dynamic ? " (dynamic" : " (static") +
                      (quantization->per_channel ? ", a scale a channel)" : ", a scale a tensor)");
   } else if (figures.autocast) {
@@ -155,9 +162,19 @@ std::string short_name(DType dtype) {
   }
 }
 
-std::uint64_t count_parameters(std::span<const WeightInfo> weights) {
+std::uint64_t count_parameters(std::span<const InspectedTensor> tensors) {
+  std::set<Elements> seen;
   std::uint64_t count = 0;
-  for (const WeightInfo* weight : distinct(weights)) count += elements_of(*weight);
+  for (const InspectedTensor& tensor : tensors) {
+    const WeightInfo& weight = tensor.weight;
+    const auto& roles = tensor.roles;
+    const bool scale = !roles.empty() && roles[0].parameter == WeightParameter::kScale;
+    const bool counts = is_number_kept(weight) ? !scale : !roles.empty();
+    if (!counts || weight.storage.empty()) continue;
+    const bool fresh =
+        seen.emplace(weight.storage, weight.offset, weight.shape, weight.strides).second;
+    if (fresh) count += elements_of(weight);
+  }
   return count;
 }
 
@@ -179,12 +196,13 @@ PrecisionFigures find_precision(std::span<const WeightInfo> weights) {
   return figures;
 }
 
-PrecisionFigures find_precision(std::span<const WeightInfo> weights, const Graph& graph,
-                                const Graph& fused, const Anatomy& anatomy) {
+PrecisionFigures find_precision(std::span<const WeightInfo> weights,
+                                std::span<const std::vector<WeightRole>> roles, const Graph& graph,
+                                const Anatomy& anatomy) {
   PrecisionFigures figures = find_precision(weights);
   figures.computes = types_of_products(graph);
-  figures.quantization = Quantizations(graph).run();
-  figures.lora = lora_of(fused, anatomy);
+  figures.quantization = Quantizations(graph).run(count_packed_tables(weights, roles));
+  figures.lora = lora_of(anatomy);
   figures.autocast = !figures.weights.empty() && !figures.computes.empty() &&
                      figures.weights.front().dtype == DType::kFloat32 &&
                      size_of(figures.computes.front()) < size_of(DType::kFloat32);

@@ -227,23 +227,25 @@ class PyTorchRange {
   void at_least(Version version, const std::string& why) {
     if (version <= first_) return;
     first_ = version;
-    evidence_.push_back(why + ": " + to_text(version) + " or later");
+    why_first_ = why;
   }
   void at_most(Version version, const std::string& why) {
     if (last_ && *last_ <= version) return;
     last_ = version;
-    evidence_.push_back(why + ": " + to_text(version) + " or earlier");
+    why_last_ = why;
   }
-  void store(Provenance& provenance) {
+  void store(Provenance& provenance) const {
     provenance.first_pytorch = to_text(first_);
     if (last_ && *last_ >= first_) provenance.last_pytorch = to_text(*last_);
-    provenance.evidence = std::move(evidence_);
+    if (!why_first_.empty()) provenance.evidence.push_back(why_first_);
+    if (!why_last_.empty() && why_last_ != why_first_) provenance.evidence.push_back(why_last_);
   }
 
  private:
   Version first_{1, 0};
   std::optional<Version> last_;
-  std::vector<std::string> evidence_;
+  std::string why_first_;
+  std::string why_last_;
 };
 
 void read_old_layout(const loader::Archive& archive, bool has_attributes, bool has_debug,
@@ -299,11 +301,15 @@ PyTorchRange pytorch_range(const loader::Archive& archive, const ModelInfo& info
 
 /// What a library's modules tell of its version.
 std::string library_by_modules(const std::vector<std::string>& modules) {
-  for (const std::string& module : modules) {
-    if (module.starts_with("transformers.models.")) return "transformers 4 or later";
-    if (module.starts_with("transformers.")) return "transformers 2 or 3";
-    if (module.starts_with("pytorch_transformers.")) return "pytorch-transformers 1";
-    if (module.starts_with("pytorch_pretrained_bert.")) return "pytorch-pretrained-bert 0";
+  static constexpr std::pair<std::string_view, std::string_view> kLibraries[] = {
+      {"transformers.models.", "transformers 4 or later"},
+      {"transformers.modeling_", "transformers 2 or 3"},
+      {"pytorch_transformers.", "pytorch-transformers 1"},
+      {"pytorch_pretrained_bert.", "pytorch-pretrained-bert 0"}};
+  for (const auto& [prefix, library] : kLibraries) {
+    for (const std::string& module : modules) {
+      if (module.starts_with(prefix)) return std::string(library);
+    }
   }
   return {};
 }

@@ -30,6 +30,9 @@ std::string to_string(const WeightRole& role) {
     case WeightParameter::kMask:
       text += " pruning mask";
       break;
+    case WeightParameter::kScale:
+      text += " scales and zeros";
+      break;
   }
   if (!role.layers) return text;
   const auto [first, last] = *role.layers;
@@ -102,6 +105,11 @@ class Uses {
   std::vector<std::pair<Purpose, std::set<std::size_t>>> uses_;
 };
 
+bool is_table(ModelPart part) {
+  return part == ModelPart::kWordEmbeddings || part == ModelPart::kPositionEmbeddings ||
+         part == ModelPart::kTokenTypeEmbeddings || part == ModelPart::kRelativePositions;
+}
+
 /// Whether all elements are 0 or 1, and some are 0.
 bool is_mask(const WeightInfo& weight) {
   if (weight.dtype == DType::kBool) return true;
@@ -154,16 +162,18 @@ class RoleFinder {
 
   void give_as(ValueId id, const StepPart& part, WeightParameter parameter) {
     const std::vector<std::size_t> places = origins_.of(fused_, id);
-    const bool is_product = anatomy_.sizes_of(id).value_or(std::vector<std::int64_t>()).size() == 2;
+    const bool is_matrix = anatomy_.sizes_of(id).value_or(std::vector<std::int64_t>()).size() == 2;
     const bool several =
         places.size() > 1 && std::any_of(places.begin(), places.end(), [&](std::size_t place) {
           return weights_[place].storage != weights_[places[0]].storage;
         });
     for (const std::size_t place : places) {
       WeightParameter own = parameter;
-      const bool packed_bias = is_product && weights_[place].shape.size() == 1;
-      if (packed_bias && parameter == WeightParameter::kWeight) own = WeightParameter::kBias;
-      if (several && !packed_bias && is_mask(weights_[place])) own = WeightParameter::kMask;
+      const bool packed = is_matrix && weights_[place].shape.size() == 1;
+      if (packed && parameter == WeightParameter::kWeight) {
+        own = is_table(part.part) ? WeightParameter::kScale : WeightParameter::kBias;
+      }
+      if (several && !packed && is_mask(weights_[place])) own = WeightParameter::kMask;
       uses_[place].add({part.part, own}, part.layer);
     }
   }
@@ -213,8 +223,8 @@ std::string name_of_role(const WeightRole& role) {
   for (const char c : name_of(role.part)) {
     if (c != ',') name += c == ' ' || c == '-' ? '_' : c;
   }
-  static constexpr std::string_view kParameters[] = {".weight", ".bias", ".lora_a", ".lora_b",
-                                                     ".mask"};
+  static constexpr std::string_view kParameters[] = {".weight", ".bias", ".lora_a",
+                                                     ".lora_b", ".mask", ".scale"};
   return name + std::string(kParameters[static_cast<std::size_t>(role.parameter)]);
 }
 

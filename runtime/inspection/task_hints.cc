@@ -55,6 +55,7 @@ class TaskFinder {
 
   /// Whether ids tell what every input has.
   bool takes_ids() const {
+    if (summary_.kind == ModelKind::kMultipleChoice) return false;  // rows of texts for each answer
     bool ids = false;
     for (const InputInfo& input : model_.inputs()) {
       if (!input.used) continue;

@@ -62,6 +62,7 @@ enum class WeightParameter {
   kLoraA,  // of a product beside the layer's own, of low rank: what takes the input
   kLoraB,  // and what makes the output
   kMask,   // multiplies the weight: pruning
+  kScale,  // scales and zeros of a table of 8 bits
 };
 
 /// Layers, counted from 0; ALBERT's one set of weights is that of them all.
@@ -164,7 +165,7 @@ struct ModelSummary {
   ModelKind kind = ModelKind::kUnknown;
 
   std::vector<LayerFigures> layers;  // in order; empty when none was found
-  bool shared_layers = false;        // they have one set of weights: ALBERT
+  std::size_t weight_sets = 0;       // of layers with weights of their own: ALBERT shares one
   /// Of all layers, where they agree.
   std::optional<std::int64_t> hidden;
   std::optional<std::int64_t> heads;
