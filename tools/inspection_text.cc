@@ -67,6 +67,21 @@ std::string pytorch_of(const Provenance& from) {
   return text;
 }
 
+/// What was traced, PyTorch's own code left out.
+void print_sources(Page& page, const Provenance& from) {
+  constexpr std::size_t kMost = 3;
+  std::vector<std::string> files;
+  for (const SourceFile& source : from.sources) {
+    if (source.path.find("/torch/") != std::string::npos) continue;
+    const std::size_t slash = source.path.find_last_of("/\\");
+    const std::string name = source.path.substr(slash == std::string::npos ? 0 : slash + 1);
+    files.push_back(
+        name + ':' + std::to_string(source.first_line) +
+        (source.last_line == source.first_line ? "" : '-' + std::to_string(source.last_line)));
+  }
+  if (!files.empty()) page.line("traced", joined(files, kMost));
+}
+
 void print_origin(Page& page, const Inspection& archive) {
   const ModelInfo& info = archive.info();
   const Provenance& from = archive.provenance();
@@ -90,6 +105,7 @@ void print_origin(Page& page, const Inspection& archive) {
   if (others) {
     page.line("devices", joined(from.devices) + " (named only: Henson runs on the CPU)");
   }
+  print_sources(page, from);
   if (!from.warning.empty()) {
     page.line("privacy", printable(from.warning) + ": " + joined(from.folders, 3) +
                              (from.users.empty() ? "" : "; user " + joined(from.users)));
@@ -150,8 +166,8 @@ void print_shape(Page& page, const Inspection& archive) {
   }
   for (const LockGroup& lock : archive.locks()) {
     std::string text = printable(lock.dimension);
-    if (lock.value) text += " is " + std::to_string(*lock.value) + " in the code";
-    if (!lock.unlocked) text += ": " + printable(lock.reason);
+    if (lock.value) text += " is " + std::to_string(*lock.value);
+    text += lock.unlocked ? " in the code" : ": " + printable(lock.reason);
     text += lock.lines.size() == 1 ? ", at " + printable(lock.lines[0])
                                    : ", in " + plural(lock.lines.size(), "place") + " from " +
                                          printable(lock.lines[0]);
@@ -190,7 +206,7 @@ void print_tie(Page& page, const DecoderTie& tie, const TokenNames& tokens) {
   for (const DecoderTie::Moved& row : tie.moved) {
     const std::string token = tokens ? tokens(row.row) : "";
     moved.push_back((token.empty() ? "row " + std::to_string(row.row) : token) + " by " +
-                    format_error(row.distance));
+                    format_fixed(row.distance, 3));
   }
   page.line("moved", joined(moved));
 }

@@ -225,10 +225,24 @@ class Summarizer {
                        [&](const std::string& module) { return model_of(module) == name; });
   }
 
+  /// Products that are no part of a transformer as it is known.
+  bool has_other_products() const {
+    std::set<StepId> known;
+    for (const auto& [step, parts] : anatomy_.parts()) known.insert(step);
+    for (const LoraPair& pair : anatomy_.adapters()) known.insert({pair.a, pair.b});
+    for (StepId id = 0; id < outline_.steps.size(); ++id) {
+      if (outline_[id].kind == Kind::kProduct && !known.contains(id)) return true;
+    }
+    return false;
+  }
+
   /// What all families share: nothing of it unknown, layer norms behind their parts.
   bool is_usual() const {
     const ModelSummary& s = summary_;
-    return s.hidden && s.positions && embedding_eps_ && !s.layers.empty() &&
+    const bool gated = std::any_of(anatomy_.layers().begin(), anatomy_.layers().end(),
+                                   [](const LayerAnatomy& layer) { return layer.up.size() != 1; });
+    return !gated && !has_other_products() && s.hidden && s.positions && embedding_eps_ &&
+           !s.layers.empty() &&
            std::all_of(s.layers.begin(), s.layers.end(), [](const LayerFigures& layer) {
              return layer.norm_first == false && layer.heads && layer.feed_forward &&
                     layer.activation;

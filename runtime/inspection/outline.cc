@@ -1,6 +1,7 @@
 #include "runtime/inspection/outline.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +23,7 @@ class Outliner {
   Outline run() {
     for (const Node& node : graph_.nodes) add(node);
     connect();
+    if (find_loose_attentions()) connect();
     return std::move(outline_);
   }
 
@@ -262,7 +264,8 @@ class Outliner {
     }
     if (node.kind != NodeKind::kOperator) return;
     made.name = node.op->schema.name;
-    made.reduces = !has_sizes_of(node, shapes::same) && !has_any(node, Trait::kMoves);
+    made.softmax = has_any(node, Trait::kSoftmax);
+    made.mixes = has_any(node, Trait::kMultiplies) && made.inputs.size() > 1;
     const bool elementwise = has_sizes_of(node, shapes::same) && made.inputs.size() == 1 &&
                              made.weights.empty() && !keeps_elements(node) &&
                              !has_any(node, Trait::kMixes | Trait::kSoftmax | Trait::kLogSoftmax |
@@ -332,10 +335,10 @@ class Outliner {
   // How the steps hang together.
 
   void connect() {
-    outline_.maker.resize(next_);
-    outline_.readers.resize(next_);
-    outline_.is_output.resize(next_);
-    outline_.depth.resize(next_);
+    outline_.maker.assign(next_, std::nullopt);
+    outline_.readers.assign(next_, {});
+    outline_.is_output.assign(next_, false);
+    outline_.depth.assign(next_, 0);
     for (StepId id = 0; id < outline_.steps.size(); ++id) {
       const OutlineStep& made = outline_.steps[id];
       std::size_t depth = 0;
@@ -350,6 +353,69 @@ class Outliner {
       }
     }
     for (const ValueId leaf : leaves_of(graph_.output)) outline_.is_output[leaf] = true;
+  }
+
+  /// The product of two computed values that a value is made of, however it was changed since.
+  std::optional<StepId> scores_of(ValueId value) const {
+    std::optional<StepId> found;
+    std::set<ValueId> seen;
+    std::vector<ValueId> open{value};
+    while (!open.empty()) {
+      const ValueId next = open.back();
+      open.pop_back();
+      if (!seen.insert(next).second || !outline_.maker[next]) continue;
+      const StepId id = *outline_.maker[next];
+      const OutlineStep& made = outline_.steps[id];
+      if (made.mixes) found = std::max(found, std::optional(id));
+      const bool ends = made.mixes || made.kind == Kind::kAttention || made.kind == Kind::kLookup ||
+                        made.kind == Kind::kNorm;
+      if (!ends) open.insert(open.end(), made.inputs.begin(), made.inputs.end());
+    }
+    return found;
+  }
+
+  /// The first product of two computed values that a value goes into, and as which operand.
+  std::optional<std::pair<StepId, ValueId>> mixed_into(ValueId value) const {
+    std::optional<std::pair<StepId, ValueId>> found;
+    std::set<ValueId> seen;
+    std::vector<ValueId> open{value};
+    while (!open.empty()) {
+      const ValueId next = open.back();
+      open.pop_back();
+      if (!seen.insert(next).second) continue;
+      for (const StepId id : outline_.readers[next]) {
+        const OutlineStep& made = outline_.steps[id];
+        if (made.mixes && made.inputs.size() == 2) {
+          if (!found || id < found->first) found = {id, next};
+        } else if (made.kind == Kind::kOther || made.kind == Kind::kActivation ||
+                   made.kind == Kind::kProduct) {
+          open.insert(open.end(), made.outputs.begin(), made.outputs.end());
+        }
+      }
+    }
+    return found;
+  }
+
+  /// Attentions that no pass took, with something of their own between scores and softmax: a
+  /// product of two values, a softmax over what it became, and another product by that.
+  bool find_loose_attentions() {
+    bool any = false;
+    for (StepId id = 0; id < outline_.steps.size(); ++id) {
+      const OutlineStep softmax = outline_.steps[id];
+      if (!softmax.softmax || softmax.inputs.empty() || softmax.outputs.empty()) continue;
+      const auto scores = scores_of(softmax.inputs[0]);
+      const auto mixed = mixed_into(softmax.outputs[0]);
+      if (!scores || !mixed || outline_.steps[*scores].inputs.size() < 2) continue;
+      const std::vector<ValueId>& operands = outline_.steps[*scores].inputs;
+      OutlineStep& attention = outline_.steps[mixed->first];
+      const ValueId value = attention.inputs[attention.inputs[0] == mixed->second ? 1 : 0];
+      attention.kind = Kind::kAttention;
+      attention.mixes = false;
+      attention.inputs = {operands[operands.size() - 2], operands.back(), value, mixed->second};
+      attention.scores_bias = softmax.inputs[0];
+      any = true;
+    }
+    return any;
   }
 
   struct Projected {

@@ -27,7 +27,8 @@ struct OutlineStep {
   std::string name;           // of an activation: "gelu"; of others the operator's
   std::optional<std::int64_t> heads;   // of an attention
   std::optional<ValueId> scores_bias;  // of an attention: what is added to its scores
-  bool reduces = false;                // a kOther whose result has fewer elements: a mean, a choice
+  bool softmax = false;
+  bool mixes = false;  // a product of two computed values
 };
 
 using StepId = std::size_t;

@@ -168,8 +168,9 @@ std::uint64_t count_parameters(std::span<const InspectedTensor> tensors) {
   for (const InspectedTensor& tensor : tensors) {
     const WeightInfo& weight = tensor.weight;
     const auto& roles = tensor.roles;
-    const bool scale = !roles.empty() && roles[0].parameter == WeightParameter::kScale;
-    const bool counts = is_number_kept(weight) ? !scale : !roles.empty();
+    const bool beside = !roles.empty() && (roles[0].parameter == WeightParameter::kScale ||
+                                           roles[0].parameter == WeightParameter::kMask);
+    const bool counts = is_number_kept(weight) ? !beside : !roles.empty() && !beside;
     if (!counts || weight.storage.empty()) continue;
     const bool fresh =
         seen.emplace(weight.storage, weight.offset, weight.shape, weight.strides).second;

@@ -23,7 +23,7 @@ PrecisionFigures find_precision(std::span<const WeightInfo> weights,
 std::string short_name(DType dtype);
 
 /// Elements of floating and quantized tensors of at least one dimension and of whatever else is a
-/// weight by its role, each once; scales are none.
+/// weight by its role, each once; scales and masks are none.
 std::uint64_t count_parameters(std::span<const InspectedTensor> tensors);
 
 }  // namespace henson::runtime

@@ -390,7 +390,11 @@ Provenance find_provenance(const loader::Archive& archive, const ModelInfo& info
     if (auto user = user_of(source.path)) users.insert(*user);
     if (std::string folder = folder_of(source.path); !folder.empty()) folders.insert(folder);
   }
-  provenance.folders.assign(folders.begin(), folders.end());
+  for (const std::string& folder : folders) {  // in order: one above comes first
+    const auto holds = [&](const std::string& above) { return folder.starts_with(above + '/'); };
+    const auto& known = provenance.folders;
+    if (std::none_of(known.begin(), known.end(), holds)) provenance.folders.push_back(folder);
+  }
   provenance.users.assign(users.begin(), users.end());
   if (!folders.empty()) {
     provenance.warning = "the debug entries tell folders of the machine that it was made on" +

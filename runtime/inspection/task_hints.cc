@@ -35,7 +35,9 @@ class TaskFinder {
   std::vector<TaskHint> run() {
     add_run();
     if (takes_text()) add_texts();
-    tasks_.push_back({"bench", "how long it takes", "henson bench " + file_ + shape(), false});
+    if (summary_.kind != ModelKind::kMultipleChoice) {  // whose shape is not told by two numbers
+      tasks_.push_back({"bench", "how long it takes", "henson bench " + file_ + shape(), false});
+    }
     return std::move(tasks_);
   }
 
@@ -80,8 +82,8 @@ class TaskFinder {
 
   void add_run() {
     if (!takes_ids() || locked_to("the batch").value_or(1) != 1) {
-      tasks_.push_back({"run", "one run; the inputs as arrays of an npz file",
-                        "henson run " + file_ + " --input in.npz --output out.npz", false});
+      tasks_.push_back({"verify", "the plan against the interpreter, on random inputs",
+                        "henson verify " + file_, false});
       return;
     }
     const std::int64_t length = locked_to("the sequence length").value_or(longest(6));

@@ -316,7 +316,7 @@ struct Provenance {
   std::string library;               // "transformers 4.57.1", where the paths tell the version
   std::string python;                // "3.11"
   std::vector<SourceFile> sources;   // that were traced
-  std::vector<std::string> folders;  // of the maker's machine: "/home/jim/models"
+  std::vector<std::string> folders;  // of the maker's machine
   std::vector<std::string> users;    // whose home folders these are: "jim"
   std::string warning;               // that the debug entries tell this; else empty
   std::vector<std::string> devices;  // that code and storages name: "cuda:0"
