@@ -146,31 +146,55 @@ bool Anatomy::is_adapter(StepId b, StepId a, StepId base) const {
 }
 
 void Anatomy::find_adapters() {
+  const Producers producers(graph_);
   for (StepId b = 0; b < outline_.steps.size(); ++b) {
     if (outline_[b].kind != Kind::kProduct || outline_[b].inputs.empty()) continue;
-    const ValueId between = stripped(outline_[b].inputs[0]);
-    const auto a = outline_.maker[between];
+    const auto a = outline_.maker[stripped(outline_[b].inputs[0])];
     if (!a || outline_[*a].kind != Kind::kProduct || outline_[*a].inputs.empty()) continue;
-    // What is added to its result, scaled or not.
-    ValueId result = outline_[b].outputs[0];
-    while (outline_.readers[result].size() == 1 && !outline_.is_output[result]) {
-      const StepId reader = outline_.readers[result][0];
-      const OutlineStep& step = outline_[reader];
-      if (step.kind != Kind::kOther || step.outputs.size() != 1) break;
-      if (step.inputs.size() == 2) {
-        const ValueId other = step.inputs[step.inputs[0] == result ? 1 : 0];
-        const auto base = outline_.maker[stripped(other)];
-        if (base && outline_[*base].kind == Kind::kProduct && !outline_[*base].inputs.empty() &&
-            is_adapter(b, *a, *base)) {
-          adapters_.push_back({*a, b, *base});
-          adapter_steps_.insert(*a);
-          adapter_steps_.insert(b);
-        }
-        break;
-      }
-      result = step.outputs[0];
+    double scale = 1;
+    const auto base = added_to(producers, outline_[b].outputs[0], scale);
+    if (!base || outline_[*base].inputs.empty() || !is_adapter(b, *a, *base)) continue;
+    adapters_.push_back({*a, b, *base, scale});
+    adapter_steps_.insert(*a);
+    adapter_steps_.insert(b);
+  }
+}
+
+/// The product that a value is added to, scaled or not.
+std::optional<StepId> Anatomy::added_to(const Producers& producers, ValueId value,
+                                        double& scale) const {
+  while (outline_.readers[value].size() == 1 && !outline_.is_output[value]) {
+    const OutlineStep& step = outline_[outline_.readers[value][0]];
+    if (step.kind != Kind::kOther || step.outputs.size() != 1) return std::nullopt;
+    if (step.inputs.size() == 2) {
+      const ValueId other = step.inputs[step.inputs[0] == value ? 1 : 0];
+      const auto base = outline_.maker[stripped(other)];
+      const bool product = base && outline_[*base].kind == Kind::kProduct;
+      return product ? base : std::nullopt;
+    }
+    scale *= factor_of(producers, step.outputs[0]);
+    value = step.outputs[0];
+  }
+  return std::nullopt;
+}
+
+/// The number that a node multiplies by; 1 for another.
+double Anatomy::factor_of(const Producers& producers, ValueId made) const {
+  const Node* const node = made < graph_.values.size() ? producers.of(made) : nullptr;
+  if (node == nullptr || !is_operator(*node) || node->op->schema.name != "aten::mul") return 1;
+  for (const ValueId input : node->inputs) {
+    const auto& constant = graph_.values[input].constant;
+    if (!constant) continue;
+    if (const auto* number = std::get_if<double>(&*constant)) return *number;
+    if (const auto* integer = std::get_if<std::int64_t>(&*constant)) {
+      return static_cast<double>(*integer);
+    }
+    const auto* tensor = std::get_if<Tensor>(&*constant);
+    if (tensor != nullptr && tensor->defined() && tensor->numel() == 1) {
+      return *tensor->to(system_memory(), DType::kFloat64).data<double>();
     }
   }
+  return 1;
 }
 
 // --- Layers --------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "henson/inspect.h"
+#include "runtime/analysis/data_flow.h"
 #include "runtime/graph/graph.h"
 #include "runtime/inspection/outline.h"
 
@@ -40,6 +41,7 @@ struct LoraPair {
   StepId a = 0;
   StepId b = 0;
   StepId base = 0;
+  double scale = 1;  // of its result before it is added
 };
 
 /// A weight's sizes, [rows, columns] as a linear layer has them: outputs and inputs.
@@ -78,6 +80,8 @@ class Anatomy {
 
  private:
   void find_adapters();
+  std::optional<StepId> added_to(const Producers& producers, ValueId value, double& scale) const;
+  double factor_of(const Producers& producers, ValueId made) const;
   bool is_adapter(StepId b, StepId a, StepId base) const;
   void find_layers();
   void find_operands(LayerAnatomy& layer);

@@ -103,7 +103,7 @@ void Inspection::Impl::analyze() {
   const runtime::Anatomy anatomy(fused, outline, model->inputs());
   const runtime::Origins origins(graph, model->weights());
   auto roles = runtime::find_weight_roles(fused, anatomy, origins, model->weights());
-  precision = runtime::find_precision(model->weights(), roles, graph, anatomy);
+  precision = runtime::find_precision(model->weights(), roles, graph, fused, anatomy, origins);
   const auto names = runtime::display_names(model->weights(), roles);
   const std::vector<bool> read = origins.read_weights();
   for (std::size_t i = 0; i < tensors.size(); ++i) {

@@ -1,6 +1,9 @@
 #include "runtime/inspection/precision.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
 #include <map>
 #include <set>
 #include <string>
@@ -102,22 +105,57 @@ std::size_t count_packed_tables(std::span<const WeightInfo> weights,
   return count;
 }
 
-std::optional<PrecisionFigures::Lora> lora_of(const Anatomy& anatomy) {
+/// What a pass has multiplied a weight by: 1 where it is as the archive has it, nothing where that
+/// cannot be told.
+std::optional<double> factor_of(const Graph& fused, ValueId id, const Origins& origins,
+                                std::span<const WeightInfo> weights) {
+  const auto& constant = fused.values[id].constant;
+  const auto* made = constant ? std::get_if<Tensor>(&*constant) : nullptr;
+  const std::vector<std::size_t> places = origins.of(fused, id);
+  if (made == nullptr || places.size() != 1 || !weights[places[0]].read) return std::nullopt;
+  if (made->buffer()->storage() != nullptr) return 1;
+  const WeightInfo& weight = weights[places[0]];
+  if (made->sizes() != weight.shape) return std::nullopt;
+  const henson::Tensor own = weight.read().to(DType::kFloat64);
+  const auto from = own.values<double>();
+  const Tensor to = made->to(system_memory(), DType::kFloat64).contiguous(system_memory());
+  std::size_t largest = 0;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (std::abs(from[i]) > std::abs(from[largest])) largest = i;
+  }
+  if (from.empty() || from[largest] == 0) return std::nullopt;
+  // As near as a float32 tells it.
+  return static_cast<double>(static_cast<float>(to.data<double>()[largest] / from[largest]));
+}
+
+std::optional<PrecisionFigures::Lora> lora_of(const Graph& fused, const Anatomy& anatomy,
+                                              const Origins& origins,
+                                              std::span<const WeightInfo> weights) {
   if (anatomy.adapters().empty()) return std::nullopt;
   PrecisionFigures::Lora lora;
   std::set<StepId> bases;
+  std::set<std::optional<double>> scales;
   for (const LoraPair& pair : anatomy.adapters()) {
     bases.insert(pair.base);
+    const auto folded = factor_of(fused, *anatomy.outline()[pair.b].weight, origins, weights);
+    scales.insert(folded ? std::optional(pair.scale * *folded) : std::nullopt);
     if (const auto matrix = anatomy.matrix_of(pair.a)) {
       lora.rank = std::max(lora.rank, matrix->outputs);
     }
   }
+  if (scales.size() == 1) lora.scale = *scales.begin();
   lora.layers = bases.size();
   return lora;
 }
 
 std::string plural(std::size_t count, const std::string& thing) {
   return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
+}
+
+std::string number(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4g", value);
+  return text.data();
 }
 
 std::string describe(const PrecisionFigures& figures) {
@@ -137,7 +175,10 @@ std::string describe(const PrecisionFigures& figures) {
     text = kept + " weights, products in " + short_name(figures.computes.front()) + " (autocast)";
   }
   if (figures.lora) {
-    text += ", LoRA of rank " + std::to_string(figures.lora->rank) + " beside " +
+    const auto& scale = figures.lora->scale;
+    const bool scaled = scale && *scale != 1;
+    text += ", LoRA of rank " + std::to_string(figures.lora->rank) +
+            (scaled ? " times " + number(*scale) : "") + " beside " +
             plural(figures.lora->layers, "product");
   }
   return text;
@@ -199,11 +240,12 @@ PrecisionFigures find_precision(std::span<const WeightInfo> weights) {
 
 PrecisionFigures find_precision(std::span<const WeightInfo> weights,
                                 std::span<const std::vector<WeightRole>> roles, const Graph& graph,
-                                const Anatomy& anatomy) {
+                                const Graph& fused, const Anatomy& anatomy,
+                                const Origins& origins) {
   PrecisionFigures figures = find_precision(weights);
   figures.computes = types_of_products(graph);
   figures.quantization = Quantizations(graph).run(count_packed_tables(weights, roles));
-  figures.lora = lora_of(anatomy);
+  figures.lora = lora_of(fused, anatomy, origins, weights);
   figures.autocast = !figures.weights.empty() && !figures.computes.empty() &&
                      figures.weights.front().dtype == DType::kFloat32 &&
                      size_of(figures.computes.front()) < size_of(DType::kFloat32);

@@ -8,16 +8,17 @@
 #include "henson/inspect.h"
 #include "runtime/graph/graph.h"
 #include "runtime/inspection/anatomy.h"
+#include "runtime/inspection/origins.h"
 
 namespace henson::runtime {
 
 /// Of weights alone.
 PrecisionFigures find_precision(std::span<const WeightInfo> weights);
 /// With what the computation does. `roles`: of the weights; `graph`: as the archive has it;
-/// `anatomy`: of the fused one.
+/// `anatomy` and `origins`: of the fused one.
 PrecisionFigures find_precision(std::span<const WeightInfo> weights,
                                 std::span<const std::vector<WeightRole>> roles, const Graph& graph,
-                                const Anatomy& anatomy);
+                                const Graph& fused, const Anatomy& anatomy, const Origins& origins);
 
 /// "fp32", "bf16", "int8".
 std::string short_name(DType dtype);

@@ -46,67 +46,89 @@ double distance(double a, double b) {
   return std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
 }
 
-/// Two matrices row by row.
+/// Two matrices row by row, as elements of T.
+template <typename T>
 class RowComparison {
  public:
   RowComparison(DecoderTie& tie, const henson::Tensor& table, const henson::Tensor& decoder)
       : tie_(tie),
-        columns_(table.shape()[1]),
-        table_(table.to(DType::kFloat64)),
-        decoder_(decoder.to(DType::kFloat64)) {}
+        columns_(static_cast<std::size_t>(table.shape()[1])),
+        table_(table.to(dtype_of<T>())),
+        decoder_(decoder.to(dtype_of<T>())) {}
 
   void run() {
-    double cosines = 0;
-    for (std::int64_t row = 0; row < tie_.vocabulary; ++row) cosines += compare(row);
-    if (tie_.vocabulary > 0) tie_.mean_cosine = cosines / static_cast<double>(tie_.vocabulary);
-    std::stable_sort(tie_.moved.begin(), tie_.moved.end(),
-                     [](const auto& a, const auto& b) { return a.distance > b.distance; });
-    if (tie_.moved.size() > kMostMoved) tie_.moved.resize(kMostMoved);
+    for (std::int64_t row = 0; row < tie_.vocabulary; ++row) compare(row);
+    if (counted_ > 0) tie_.mean_cosine = cosines_ / static_cast<double>(counted_);
+    const std::size_t kept = std::min(kMostMoved, tie_.moved.size());
+    std::partial_sort(tie_.moved.begin(), tie_.moved.begin() + static_cast<std::ptrdiff_t>(kept),
+                      tie_.moved.end(), [](const auto& a, const auto& b) {
+                        return std::tie(b.distance, a.row) < std::tie(a.distance, b.row);
+                      });
+    tie_.moved.resize(kept);
   }
 
  private:
-  /// The cosine of a row and its counterpart.
-  double compare(std::int64_t row) {
-    const auto a = table_.values<double>();
-    const auto b = decoder_.values<double>();
+  void compare(std::int64_t row) {
+    const auto at = static_cast<std::size_t>(row);
+    const auto rows = static_cast<std::size_t>(tie_.vocabulary);
+    const T* const a = table_.template values<T>().data() + at * columns_;
+    const T* const b =
+        decoder_.template values<T>().data() + (tie_.transposed ? at : at * columns_);
+    const std::size_t step = tie_.transposed ? rows : 1;
     double squares_a = 0;
     double squares_b = 0;
     double product = 0;
     double squares = 0;
-    bool differs = false;
-    for (std::int64_t column = 0; column < columns_; ++column) {
-      const double x = a[static_cast<std::size_t>(row * columns_ + column)];
-      const double y = b[static_cast<std::size_t>(tie_.transposed ? column * tie_.vocabulary + row
-                                                                  : row * columns_ + column)];
-      const double difference = distance(x, y);
-      differs = differs || difference > 0;
-      squares += difference * difference;
+    for (std::size_t column = 0; column < columns_; ++column) {
+      const double x = a[column];
+      const double y = b[column * step];
       squares_a += x * x;
       squares_b += y * y;
       product += x * y;
+      if (x == y) continue;
+      const double difference = distance(x, y);
+      squares += difference * difference;
       if (difference > tie_.largest_difference) {
         tie_.largest_difference = difference;
         tie_.row = row;
-        tie_.column = column;
+        tie_.column = static_cast<std::int64_t>(column);
       }
     }
     const double lengths = std::sqrt(squares_a) * std::sqrt(squares_b);
-    double cosine = lengths > 0 ? product / lengths : 0;
-    if (!differs) cosine = 1;
-    if (std::isnan(cosine)) cosine = 0;
-    tie_.smallest_cosine = std::min(tie_.smallest_cosine, cosine);
-    if (differs) {
-      ++tie_.differing_rows;
-      tie_.moved.push_back({row, std::sqrt(squares), cosine});
+    const double cosine = squares == 0 ? 1 : product / lengths;
+    if (!std::isnan(cosine)) {  // a row of zeros, as the padding's, has no direction
+      tie_.smallest_cosine = std::min(tie_.smallest_cosine, cosine);
+      cosines_ += cosine;
+      ++counted_;
     }
-    return cosine;
+    if (squares == 0) return;
+    ++tie_.differing_rows;
+    tie_.moved.push_back({row, std::sqrt(squares), cosine});
   }
 
   DecoderTie& tie_;
-  std::int64_t columns_;
+  std::size_t columns_;
   henson::Tensor table_;
   henson::Tensor decoder_;
+  double cosines_ = 0;
+  std::int64_t counted_ = 0;
 };
+
+bool equal_bytes(const henson::Tensor& a, const henson::Tensor& b) {
+  const auto x = a.bytes();
+  const auto y = b.bytes();
+  return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0);
+}
+
+void measure(DecoderTie& tie, const henson::Tensor& table, const henson::Tensor& decoder) {
+  const bool same_places = !tie.transposed && table.dtype() == decoder.dtype();
+  if (same_places && equal_bytes(table, decoder)) return;
+  if (table.dtype() == DType::kFloat64 || decoder.dtype() == DType::kFloat64) {
+    RowComparison<double>(tie, table, decoder).run();
+  } else {
+    RowComparison<float>(tie, table, decoder).run();
+  }
+}
 
 std::optional<DecoderTie> compare(const WeightInfo& table, const WeightInfo& decoder) {
   const std::vector<std::int64_t> turned{table.shape[1], table.shape[0]};
@@ -119,7 +141,7 @@ std::optional<DecoderTie> compare(const WeightInfo& table, const WeightInfo& dec
   tie.bytes = table.bytes;
   if (same_elements(table, decoder)) return tie;
   if (!table.read || !decoder.read || table.bytes == 0) return std::nullopt;
-  RowComparison(tie, table.read(), decoder.read()).run();
+  measure(tie, table.read(), decoder.read());
   if (tie.differing_rows > 0) {
     tie.state = TieState::kDiverged;
   } else if (table.storage != decoder.storage || table.storage.empty()) {
@@ -156,12 +178,6 @@ using Elements =
 
 Elements elements_of(const WeightInfo& weight) {
   return {weight.storage, weight.offset, weight.shape, weight.strides};
-}
-
-bool equal_bytes(const henson::Tensor& a, const henson::Tensor& b) {
-  const auto x = a.bytes();
-  const auto y = b.bytes();
-  return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0);
 }
 
 /// Tensors of one dtype and shape in storages of their own that may have the same bytes.

@@ -96,5 +96,37 @@ TEST(DecoderTie, Diverged) {
   EXPECT_EQ(tie.moved[1].distance, 0.5);
 }
 
+/// The padding's row has no direction.
+TEST(DecoderTie, ARowOfZerosTakesNoPartInCosines) {
+  const DecoderTie tie =
+      ties({table({0, 0, 3, 4, 5, 6}), linear("decoder", {3, 2}, {1, 0, 3, 4, 5, 6})}).at(0);
+  EXPECT_EQ(tie.differing_rows, 1);
+  EXPECT_EQ(tie.smallest_cosine, 1);
+  EXPECT_EQ(tie.mean_cosine, 1);
+}
+
+WeightInfo stored(const std::string& name, const std::vector<float>& values) {
+  WeightInfo info = weight(name, {static_cast<std::int64_t>(values.size())}, values);
+  info.strides = {1};
+  return info;
+}
+
+TEST(Shared, TiedAndEqualTensorsAreGrouped) {
+  WeightInfo alias = stored("alias", {1, 2, 3, 4});
+  alias.storage = "data/a";
+  const std::vector<WeightInfo> weights = {stored("a", {1, 2, 3, 4}), alias, stored("b", {5, 6}),
+                                           stored("c", {5, 6}), stored("d", {5, 7})};
+  const std::map<std::string, StorageFacts> storages = {
+      {"data/a", {16, 1}}, {"data/b", {8, 2}}, {"data/c", {8, 2}}, {"data/d", {8, 2}}};
+  const std::vector<SharedGroup> groups = find_shared(weights, storages);
+  ASSERT_EQ(groups.size(), 2);
+  EXPECT_TRUE(groups[0].tied);
+  EXPECT_EQ(groups[0].names, (std::vector<std::string>{"a", "alias"}));
+  EXPECT_EQ(groups[0].saved, 16);
+  EXPECT_FALSE(groups[1].tied);
+  EXPECT_EQ(groups[1].names, (std::vector<std::string>{"b", "c"}));
+  EXPECT_EQ(groups[1].saved, 8);
+}
+
 }  // namespace
 }  // namespace henson::runtime

@@ -409,6 +409,7 @@ TEST(Inspection, WhatIsSpecialAboutArchivesOfTheMuseum) {
   ASSERT_TRUE(lora.precision().lora);
   EXPECT_EQ(lora.precision().lora->rank, 4);
   EXPECT_EQ(lora.precision().lora->layers, 4);
+  EXPECT_EQ(lora.precision().lora->scale, 2);
   const auto roles = roles_of(lora);
   EXPECT_EQ(roles.count("query LoRA A of layer 1"), 1);
   EXPECT_EQ(roles.count("value LoRA B of layer 0"), 1);
