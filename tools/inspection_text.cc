@@ -217,23 +217,37 @@ void print_ties(Page& page, const Inspection& archive, const TokenNames& tokens)
   for (const DecoderTie& tie : archive.decoders()) print_tie(page, tie, tokens);
 }
 
+/// Whether a group is what the section about decoders tells.
+bool is_told(const SharedGroup& group, const Inspection& archive) {
+  const auto decoders = archive.decoders();
+  return std::any_of(decoders.begin(), decoders.end(), [&](const DecoderTie& tie) {
+    const auto has = [&](const std::string& name) {
+      return std::find(group.names.begin(), group.names.end(), name) != group.names.end();
+    };
+    return group.names.size() <= 2 && has(tie.embedding) && (has(tie.decoder) || group.tied);
+  });
+}
+
 void print_shared(Page& page, const Inspection& archive) {
   constexpr std::size_t kMostGroups = 3;
   constexpr std::size_t kMostNames = 3;
   constexpr std::uint64_t kLittle = 200;  // of the file: equal biases are not worth a line
+  std::vector<const SharedGroup*> groups;
   std::uint64_t saved = 0;
   std::uint64_t lost = 0;
-  for (const SharedGroup& group : archive.shared()) (group.tied ? saved : lost) += group.saved;
-  if (archive.shared().empty()) return;
-  page.heading("Held once and twice");
-  page.plain("sharing saves " + format_bytes(saved) + ", and would save " + format_bytes(lost) +
-             " more of tensors that are equal");
-  std::size_t shown = 0;
   for (const SharedGroup& group : archive.shared()) {
+    (group.tied ? saved : lost) += group.saved;
     const bool little = group.saved * kLittle < archive.file_bytes();
-    if (little || ++shown > kMostGroups) break;
-    page.line(group.tied ? "shared" : "equal",
-              joined(group.names, kMostNames) + ", " + format_bytes(group.bytes) + " each");
+    if (!little && !is_told(group, archive)) groups.push_back(&group);
+  }
+  if (groups.empty()) return;
+  page.heading("Held once and twice");
+  page.plain("in all, sharing saves " + format_bytes(saved) + ", and would save " +
+             format_bytes(lost) + " more of tensors that are equal");
+  if (groups.size() > kMostGroups) groups.resize(kMostGroups);
+  for (const SharedGroup* group : groups) {
+    page.line(group->tied ? "shared" : "equal",
+              joined(group->names, kMostNames) + ", " + format_bytes(group->bytes) + " each");
   }
 }
 
