@@ -2,6 +2,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "tools/tensor_table.h"
 
 namespace henson::tools {
 namespace {
@@ -201,6 +204,13 @@ Json tensor_as_json(const InspectedTensor& tensor) {
   return json;
 }
 
+Json totals_as_json(const Inspection& archive) {
+  std::vector<WeightInfo> weights;
+  for (const InspectedTensor& tensor : archive.tensors()) weights.push_back(tensor.weight);
+  const TensorTotals totals = totals_of(weights);
+  return {{"tensors", totals.tensors}, {"elements", totals.elements}, {"bytes", totals.bytes}};
+}
+
 Json task_as_json(const TaskHint& task) {
   return {{"command", task.command},
           {"why", task.why},
@@ -231,6 +241,7 @@ Json inspection_as_json(const Inspection& archive) {
   json["shared"] = list_of(archive.shared(), shared_as_json);
   json["provenance"] = provenance_as_json(archive.provenance());
   json["tensors"] = list_of(archive.tensors(), tensor_as_json);
+  json["totals"] = totals_as_json(archive);
   return json;
 }
 

@@ -45,3 +45,7 @@ if(NOT output MATCHES "^by hand: ([a-z#]+)\nfrom text: ([a-z#]+)\nin one call: [
     OR NOT CMAKE_MATCH_1 STREQUAL CMAKE_MATCH_2)
   message(FATAL_ERROR "the page's example printed \"${output}\"")
 endif()
+run(${work}/build/contents ${ARCHIVE})
+if(NOT output MATCHES "^BERT encoder: 1 layer, hidden 32, .*query of layer 0")
+  message(FATAL_ERROR "the contents are told as \"${output}\"")
+endif()

@@ -4,12 +4,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/tools/files.h"
 #include "tests/tools/json_schema.h"
 #include "tests/tools/program.h"
+#include "tools/inspection_json.h"
 #include "tools/inspection_text.h"
 
 namespace henson::tools {
@@ -35,33 +37,44 @@ std::vector<std::filesystem::path> archives() {
   return found;
 }
 
-nlohmann::json inspected(const TestFolder& folder, const std::filesystem::path& archive) {
-  const Result result = henson(folder, "inspect --json '" + archive.string() + "'");
-  return result.code == 0 ? nlohmann::json::parse(result.out) : nlohmann::json();
+/// What `--json` prints; null where the file is no archive at all, as some of the museum are.
+nlohmann::json inspected(const std::filesystem::path& archive) {
+  std::ostringstream text;
+  try {
+    print_json(text, inspection_as_json(Inspection::open(archive)));
+  } catch (const Error&) {
+    return {};
+  }
+  return nlohmann::json::parse(text.str());
 }
 
 TEST(Inspect, JsonIsAsItsSchemaSays) {
-  const TestFolder folder;
   const JsonSchema wanted = schema();
   std::size_t count = 0;
   for (const auto& archive : archives()) {
-    const nlohmann::json json = inspected(folder, archive);
-    if (json.is_null()) continue;  // no archive at all: of the museum
+    const nlohmann::json json = inspected(archive);
+    if (json.is_null()) continue;
     ++count;
     for (const std::string& fault : wanted.faults(json)) {
       ADD_FAILURE() << archive << ": " << fault;
     }
   }
   EXPECT_GE(count, 40);
-  const nlohmann::json plan = nlohmann::json::parse(
-      henson(folder, "inspect --plan --json '" + archives()[0].string() + "'").out);
-  EXPECT_TRUE(wanted.faults(plan).empty());
+}
+
+TEST(Inspect, TheCommandPrintsThatJson) {
+  const TestFolder folder;
+  const std::string archive = "'" + archives()[0].string() + "'";
+  const auto json = nlohmann::json::parse(henson(folder, "inspect --json " + archive).out);
+  EXPECT_EQ(json, inspected(archives()[0]));
+  const auto plan = nlohmann::json::parse(henson(folder, "inspect --plan --json " + archive).out);
+  EXPECT_TRUE(schema().faults(plan).empty());
+  EXPECT_FALSE(plan["plan"].empty());
 }
 
 TEST(Inspect, TheSchemaIsNoRubberStamp) {
-  const TestFolder folder;
   const JsonSchema wanted = schema();
-  nlohmann::json json = inspected(folder, archives()[0]);
+  const nlohmann::json json = inspected(archives()[0]);
   ASSERT_TRUE(wanted.faults(json).empty());
   nlohmann::json other = json;
   other.erase("summary");
@@ -77,23 +90,28 @@ TEST(Inspect, TheSchemaIsNoRubberStamp) {
   EXPECT_EQ(wanted.faults(other).size(), 1);
 }
 
-/// Without those that need a vocabulary, which no golden archive has beside it. Short runs do.
+/// Without those that need a vocabulary, which no golden archive has beside it.
 TEST(Inspect, ItsExamplesWork) {
+  constexpr std::size_t kMostBenches = 4;
   const TestFolder folder;
   std::size_t count = 0;
+  std::size_t benches = 0;
   for (const auto& archive : archives()) {
-    const nlohmann::json json = inspected(folder, archive);
+    const nlohmann::json json = inspected(archive);
     if (json.is_null()) continue;
     for (const nlohmann::json& task : json["tasks"]) {
       if (task["needs_vocabulary"]) continue;
       std::string example = task["example"];
-      if (task["command"] == "bench") example += " --seconds 0";
+      if (task["command"] == "bench") {  // which takes its time: a few of them do
+        if (++benches > kMostBenches) continue;
+        example += " --seconds 0";
+      }
       ++count;
       const Result result = henson(folder, example.substr(std::string("henson ").size()));
       EXPECT_EQ(result.code, 0) << example << '\n' << result.err;
     }
   }
-  EXPECT_GE(count, 80);
+  EXPECT_GE(count, 40);
 }
 
 TEST(Inspect, ExamplesOfTasksWorkWithTheVocabulary) {
@@ -101,7 +119,7 @@ TEST(Inspect, ExamplesOfTasksWorkWithTheVocabulary) {
   const std::filesystem::path tasks = kSources / "tasks";
   std::size_t count = 0;
   for (const char* name : {"masked_lm", "classifier", "tagger", "answerer", "next_sentence"}) {
-    const nlohmann::json json = inspected(folder, tasks / (std::string(name) + ".pt"));
+    const nlohmann::json json = inspected(tasks / (std::string(name) + ".pt"));
     ASSERT_FALSE(json.is_null()) << name;
     for (const nlohmann::json& task : json["tasks"]) {
       if (task["command"] == "run" || task["command"] == "bench") continue;
@@ -134,10 +152,11 @@ TEST(Inspect, SummaryStandsFirst) {
 
 TEST(Inspect, WhatDoesNotRunIsToldWithItsTensors) {
   const TestFolder folder;
+  constexpr std::size_t kMost = 6;  // the library's test goes through all of them
   const auto broken = kSources / "broken" / "archives";
   std::size_t count = 0;
   for (const auto& file : std::filesystem::directory_iterator(broken)) {
-    if (file.path().extension() != ".pt") continue;
+    if (file.path().extension() != ".pt" || count == kMost) continue;
     const Result result = henson(folder, "inspect '" + file.path().string() + "'");
     if (result.out.find("Henson cannot run it: ") == std::string::npos) continue;
     ++count;
@@ -145,7 +164,7 @@ TEST(Inspect, WhatDoesNotRunIsToldWithItsTensors) {
     EXPECT_NE(result.out.find(" tensor"), std::string::npos) << file.path();
     EXPECT_EQ(result.err, "") << file.path();
   }
-  EXPECT_GE(count, 5);
+  EXPECT_EQ(count, kMost);
 }
 
 TEST(Wrapped, BreaksBetweenWordsAndIndents) {

@@ -65,11 +65,6 @@ void print_plan(const Inspection& archive, Precision precision) {
 
 void print_as_json(const Inspection& archive, const Options& options) {
   Json json = inspection_as_json(archive);
-  std::vector<WeightInfo> weights;
-  for (const InspectedTensor& tensor : archive.tensors()) weights.push_back(tensor.weight);
-  const TensorTotals totals = totals_of(weights);
-  json["totals"] = {
-      {"tensors", totals.tensors}, {"elements", totals.elements}, {"bytes", totals.bytes}};
   if (options.plan) {
     json["cpu"] = runtime::processor_name();
     json["isa"] = runtime::instruction_set();
