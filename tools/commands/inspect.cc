@@ -9,8 +9,11 @@
 #include "henson/tokenizer.h"
 #include "runtime/machine/processor.h"
 #include "tools/commands/command.h"
+#include "tools/commands/inspect_page.h"
+#include "tools/commands/inspect_tensors.h"
 #include "tools/inspection_json.h"
 #include "tools/inspection_text.h"
+#include "tools/plan_table.h"
 #include "tools/report.h"
 #include "tools/tensor_table.h"
 
@@ -20,6 +23,9 @@ namespace {
 constexpr std::string_view kExamples = R"(Examples:
   henson inspect bert.pt
   henson inspect bert.pt --plan --precision int8
+  henson inspect bert.pt --stats --filter '*attention*'
+  henson inspect bert.pt --html bert.html --shape 1x128
+  henson inspect bert.pt --tensor 'pooler.dense.weight[0:3, :5]'
   henson inspect bert.pt --json | jq '.tensors[].name')";
 
 struct Options {
@@ -30,24 +36,17 @@ struct Options {
   Precision precision = Precision::kFloat32;
   bool all = false;
   bool json = false;
+  TensorOptions tensors;
+  PageOptions page;
 };
 
-Inspection open_inspection(const Options& options) {
-  try {
-    return Inspection::open(options.archive, {options.open});
-  } catch (const Error& error) {
-    throw located(options.archive.string(), error);
-  }
-}
-
 void print_tensors(const Inspection& archive, bool all) {
-  std::vector<WeightInfo> weights;
-  for (const InspectedTensor& tensor : archive.tensors()) weights.push_back(tensor.weight);
-  const TensorTotals totals = totals_of(weights);
+  const std::vector<TensorRow> rows = rows_of(archive.tensors());
+  const TensorTotals totals = totals_of(rows);
   std::cout << '\n'
             << plural(totals.tensors, "tensor") << ", " << plural(totals.elements, "element")
             << ", " << format_bytes(totals.bytes) << '\n';
-  tensor_table(weights, !all).print(std::cout);
+  tensor_table(rows, !all).print(std::cout);
 }
 
 const Model& runnable(const Inspection& archive) {
@@ -55,12 +54,10 @@ const Model& runnable(const Inspection& archive) {
   throw located(archive.path().string(), *archive.why_not());
 }
 
-void print_plan(const Inspection& archive, Precision precision) {
+void print_plan(const Inspection& archive, Precision precision, bool all) {
   std::cout << "\nPlan in " << name_of(precision) << " for " << runtime::processor_name() << ", "
             << runtime::instruction_set() << '\n';
-  for (const std::string& line : runnable(archive).describe(Executor::kPlan, precision)) {
-    std::cout << "  " << printable(line) << '\n';
-  }
+  plan_table(runnable(archive).describe(Executor::kPlan, precision), !all).print(std::cout);
 }
 
 void print_as_json(const Inspection& archive, const Options& options) {
@@ -87,15 +84,24 @@ int inspect(const Options& options) {
   if (options.precision != Precision::kFloat32 && !options.plan) {
     throw UsageError("--precision is the plan's: give --plan too");
   }
+  if (!options.page.html.empty()) {
+    PageOptions page = options.page;
+    page.threads = options.tensors.threads;
+    return write_page(options.archive, options.open, page);
+  }
+  if (asks_for_tensors(options.tensors)) {
+    return inspect_tensors(options.archive, options.open, options.tensors, options.all,
+                           options.json);
+  }
   const TokenNames tokens = token_names(options.vocabulary);
-  const Inspection archive = open_inspection(options);
+  const Inspection archive = open_inspection(options.archive, options.open);
   if (options.json) {
     print_as_json(archive, options);
     return kDone;
   }
   print_inspection(std::cout, archive, tokens);
   print_tensors(archive, options.all);
-  if (options.plan) print_plan(archive, options.precision);
+  if (options.plan) print_plan(archive, options.precision, options.all);
   return kDone;
 }
 
@@ -108,10 +114,13 @@ void add_inspect(CommandLine& program) {
   add_open_options(command, options->open);
   command.option("--vocab", options->vocabulary, "FILE",
                  "The vocabulary: names tokens of which a decoder has other rows");
-  command.flag("--all", options->all, "List every tensor: layers that are alike are not folded");
+  command.flag("--all", options->all,
+               "List every tensor and step: layers that are alike are not folded");
   command.flag("--plan", options->plan, "List the steps of the plan, too");
   add_precision_option(command, options->precision, "What the plan multiplies in");
   command.flag("--json", options->json, "Print JSON, with every tensor and every entry");
+  add_tensor_options(command, options->tensors);
+  add_page_options(command, options->page);
   command.footer(kExamples);
   command.action([options] { return inspect(*options); });
 }
