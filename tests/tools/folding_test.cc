@@ -8,10 +8,6 @@ namespace {
 using Lines = std::vector<std::string>;
 using Folds = std::vector<Fold>;
 
-std::ostream& operator<<(std::ostream& out, const Fold& fold) {
-  return out << fold.first << ": " << fold.count << " x " << fold.size;
-}
-
 bool always(std::size_t, std::size_t) { return true; }
 
 TEST(Folding, NamesAreSplitAtTheirFirstNumberBehindAPart) {

@@ -11,7 +11,7 @@ namespace henson::tools {
 namespace {
 
 const std::string kGolden = HENSON_TEST_DATA;
-const std::string kEncoder = "inspect '" + kGolden + "/torch2.13_encoder_ids.pt' ";
+const std::string kEncoder = "inspect '" + kGolden + "/torch2.13_encoder_full.pt' ";
 const std::string kInt8 = "inspect '" + kGolden + "/torch2.13_int8.pt' ";
 
 nlohmann::json json_of(const std::string& arguments) {

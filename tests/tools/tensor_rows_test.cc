@@ -163,7 +163,7 @@ std::string table_of(std::vector<TensorRow> rows, bool fold) {
 TEST(StatisticsTable, FoldsLayersAndTellsTheirRanges) {
   const std::string text = table_of(rows_of(kTensors), true);
   EXPECT_NE(text.find("  layer.0 … 1: 2 layers alike:\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("    .q        [2, 2]  0      0.5…2   -2    2    25%"), std::string::npos)
+  EXPECT_NE(text.find("    .q          [2, 2]     0  0.5…2     -2     2    25%"), std::string::npos)
       << text;
   EXPECT_NE(text.find("2 NaN"), std::string::npos) << text;
   EXPECT_EQ(text.find("layer.1.q"), std::string::npos);

@@ -115,13 +115,11 @@ Html blocks_section(const Report& report) {
                         element("th", {{"scope", "col"}}, text("weights")) +
                         element("th", {{"scope", "col"}, {"class", "n"}}, text("size")) +
                         element("th", {{"scope", "col"}, {"class", "n"}}, text("elements"))));
-  return section(
-      "blocks", "Where the weights are",
-      kinds_legend(blocks) + element("table", {{"class", "blocks"}},
-                                     element("caption",
-                                             "The model's blocks, in the archive's order; what "
-                                             "is tied counts once") +
-                                         heading + element("tbody", rows)));
+  return section("blocks", "Where the weights are",
+                 kinds_legend(blocks) +
+                     element("table", {{"class", "blocks"}},
+                             element("caption", "The model's blocks; what is tied counts once") +
+                                 heading + element("tbody", rows)));
 }
 
 Html curves_section(const Report& report) {
