@@ -56,6 +56,12 @@ std::vector<Value> read_constants(Package& package) {
               {"constants.pkl", {}, {}});
 }
 
+std::shared_ptr<Object> read_module(Package& package) {
+  const Value module = read_with_storages(package, "data");
+  if (const auto* object = std::get_if<std::shared_ptr<Object>>(&module)) return *object;
+  throw Error(ErrorCode::kBadArchive, "the archive's value is not a module", {"data.pkl", {}, {}});
+}
+
 using TracedInputs = decltype(Archive::traced_inputs);
 
 // {"forward": [input, …]}. Only shapes and dtypes are wanted: storages may be empty or absent.
@@ -158,6 +164,17 @@ class ClassCheck {
   std::unordered_set<const Object*> seen_;
 };
 
+/// False for a part with a fault.
+template <typename Part>
+bool salvage(const Part& part) {
+  try {
+    part();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 void load_data_pkl(Package& package, Archive& archive) {
@@ -166,20 +183,26 @@ void load_data_pkl(Package& package, Archive& archive) {
   archive.mobile = package.has("bytecode.pkl");
   CodeReader(package, archive).parse_all();
   archive.constants = read_constants(package);
-  const Value module = read_with_storages(package, "data");
-  const auto* object = std::get_if<std::shared_ptr<Object>>(&module);
-  if (!object) {
-    throw Error(ErrorCode::kBadArchive, "the archive's value is not a module",
-                {"data.pkl", {}, {}});
+  archive.module = read_module(package);
+  if (!archive.classes.contains(archive.module->class_name)) {
+    throw Error(
+        ErrorCode::kBadArchive,
+        "the module's class " + archive.module->class_name + " is not in the archive's code",
+        {"data.pkl", {}, {}});
   }
-  if (!archive.classes.contains((*object)->class_name)) {
-    throw Error(ErrorCode::kBadArchive,
-                "the module's class " + (*object)->class_name + " is not in the archive's code",
-                {"data.pkl", {}, {}});
-  }
-  archive.module = *object;
   ClassCheck(archive).check(*archive.module);
   archive.traced_inputs = read_traced_inputs(package);
+}
+
+bool salvage_data_pkl(Package& package, Archive& archive) {
+  check_byte_order(package);  // of tensors it says what their bytes mean
+  archive.mobile = package.has("bytecode.pkl");
+  salvage([&] { archive.version = read_version(package); });
+  salvage([&] { CodeReader(package, archive).parse_all(); });
+  archive.traced_inputs = read_traced_inputs(package);
+  const bool constants = salvage([&] { archive.constants = read_constants(package); });
+  const bool module = salvage([&] { archive.module = read_module(package); });
+  return module || (constants && !archive.constants.empty());
 }
 
 }  // namespace henson::loader

@@ -137,8 +137,11 @@ class ModelJson {
       : package_(package), archive_(archive), code_(package, archive) {}
 
   void load();
+  /// The tensors and modules without their code; throws where these have a fault.
+  void load_tensors_alone();
 
  private:
+  void load_parts();
   void load_tensors(const Json& model);
   void load_attributes();
   const Value& tensor(std::int64_t id) const;
@@ -153,6 +156,7 @@ class ModelJson {
   std::vector<Value> tensors_;
   std::vector<Value> attributes_;
   std::optional<std::int64_t> op_version_;
+  bool reads_code_ = true;
 };
 
 std::shared_ptr<StoredTensor> load_tensor(Package& package, const Json& definition,
@@ -182,7 +186,7 @@ std::shared_ptr<StoredTensor> load_tensor(Package& package, const Json& definiti
   return tensor;
 }
 
-void ModelJson::load() {
+void ModelJson::load_parts() {
   const Json model = parse_model(package_.text(kModel, limits::kMaxJsonBytes));
   archive_.producer = text_member(model, "producerName");
   const std::string producer_version = text_member(model, "producerVersion");
@@ -192,6 +196,16 @@ void ModelJson::load() {
   const Json* main = member(model, "mainModule");
   if (!main) bad_model("there is no 'mainModule'");
   archive_.module = load_module(*main, 0);
+}
+
+void ModelJson::load_tensors_alone() {
+  reads_code_ = false;
+  load_parts();
+  archive_.constants = std::move(tensors_);
+}
+
+void ModelJson::load() {
+  load_parts();
   if (archive_.module->class_name.empty()) bad_model("the main module has no code");
   code_.parse_all();
   load_version();
@@ -256,7 +270,7 @@ std::shared_ptr<Object> ModelJson::load_module(const Json& definition, std::size
   }
   if (const Json* arena = member(definition, "torchscriptArena")) {
     object->class_name = text_member(*arena, "key");
-    if (!object->class_name.empty()) load_code(object->class_name);
+    if (!object->class_name.empty() && reads_code_) load_code(object->class_name);
   }
   std::set<std::string_view> names;
   for (const auto& [name, value] : members) {
@@ -307,5 +321,14 @@ void ModelJson::load_version() {
 }  // namespace
 
 void load_model_json(Package& package, Archive& archive) { ModelJson(package, archive).load(); }
+
+bool salvage_model_json(Package& package, Archive& archive) {
+  try {
+    ModelJson(package, archive).load_tensors_alone();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 }  // namespace henson::loader

@@ -56,6 +56,10 @@ class Package {
 /// Fill an Archive, one for each layout.
 void load_data_pkl(Package& package, Archive& archive);
 void load_model_json(Package& package, Archive& archive);
+/// The same for what holds tensors alone, each part by itself: no part is read where there is a
+/// fault in it. False when none could be.
+bool salvage_data_pkl(Package& package, Archive& archive);
+bool salvage_model_json(Package& package, Archive& archive);
 
 /// The number that an entry "version" holds.
 std::int64_t parse_version(std::string_view text, const std::string& entry);

@@ -255,7 +255,7 @@ std::vector<Lock> describe_locks(const UnlockResult& unlocked) {
 std::vector<WeightInfo> describe_weights(const loader::Archive& archive) {
   loader::Budget budget = archive.budget;
   TensorCollector collector(budget);
-  collector.collect(archive.module, "");
+  if (archive.module != nullptr) collector.collect(archive.module, "");
   std::vector<NamedTensor>& found = collector.found();
   std::set<const loader::StoredTensor*> known;
   for (const NamedTensor& named : found) known.insert(named.tensor.get());
@@ -290,6 +290,7 @@ namespace {
 /// Methods of the archive's module that a caller may run.
 std::vector<std::string> methods_of(const loader::Archive& archive) {
   std::vector<std::string> names;
+  if (archive.module == nullptr) return names;
   const auto root = archive.classes.find(archive.module->class_name);
   if (root == archive.classes.end()) return names;
   for (const script::Function& method : root->second.methods) {
@@ -310,7 +311,7 @@ void check_method(const loader::Archive& archive, const std::string& method) {
                   "` to run" + (known.empty() ? "" : "; --method runs one that it has: " + known));
 }
 
-ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
+ModelInfo describe_archive(const loader::Archive& archive) {
   ModelInfo info;
   info.layout = archive.layout == loader::Layout::kModelJson ? "PyTorch 1.0 to 1.2 (model.json)"
                                                              : "PyTorch 1.3 and later (data.pkl)";
@@ -318,8 +319,16 @@ ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
   info.version = archive.version;
   info.mobile = archive.mobile;
   info.methods = methods_of(archive);
-  if (archive.module->class_name.starts_with("__torch__"))
+  if (archive.module != nullptr && archive.module->class_name.starts_with("__torch__")) {
     info.root_class = archive.module->class_name;
+  }
+  for (const loader::Entry& entry : archive.entries) {
+    info.entries.emplace_back(entry.name, entry.bytes);
+  }
+  return info;
+}
+
+void describe_graph(const Graph& graph, ModelInfo& info) {
   info.output = describe_output(graph, graph.output);
   info.node_count = graph.nodes.size();
   info.positions = find_position_table(graph);
@@ -328,9 +337,6 @@ ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
     if (node.kind == NodeKind::kOperator) operators.insert(node.op->schema.name);
   }
   info.operators.assign(operators.begin(), operators.end());
-  for (const loader::Entry& entry : archive.entries)
-    info.entries.emplace_back(entry.name, entry.bytes);
-  return info;
 }
 
 std::vector<std::string> notes_of(const Graph& graph) {

@@ -92,15 +92,16 @@ const runtime::Plan& Program::plan(int threads, Precision precision) const {
   return *once.plan;
 }
 
-Model::Impl::Impl(loader::Archive opened, std::string method)
-    : archive_(std::move(opened)), method_(std::move(method)) {
-  runtime::check_method(archive_, method_);
+Model::Impl::Impl(std::shared_ptr<const loader::Archive> archive, std::string method)
+    : archive_(std::move(archive)), method_(std::move(method)) {
+  runtime::check_method(*archive_, method_);
   program_ = build({});
   const runtime::Graph& graph = program_->built.graph;
-  inputs = runtime::describe_inputs(archive_, method_, graph, program_->unlocked);
-  weights = runtime::describe_weights(archive_);
+  inputs = runtime::describe_inputs(*archive_, method_, graph, program_->unlocked);
+  weights = runtime::describe_weights(*archive_);
   runtime::find_roles(graph, weights);
-  info = runtime::describe_model(archive_, graph);
+  info = runtime::describe_archive(*archive_);
+  runtime::describe_graph(graph, info);
   locks = runtime::describe_locks(program_->unlocked);
   notes = runtime::notes_of(graph);
 }
@@ -113,8 +114,8 @@ std::span<const OutputInfo> Model::Impl::outputs() const {
 }
 
 std::unique_ptr<const Program> Model::Impl::build(const VariantKey& key) const {
-  runtime::BuiltGraph built = runtime::build_graph(archive_, {method_, key.first});
-  const runtime::TracedShapes traced = runtime::traced_shapes(archive_, method_, built.graph);
+  runtime::BuiltGraph built = runtime::build_graph(*archive_, {method_, key.first});
+  const runtime::TracedShapes traced = runtime::traced_shapes(*archive_, method_, built.graph);
   return std::make_unique<const Program>(std::move(built), traced, key.second, program_.get());
 }
 
@@ -127,12 +128,16 @@ const Program& Model::Impl::variant(const std::set<std::string>& omitted,
   return *found;
 }
 
+Model ModelAccess::make(std::shared_ptr<const loader::Archive> archive, std::string method) {
+  runtime::check_instruction_set();
+  return Model(std::make_shared<const Impl>(std::move(archive), std::move(method)));
+}
+
 Model Model::open(const std::filesystem::path& path, OpenOptions options) {
   return runtime::guarded([&] {
-    runtime::check_instruction_set();
     const auto access = options.map ? loader::FileAccess::kMap : loader::FileAccess::kRead;
-    return Model(std::make_shared<const Impl>(loader::open_archive(path, access),
-                                              std::move(options.method)));
+    auto archive = std::make_shared<const loader::Archive>(loader::open_archive(path, access));
+    return ModelAccess::make(std::move(archive), std::move(options.method));
   });
 }
 

@@ -56,7 +56,7 @@ struct Program {
 
 class Model::Impl {
  public:
-  Impl(loader::Archive opened, std::string method);
+  Impl(std::shared_ptr<const loader::Archive> archive, std::string method);
 
   const Program& program() const noexcept { return *program_; }
   /// The program for callers that leave out parameters which have defaults, and whose inputs have
@@ -78,7 +78,7 @@ class Model::Impl {
   using VariantKey = std::pair<std::set<std::string>, runtime::InputRanks>;
   std::unique_ptr<const Program> build(const VariantKey& key) const;
 
-  loader::Archive archive_;
+  std::shared_ptr<const loader::Archive> archive_;
   std::string method_;
   std::unique_ptr<const Program> program_;
   mutable std::mutex mutex_;
@@ -93,6 +93,8 @@ class ModelAccess {
   using Impl = Model::Impl;
   /// Throws henson::Error for a model that was moved from.
   static const Impl& impl(const Model& model) { return model.impl(); }
+  /// As Model::open, of an archive that is open already.
+  static Model make(std::shared_ptr<const loader::Archive> archive, std::string method);
 };
 
 }  // namespace henson
