@@ -8,6 +8,7 @@
 #include "runtime/analysis/uses.h"
 #include "runtime/api/guarded.h"
 #include "runtime/api/public_tensor.h"
+#include "runtime/api/weight_elements.h"
 #include "runtime/import/weights.h"
 
 namespace henson::runtime {
@@ -112,11 +113,12 @@ WeightInfo describe_weight(const NamedTensor& named, WeightViews& views, loader:
   if (stored.storage != nullptr) {
     weight.storage = stored.storage->entry();
     weight.offset = stored.offset;
+    const Tensor tensor = views.tensor(named.tensor);
+    if (!tensor.is_contiguous()) {  // copied when it is read
+      spend(budget, loader::Budget::Kind::kRepeatedBytes, weight.bytes, named.name);
+    }
+    weight.elements = std::make_shared<const WeightElements>(tensor);
     if (!stored.quantization) {
-      const Tensor tensor = views.tensor(named.tensor);
-      if (!tensor.is_contiguous()) {  // copied when it is read
-        spend(budget, loader::Budget::Kind::kRepeatedBytes, weight.bytes, named.name);
-      }
       weight.read = [tensor] { return guarded([&] { return to_public(tensor); }); };
     }
   }

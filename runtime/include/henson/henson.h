@@ -205,6 +205,9 @@ struct PositionTable {
       0;  // the row of a sequence's first token: RoBERTa's come after the padding's
 };
 
+/// The elements of a weight as they lie in the archive: for henson/statistics.h.
+class WeightElements;
+
 /// A tensor that the archive holds.
 struct WeightInfo {
   std::string name;  // "bert.embeddings.word_embeddings.weight", "CONSTANTS.c3"
@@ -216,8 +219,9 @@ struct WeightInfo {
   std::int64_t offset = 0;           // of the first element in the storage, in elements
   std::vector<std::string> same_as;  // the first names of tensors over the very same elements
   std::function<Tensor()> read;      // the elements, from the archive; null for quantized tensors
-  bool is_embedding_table = false;   // the computation looks rows up in it
-  bool is_linear_weight = false;     // the computation multiplies by it or by its transpose
+  std::shared_ptr<const WeightElements> elements;  // of quantized ones too: henson/statistics.h
+  bool is_embedding_table = false;                 // the computation looks rows up in it
+  bool is_linear_weight = false;  // the computation multiplies by it or by its transpose
 };
 
 /// A size of the dummy input that the code holds.
