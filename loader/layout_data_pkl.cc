@@ -56,12 +56,6 @@ std::vector<Value> read_constants(Package& package) {
               {"constants.pkl", {}, {}});
 }
 
-std::shared_ptr<Object> read_module(Package& package) {
-  const Value module = read_with_storages(package, "data");
-  if (const auto* object = std::get_if<std::shared_ptr<Object>>(&module)) return *object;
-  throw Error(ErrorCode::kBadArchive, "the archive's value is not a module", {"data.pkl", {}, {}});
-}
-
 using TracedInputs = decltype(Archive::traced_inputs);
 
 // {"forward": [input, …]}. Only shapes and dtypes are wanted: storages may be empty or absent.
@@ -164,26 +158,19 @@ class ClassCheck {
   std::unordered_set<const Object*> seen_;
 };
 
-/// False for a part with a fault.
-template <typename Part>
-bool salvage(const Part& part) {
-  try {
-    part();
-    return true;
-  } catch (const Error&) {
-    return false;
+std::shared_ptr<Object> read_module(Package& package) {
+  const Value module = read_with_storages(package, "data");
+  const auto* object = std::get_if<std::shared_ptr<Object>>(&module);
+  if (!object) {
+    throw Error(ErrorCode::kBadArchive, "the archive's value is not a module",
+                {"data.pkl", {}, {}});
   }
+  return *object;
 }
 
-}  // namespace
-
-void load_data_pkl(Package& package, Archive& archive) {
-  check_byte_order(package);
-  archive.version = read_version(package);
-  archive.mobile = package.has("bytecode.pkl");
-  CodeReader(package, archive).parse_all();
-  archive.constants = read_constants(package);
-  archive.module = read_module(package);
+// After a fault there may be no module.
+void check_classes(const Archive& archive) {
+  if (archive.module == nullptr) return;
   if (!archive.classes.contains(archive.module->class_name)) {
     throw Error(
         ErrorCode::kBadArchive,
@@ -191,18 +178,19 @@ void load_data_pkl(Package& package, Archive& archive) {
         {"data.pkl", {}, {}});
   }
   ClassCheck(archive).check(*archive.module);
-  archive.traced_inputs = read_traced_inputs(package);
 }
 
-bool salvage_data_pkl(Package& package, Archive& archive) {
+}  // namespace
+
+void load_data_pkl(Package& package, Archive& archive, const Steps& steps) {
   check_byte_order(package);  // of tensors it says what their bytes mean
+  steps.run([&] { archive.version = read_version(package); });
   archive.mobile = package.has("bytecode.pkl");
-  salvage([&] { archive.version = read_version(package); });
-  salvage([&] { CodeReader(package, archive).parse_all(); });
+  CodeReader(package, archive).parse_all(steps);
+  steps.run([&] { archive.constants = read_constants(package); });
+  steps.run([&] { archive.module = read_module(package); });
+  steps.run([&] { check_classes(archive); });
   archive.traced_inputs = read_traced_inputs(package);
-  const bool constants = salvage([&] { archive.constants = read_constants(package); });
-  const bool module = salvage([&] { archive.module = read_module(package); });
-  return module || (constants && !archive.constants.empty());
 }
 
 }  // namespace henson::loader

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "henson/error.h"
 #include "loader/archive.h"
@@ -13,6 +14,7 @@ namespace henson::loader {
 struct PartialArchive {
   Archive archive;             // without `module` where there is a fault in its pickle
   std::optional<Error> fault;  // what open_archive would have thrown
+  std::vector<Error> faults;   // that one and those that come behind it
 };
 
 /// As open_archive, but that a fault in the code, the constants or the version is told and not

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,6 +52,12 @@ class Zip {
   /// Reads the whole entry; `out` has exactly its size. Verifies the checksum. Errors name the
   /// entry `label`.
   void read(std::size_t index, std::span<std::byte> out, const std::string& label) const;
+  /// The same piece by piece, for what need not be in memory at once. The last piece has been
+  /// handed on when a wrong checksum is found out.
+  void unpack(std::size_t index, const std::string& label,
+              const std::function<void(std::span<const std::byte>)>& take) const;
+  /// Bytes of the file that belong to no entry, directory or end record, in their order.
+  const std::vector<FileRange>& gaps() const noexcept { return gaps_; }
   /// Where a stored entry's bytes lie, their checksum verified; nothing when the entry is not
   /// stored as it is, or is damaged: then read() reads it or says what is wrong.
   std::optional<StoredPlace> place(std::size_t index) const;
@@ -82,6 +89,7 @@ class Zip {
   std::unique_ptr<zip, Close> archive_;
   std::vector<ZipEntry> entries_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
+  std::vector<FileRange> gaps_;
   std::shared_ptr<const MappedFile> mapping_;  // or null
   mutable std::vector<Place> places_;          // one an entry
 };
