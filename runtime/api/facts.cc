@@ -285,9 +285,6 @@ std::vector<WeightInfo> describe_weights(const loader::Archive& archive) {
   return weights;
 }
 
-namespace {
-
-/// Methods of the archive's module that a caller may run.
 std::vector<std::string> methods_of(const loader::Archive& archive) {
   std::vector<std::string> names;
   if (archive.module == nullptr) return names;
@@ -298,8 +295,6 @@ std::vector<std::string> methods_of(const loader::Archive& archive) {
   }
   return names;
 }
-
-}  // namespace
 
 void check_method(const loader::Archive& archive, const std::string& method) {
   const std::vector<std::string> methods = methods_of(archive);

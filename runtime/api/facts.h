@@ -11,6 +11,8 @@
 
 namespace henson::runtime {
 
+/// Methods of the archive's module that a caller may run.
+std::vector<std::string> methods_of(const loader::Archive& archive);
 /// Throws kUnsupported when the archive's module has no method of that name, with those that it
 /// has.
 void check_method(const loader::Archive& archive, const std::string& method);

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "tests/tools/files.h"
 
 namespace henson::tools {
 
@@ -102,5 +105,16 @@ class JsonSchema {
 
   Json root_;
 };
+
+/// Where the JSON of a command differs from its schema in tools/schema: a line a fault, or "".
+inline std::string schema_faults(const std::string& command, const nlohmann::json& json) {
+  const std::filesystem::path sources = HENSON_TEST_SOURCES;
+  const auto path = sources.parent_path() / "tools" / "schema" / (command + ".json");
+  std::string lines;
+  for (const std::string& fault : JsonSchema(nlohmann::json::parse(read_file(path))).faults(json)) {
+    lines += fault + '\n';
+  }
+  return lines;
+}
 
 }  // namespace henson::tools
