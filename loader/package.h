@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,7 +20,7 @@ class Package {
  public:
   /// Finds the root folder. Throws henson::Error, saying what the file is, when it holds no
   /// archive.
-  Package(const std::filesystem::path& path, FileAccess access);
+  Package(std::shared_ptr<const File> file, FileAccess access);
 
   const std::string& root() const noexcept { return root_; }  // "" or "name/"
   Layout layout() const noexcept { return layout_; }

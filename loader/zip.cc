@@ -1,15 +1,16 @@
 #include "loader/zip.h"
 
-#include <unistd.h>
 #include <zip.h>
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "henson/error.h"
 #include "loader/checksum.h"
 #include "loader/limits.h"
 #include "loader/zip_directory.h"
+#include "loader/zip_source.h"
 
 namespace henson::loader {
 namespace {
@@ -113,19 +114,15 @@ bool same(const ZipEntry& entry, const DirectoryEntry& found) {
 
 void Zip::Close::operator()(zip* archive) const noexcept { zip_discard(archive); }
 
-Zip::Zip(const std::filesystem::path& path, FileAccess access)
-    : file_(std::make_shared<const File>(path)), file_bytes_(file_->size()) {
-  int code = 0;
-  const int descriptor = dup(file_->descriptor());
-  archive_.reset(zip_fdopen(descriptor, 0, &code));
+Zip::Zip(const std::filesystem::path& path) : Zip(std::make_shared<const File>(path)) {}
+
+Zip::Zip(std::shared_ptr<const File> file, FileAccess access)
+    : file_(std::move(file)), file_bytes_(file_->size()) {
+  ZipError error;
+  archive_.reset(open_zip(file_, error));
   if (!archive_) {
-    if (descriptor >= 0) close(descriptor);
-    if (code == ZIP_ER_NOZIP) bad_zip("a zip file without its end: truncated; copy it again");
-    zip_error_t error;
-    zip_error_init_with_code(&error, code);
-    const std::string reason = zip_error_strerror(&error);
-    zip_error_fini(&error);
-    bad_zip("the zip file is damaged (" + reason + "); copy it again");
+    if (error.code == ZIP_ER_NOZIP) bad_zip("a zip file without its end: truncated; copy it again");
+    bad_zip("the zip file is damaged (" + error.reason + "); copy it again");
   }
   list_entries();
   locate_entries();

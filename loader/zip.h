@@ -42,7 +42,8 @@ class Zip {
  public:
   /// Throws henson::Error (kBadArchive) for what libzip cannot open, for two entries of one name,
   /// for sizes that cannot be, and for files that two readers could understand in two ways.
-  explicit Zip(const std::filesystem::path& path, FileAccess access = FileAccess::kRead);
+  explicit Zip(const std::filesystem::path& path);
+  explicit Zip(std::shared_ptr<const File> file, FileAccess access = FileAccess::kRead);
 
   const std::vector<ZipEntry>& entries() const noexcept { return entries_; }
   std::optional<std::size_t> find(std::string_view name) const;

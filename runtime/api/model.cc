@@ -3,11 +3,13 @@
 #include <thread>
 
 #include "henson/error.h"
+#include "loader/source.h"
 #include "runtime/analysis/weight_roles.h"
 #include "runtime/api/facts.h"
 #include "runtime/api/guarded.h"
 #include "runtime/api/model_impl.h"
 #include "runtime/api/output_info.h"
+#include "runtime/machine/allowance.h"
 #include "runtime/tensor/stop.h"
 
 namespace henson {
@@ -127,12 +129,60 @@ const Program& Model::Impl::variant(const std::set<std::string>& omitted,
   return *found;
 }
 
-Model Model::open(const std::filesystem::path& path, OpenOptions options) {
+namespace {
+
+/// What an archive may take that is read into memory: as much as a run may allocate at once.
+std::uint64_t most_bytes() {
+  const auto available = runtime::available_memory();
+  return available ? *available - *available / 8 : loader::kAllBytes;
+}
+
+}  // namespace
+
+Model ModelAccess::open(std::shared_ptr<const loader::File> file, bool in_place,
+                        std::string method) {
+  const auto access = in_place ? loader::FileAccess::kMap : loader::FileAccess::kRead;
+  return Model(std::make_shared<const Impl>(loader::open_archive(std::move(file), access),
+                                            std::move(method)));
+}
+
+namespace {
+
+/// Weights need no copy of what was read into memory: nobody else can change that.
+template <typename Place>
+Model open_place(const Place& place, OpenOptions options) {
   return runtime::guarded([&] {
     runtime::check_instruction_set();
-    const auto access = options.map ? loader::FileAccess::kMap : loader::FileAccess::kRead;
-    return Model(std::make_shared<const Impl>(loader::open_archive(path, access),
-                                              std::move(options.method)));
+    std::shared_ptr<const loader::File> file = loader::open_source(place, most_bytes());
+    const bool in_place = options.map || file->in_memory();
+    return ModelAccess::open(std::move(file), in_place, std::move(options.method));
+  });
+}
+
+}  // namespace
+
+Model Model::open(const std::filesystem::path& path, OpenOptions options) {
+  return open_place(path, std::move(options));
+}
+
+Model Model::open_descriptor(int descriptor, OpenOptions options) {
+  return open_place(descriptor, std::move(options));
+}
+
+Model Model::open(std::span<const std::byte> bytes, OpenOptions options) {
+  return runtime::guarded([&] {
+    runtime::check_instruction_set();
+    return ModelAccess::open(loader::copy_source(bytes, most_bytes()), true,
+                             std::move(options.method));
+  });
+}
+
+Model Model::open(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                  OpenOptions options) {
+  return runtime::guarded([&] {
+    runtime::check_instruction_set();
+    return ModelAccess::open(std::make_shared<const loader::File>(bytes, std::move(owner)),
+                             options.map, std::move(options.method));
   });
 }
 

@@ -54,7 +54,8 @@ struct Program {
   mutable std::array<PlanOnce, 3> plans_;  // for each precision
 };
 
-class Model::Impl {
+/// Not for export, as the class around it is.
+class __attribute__((visibility("hidden"))) Model::Impl {
  public:
   Impl(loader::Archive opened, std::string method);
 
@@ -93,6 +94,8 @@ class ModelAccess {
   using Impl = Model::Impl;
   /// Throws henson::Error for a model that was moved from.
   static const Impl& impl(const Model& model) { return model.impl(); }
+  /// `in_place`: weights stay where the mapped file or the memory has them.
+  static Model open(std::shared_ptr<const loader::File> file, bool in_place, std::string method);
 };
 
 }  // namespace henson

@@ -10,7 +10,7 @@
 
 namespace henson {
 
-struct SymbolicSize::Formula {
+struct __attribute__((visibility("hidden"))) SymbolicSize::Formula {
   runtime::SizeFormula size;
   std::string text;
 };

@@ -39,7 +39,7 @@ Answer interpret(const Graph& graph, const std::vector<Value>& inputs) {
 Answer run_plan(const Graph& graph, const std::vector<Value>& inputs) {
   try {
     const Plan plan(graph, 1);
-    PlanSession session(1);
+    PlanSession session(std::make_shared<ThreadTeam>(1));
     return plan.run(session, std::vector<std::vector<Value>>{inputs}).at(0);
   } catch (const Error&) {
     return std::nullopt;

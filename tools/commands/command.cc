@@ -1,10 +1,22 @@
 #include "tools/commands/command.h"
 
+#include <unistd.h>
+
 #include <iostream>
+#include <string_view>
 
 #include "tools/report.h"
 
 namespace henson::tools {
+namespace {
+
+constexpr std::string_view kStandardInput = "-";
+
+std::string shown(const std::filesystem::path& path) {
+  return path == kStandardInput ? "standard input" : path.string();
+}
+
+}  // namespace
 
 Option add_session_options(Command& command, SessionOptions& options) {
   const Option executor = command.choice(
@@ -45,13 +57,14 @@ void add_open_options(Command& command, OpenOptions& options) {
 
 Model open_model(const std::filesystem::path& path, const OpenOptions& options) {
   try {
-    Model model = Model::open(path, options);
+    Model model = path == kStandardInput ? Model::open_descriptor(STDIN_FILENO, options)
+                                         : Model::open(path, options);
     for (const std::string& note : model.notes()) {
-      print_error("note: " + path.string() + ": " + note);
+      print_error("note: " + shown(path) + ": " + note);
     }
     return model;
   } catch (const Error& error) {
-    throw located(path.string(), error);
+    throw located(shown(path), error);
   }
 }
 

@@ -27,7 +27,8 @@ void add_precision_option(Command& command, Precision& precision, const std::str
 /// --threads and --memory-limit alone.
 void add_machine_options(Command& command, SessionOptions& options);
 
-/// Model::open, with errors that name the file; the model's notes go to standard error.
+/// Model::open, with errors that name the file; the model's notes go to standard error. "-" is
+/// standard input.
 Model open_model(const std::filesystem::path& path, const OpenOptions& options = {});
 
 /// The error again, its message after `where`: ". . . run.pt: code/model.py:12: …".

@@ -19,6 +19,7 @@ using enum Table::Align;
 constexpr std::string_view kExamples = R"(Examples:
   henson inspect bert.pt
   henson inspect bert.pt --plan --precision int8
+  curl -s https://models.example/bert.pt | henson inspect -
   henson inspect bert.pt --json | jq '.tensors[].name')";
 
 struct Options {
@@ -249,7 +250,9 @@ int inspect(const Options& options) {
 void add_inspect(CommandLine& program) {
   Command command = program.add("inspect", "Say what an archive is and holds");
   const auto options = std::make_shared<Options>();
-  command.option("archive", options->archive, "A.pt", "The TorchScript archive").required();
+  command
+      .option("archive", options->archive, "A.pt", "The TorchScript archive; -: of standard input")
+      .required();
   add_open_options(command, options->open);
   command.flag("--all", options->all, "List every tensor: layers that are alike are not folded");
   command.flag("--plan", options->plan, "List the steps of the plan, too");

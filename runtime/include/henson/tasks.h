@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "henson/export.h"
 #include "henson/henson.h"
 #include "henson/tokenizer.h"
 
@@ -174,27 +175,27 @@ struct AnswerOptions {
 };
 
 /// The sum over the query's vectors of each one's largest dot product with one of the text's.
-double max_sim(const Embeddings& query, const Embeddings& text);
+HENSON_API double max_sim(const Embeddings& query, const Embeddings& text);
 
 /// The names of a model's classes, by number, from a config.json (its id2label), or from a text
 /// file with a name a line. Throws kNotFound and kBadInput.
-std::vector<std::string> read_labels(const std::filesystem::path& path);
+HENSON_API std::vector<std::string> read_labels(const std::filesystem::path& path);
 
 /// The folder with the vocabulary that TextModel::open takes for an archive or a folder; nothing
 /// when none lies there.
-std::optional<std::filesystem::path> find_vocabulary(const std::filesystem::path& path);
+HENSON_API std::optional<std::filesystem::path> find_vocabulary(const std::filesystem::path& path);
 
 /// Words of a text joined to entities. Words whose label is "O" are in none. `labels`: all that the
 /// model has, which tell what theirs mean; without them those of the words do.
-std::vector<Entity> join_entities(std::span<const TaggedWord> words,
-                                  std::span<const std::string> labels = {});
+HENSON_API std::vector<Entity> join_entities(std::span<const TaggedWord> words,
+                                             std::span<const std::string> labels = {});
 
 /// A model, the tokenizer that it was trained with, and a session. Serves one call at a time.
 ///
 /// The functions throw kUnsupported when the model has no output that fits, naming those that it
 /// has; and what Tokenizer::encode and Session::run throw. One that was moved from throws
 /// kBadInput, and has neither model() nor tokenizer().
-class TextModel {
+class HENSON_API TextModel {
  public:
   /// Throws kUnsupported when an input is none that a text gives (see InputRole), and kBadInput
   /// when the vocabulary is larger than the model's table of words.

@@ -1,0 +1,22 @@
+// What libzip reads an archive from.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "loader/file.h"
+
+struct zip;
+
+namespace henson::loader {
+
+struct ZipError {
+  int code = 0;
+  std::string reason;
+};
+
+/// Opens a file with libzip, for reading, by positions of its own: a descriptor that others have
+/// too stays where it is. Null, with libzip's error, where it is no zip file.
+struct zip* open_zip(std::shared_ptr<const File> file, ZipError& error);
+
+}  // namespace henson::loader
