@@ -27,7 +27,7 @@ struct ScoredToken {
 
 }  // namespace tasks
 
-class TextModel::Impl {
+class __attribute__((visibility("hidden"))) TextModel::Impl {
  public:
   Impl(Model of, Tokenizer with, TextModelOptions given, tasks::FolderSettings beside);
 

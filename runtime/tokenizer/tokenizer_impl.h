@@ -21,7 +21,7 @@
 
 namespace henson {
 
-class Tokenizer::Impl {
+class __attribute__((visibility("hidden"))) Tokenizer::Impl {
  public:
   explicit Impl(tokenizer::Settings settings);
 
