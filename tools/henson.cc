@@ -12,6 +12,7 @@
 #include "tools/commands/embed.h"
 #include "tools/commands/explain.h"
 #include "tools/commands/fill_mask.h"
+#include "tools/commands/generate.h"
 #include "tools/commands/inspect.h"
 #include "tools/commands/rerank.h"
 #include "tools/commands/run.h"
@@ -67,6 +68,7 @@ int run_program(int argc, const char* const* argv) {
   add_next_sentence(program);
   add_bench(program);
   add_accuracy(program);
+  add_generate(program);
   program.add_help();
   catch_interrupts();
   try {
