@@ -26,7 +26,7 @@ AddedToken read_added_token(const JsonValue& value, bool special) {
   return token;
 }
 
-void add_tokens(Settings& settings, const std::vector<AddedToken>& tokens) {
+void add_tokens(Settings& settings, std::span<const AddedToken> tokens) {
   auto next_id = static_cast<std::int64_t>(settings.vocabulary.token_count());
   std::unordered_map<std::string, std::size_t> known;
   for (std::size_t i = 0; i < settings.added.size(); ++i) {

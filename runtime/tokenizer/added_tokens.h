@@ -1,7 +1,7 @@
 // Added tokens as the files write them, and the ids that they get.
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "runtime/tokenizer/json_file.h"
 #include "runtime/tokenizer/settings.h"
@@ -15,6 +15,6 @@ AddedToken read_added_token(const JsonValue& value, bool special);
 /// Adds tokens to settings.added; one that is there gets the new flags. Ids are what the Rust
 /// tokenizers give: the vocabulary's, or else the next one after all there are, whatever a file
 /// says.
-void add_tokens(Settings& settings, const std::vector<AddedToken>& tokens);
+void add_tokens(Settings& settings, std::span<const AddedToken> tokens);
 
 }  // namespace henson::tokenizer

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "henson/error.h"
-#include "runtime/tokenizer/unicode.h"
+#include "runtime/tokenizer/grapheme.h"
 #include "runtime/tokenizer/utf8.h"
 
 namespace henson::tokenizer {
@@ -25,28 +25,6 @@ constexpr std::uint32_t value_of(std::uint32_t unit) { return unit & 0x7FFFFFFFU
 constexpr std::uint32_t label_of(std::uint32_t unit) { return unit & 0x800000FFU; }
 constexpr std::size_t offset_of(std::uint32_t unit) {
   return static_cast<std::size_t>(unit >> 10) << ((unit & 0x200U) >> 6);
-}
-
-bool is(CodePointSet set, char32_t code) { return Unicode::table().is(set, code); }
-
-/// Whether two code points are of one grapheme, as far as graphemes of kMaxGrapheme bytes go.
-bool joins(char32_t before, char32_t after) {
-  if (before == U'\r') return after == U'\n';
-  if (is(CodePointSet::kAlone, before) || is(CodePointSet::kAlone, after)) return false;
-  return is(CodePointSet::kJoinsBefore, after) || is(CodePointSet::kJoinsAfter, before);
-}
-
-/// The end of the grapheme at `at`, looked for no further than it matters.
-std::size_t grapheme_end(std::string_view text, std::size_t at) {
-  Decoded last = decode_utf8(text, at);
-  std::size_t end = at + last.length;
-  while (end < text.size() && end - at <= kMaxGrapheme) {
-    const Decoded next = decode_utf8(text, end);
-    if (!joins(last.code, next.code)) break;
-    end += next.length;
-    last = next;
-  }
-  return end;
 }
 
 void append_replacement(std::string_view old, std::string_view replacement,
