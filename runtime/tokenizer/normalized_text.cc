@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "henson/error.h"
+
 namespace henson::tokenizer {
 
 void NormalizedText::take_sources() {
@@ -14,6 +16,12 @@ void NormalizedText::take_sources() {
     for (std::size_t i = 0; i < length; ++i) sources_[at + i] = {begin, begin + length};
     at += length;
   }
+}
+
+void NormalizedText::check_size(std::size_t bytes) const {
+  if (bytes <= most_) return;
+  throw Error(ErrorCode::kUnsupported, "the tokenizer's normalizer makes more than " +
+                                           std::to_string(most_) + " bytes of a text");
 }
 
 ByteRange NormalizedText::source(std::size_t begin, std::size_t end) const noexcept {
@@ -46,12 +54,14 @@ void NormalizedText::transform(std::span<const Change> changes, std::size_t remo
     append_utf8(code, text);
     sources.resize(text.size(), source);
   }
+  check_size(text.size());
   text_ = std::move(text);
   sources_ = std::move(sources);
 }
 
 void NormalizedText::prepend(std::string_view prefix) {
   if (text_.empty() || prefix.empty()) return;
+  check_size(text_.size() + prefix.size());
   take_sources();
   sources_.insert(sources_.begin(), prefix.size(), sources_.front());
   text_.insert(0, prefix);
@@ -65,6 +75,7 @@ void NormalizedText::replace(std::span<const Match> matches, std::string_view co
   for (const Match& match : matches) {
     if (match.found) {
       text.append(content);
+      check_size(text.size());
       const ByteRange start{origin_, origin_};
       sources.resize(text.size(), match.end == 0 ? start : sources_[match.end - 1]);
     } else {
@@ -89,6 +100,7 @@ void NormalizedText::keep(std::size_t begin, std::size_t end) {
 
 void NormalizedText::append(const NormalizedText& other, std::size_t begin, std::size_t end) {
   text_.append(other.text_, begin, end - begin);
+  most_ = std::max(most_, other.most_);
   if (!other.is_original_) {
     sources_.insert(sources_.end(), other.sources_.begin() + static_cast<std::ptrdiff_t>(begin),
                     other.sources_.begin() + static_cast<std::ptrdiff_t>(end));
@@ -104,6 +116,7 @@ void NormalizedText::append(const NormalizedText& other, std::size_t begin, std:
 
 void NormalizedText::append(std::string_view bytes, ByteRange source) {
   text_.append(bytes);
+  most_ = std::max(most_, kMaxGrowth * text_.size());
   sources_.resize(text_.size(), source);
 }
 

@@ -1,6 +1,7 @@
 // A text that changes on its way to the model, and where each byte of it is from.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -33,7 +34,8 @@ struct Match {
 class NormalizedText {
  public:
   /// `text` is valid UTF-8; its first byte has the position `origin`.
-  NormalizedText(std::string_view text, std::uint32_t origin) : text_(text), origin_(origin) {}
+  NormalizedText(std::string_view text, std::uint32_t origin)
+      : text_(text), most_(std::max(kMaxGrown, kMaxGrowth * text.size())), origin_(origin) {}
 
   const std::string& text() const noexcept { return text_; }
   bool empty() const noexcept { return text_.empty(); }
@@ -77,8 +79,15 @@ class NormalizedText {
  private:
   /// Notes the source of each byte.
   void take_sources();
+  /// Throws kUnsupported when so many bytes are more than a text may become: steps of a hostile
+  /// tokenizer double it again and again.
+  void check_size(std::size_t bytes) const;
+
+  static constexpr std::size_t kMaxGrown = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxGrowth = 32;
 
   std::string text_;
+  std::size_t most_;                // bytes that it may become
   std::vector<ByteRange> sources_;  // of each byte, unless the text is the original
   std::uint32_t origin_;
   bool is_original_ = true;  // byte for byte, though perhaps in another case
