@@ -68,7 +68,8 @@ Charsmap::Charsmap(std::string_view bytes, const std::string& place) : place_(pl
   if (!is_utf8(replacements_)) fail("has replacements that are not UTF-8");
   for (std::size_t c = 1; c < std::size(keeps_ascii_); ++c) {
     const std::size_t at = offset_of(units_[0]) ^ c;
-    keeps_ascii_[c] = at >= units_.size() || label_of(units_[at]) != c;
+    keeps_ascii_[c] =
+        c != '\r' && (at >= units_.size() || label_of(units_[at]) != c || !has_leaf(units_[at]));
   }
 }
 
@@ -127,6 +128,11 @@ void Charsmap::normalize(NormalizedText& normalized) const {
     const std::size_t end = grapheme_end(text, at);
     if (end - at <= kMaxGrapheme && replace(at, end)) {
       changed = true;
+      at = end;
+      continue;
+    }
+    const std::size_t first = decode_utf8(text, at).length;
+    if (at + first == end) {  // looked for already
       at = end;
       continue;
     }

@@ -33,7 +33,7 @@ class Charsmap {
   std::string place_;
   std::vector<std::uint32_t> units_;
   std::string replacements_;
-  bool keeps_ascii_[128] = {};  // nothing starts with the byte
+  bool keeps_ascii_[128] = {};  // between others of ASCII it is a grapheme that stays
 };
 
 /// Bytes in base 64.

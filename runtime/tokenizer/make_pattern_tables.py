@@ -8,7 +8,7 @@ import ctypes
 import pathlib
 
 import tokenizers
-from tokenizers import Regex, normalizers
+from tokenizers import Regex, pre_tokenizers
 
 from make_unicode_tables import lines, ranges
 
@@ -57,14 +57,12 @@ Titlecase_Letter Tnsa Ugar UIdeo Unassigned Uppercase_Letter Vaii Vith VS Wara W
 Xsux Yezi Yiii Zanb Zinh Zyyy Zzzz
 """.split()
 
-CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
-TEXT = "".join(map(chr, CODE_POINTS))
-ALL = frozenset(TEXT)
-UTF8 = TEXT.encode()
+TEXT = "".join(chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF)
 
 
-def recorded(pattern):
-    return ALL - set(normalizers.Replace(Regex(pattern), "").normalize_str(TEXT))
+def recorded(pattern, text):
+    rest = pre_tokenizers.Split(Regex(pattern), "removed").pre_tokenize_str(text)
+    return frozenset(text).difference(*(piece for piece, _ in rest))
 
 
 class Region(ctypes.Structure):
@@ -91,10 +89,11 @@ class Library:
         self.utf8 = ctypes.c_char.in_dll(self.library, "OnigEncodingUTF8")
         self.syntax = ctypes.c_char.in_dll(self.library, "OnigSyntaxRuby")
         self.library.onig_initialize((ctypes.c_void_p * 1)(ctypes.addressof(self.utf8)), 1)
-        self.text = ctypes.create_string_buffer(UTF8)
         self.region = ctypes.c_void_p(self.library.onig_region_new())
 
-    def members(self, pattern):
+    def members(self, pattern, text):
+        data = text.encode()
+        buffer = ctypes.create_string_buffer(data)  # outlives the search
         expression, regex, error = ctypes.create_string_buffer(pattern.encode()), ctypes.c_void_p(), bytes(64)
         if self.library.onig_new(ctypes.byref(regex), *pointers(expression), 0, ctypes.byref(self.utf8),
                                  ctypes.byref(self.syntax), error) != 0:
@@ -102,32 +101,41 @@ class Library:
         found = set()
 
         def visit(_count, _result, region, _argument):
-            found.update(UTF8[region.contents.begins[0]:region.contents.ends[0]].decode())
+            found.update(data[region.contents.begins[0]:region.contents.ends[0]].decode())
             return 0
 
-        self.library.onig_scan(regex, *pointers(self.text), self.region, 0, VISIT(visit), None)
+        self.library.onig_scan(regex, *pointers(buffer), self.region, 0, VISIT(visit), None)
         self.library.onig_free(regex)
         return found
 
 
-def fold_pairs(zone, letters):
+def text_to_ask_about(library):
+    """Without code points that both know to be nothing yet, and without the many that are all alike."""
+    assigned = recorded(r"\P{Cn}+", TEXT)
+    alike = r"[\p{Co}\p{Unified_Ideograph}\x{AC00}-\x{D7A3}]+"
+    dull = recorded(alike, TEXT) & library.members(alike, TEXT)
+    return "".join(sorted((assigned | library.members(r"\P{Cn}+", TEXT)) - dull))
+
+
+def fold_pairs(letters, text):
     """Upper and lower case of letters that the library does not know."""
     pairs = set()
-    for c in sorted(zone & letters):
-        others = recorded(f"(?i:{c})") - {c}
+    for c in sorted(letters):
+        others = recorded(f"(?i:{c})", text) - {c}
         if len(others) == 1:
-            pairs.add(frozenset((c, others.pop())))
+            pairs.add(others | {c})
     return pairs
 
 
 def main():
     library, truths, zone = Library(), {}, set()
+    asked = text_to_ask_about(library)
     for name in PROPERTIES:
-        theirs, installed = recorded(rf"\p{{{name}}}+"), library.members(rf"\p{{{name}}}+")
+        theirs, installed = (ask(rf"\p{{{name}}}+", asked) for ask in (recorded, library.members))
         if theirs != installed:
             truths[name] = theirs
             zone |= theirs ^ installed
-    upper, lower = recorded(r"\p{Lu}+"), recorded(r"\p{Ll}+")
+    upper, lower = recorded(r"\p{Lu}+", asked), recorded(r"\p{Ll}+", asked)
     text = [f"// Written by make_pattern_tables.py, from tokenizers {tokenizers.__version__} and Oniguruma "
             f"{library.version}.",
             '#include "runtime/tokenizer/pattern_tables.h"\n',
@@ -148,7 +156,7 @@ def main():
             add("CodePointRange", arrays[inside], as_ranges(inside))
         table.append(f'{{"{name}", {arrays.get(inside, "{}")}}}')
     add("PropertyRanges", "kProperties", table)
-    pairs = sorted(sorted(pair, key=lambda c: c in lower) for pair in fold_pairs(zone, upper | lower))
+    pairs = sorted(sorted(pair, key=lambda c: c in lower) for pair in fold_pairs(zone & (upper | lower), asked))
     add("FoldPair", "kFolds", [f"{{0x{ord(a):X}, 0x{ord(b):X}}}" for a, b in pairs])
     text += ["// clang-format on\n", "}  // namespace\n",
              "std::span<const CodePointRange> pattern_zone() { return kZone; }",

@@ -5,6 +5,14 @@
 #include "henson/error.h"
 
 namespace henson::tokenizer {
+namespace {
+
+/// As resize(), which is slow for the few bytes of a character.
+void extend(std::vector<ByteRange>& sources, std::size_t size, ByteRange source) {
+  while (sources.size() < size) sources.push_back(source);
+}
+
+}  // namespace
 
 void NormalizedText::take_sources() {
   if (!is_original_) return;
@@ -52,7 +60,7 @@ void NormalizedText::transform(std::span<const Change> changes, std::size_t remo
     }
     for (std::int32_t i = change; i <= 0; ++i) skip();
     append_utf8(code, text);
-    sources.resize(text.size(), source);
+    extend(sources, text.size(), source);
   }
   check_size(text.size());
   text_ = std::move(text);
@@ -109,7 +117,7 @@ void NormalizedText::append(const NormalizedText& other, std::size_t begin, std:
   for (std::size_t at = begin; at < end;) {
     const std::uint32_t length = decode_utf8(other.text_, at).length;
     const auto from = static_cast<std::uint32_t>(other.origin_ + at);
-    sources_.insert(sources_.end(), length, {from, from + length});
+    extend(sources_, sources_.size() + length, {from, from + length});
     at += length;
   }
 }
@@ -117,7 +125,7 @@ void NormalizedText::append(const NormalizedText& other, std::size_t begin, std:
 void NormalizedText::append(std::string_view bytes, ByteRange source) {
   text_.append(bytes);
   most_ = std::max(most_, kMaxGrowth * text_.size());
-  sources_.resize(text_.size(), source);
+  extend(sources_, text_.size(), source);
 }
 
 void NormalizedText::reserve(std::size_t bytes) {

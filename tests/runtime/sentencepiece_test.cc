@@ -194,14 +194,16 @@ std::vector<std::string> added_texts(const Settings& settings) {
   std::vector<std::string> texts;
   for (const AddedToken& token : settings.added) {
     texts.push_back(token.text + "=" + std::to_string(token.id) + (token.lstrip ? " left" : "") +
-                    (token.normalized ? " normalized" : "") + (token.special ? "" : " plain"));
+                    (token.normalized ? " normalized" : "") + (token.in_both ? " both" : "") +
+                    (token.special ? "" : " plain"));
   }
   return texts;
 }
 
 using Texts = std::vector<std::string>;
 
-// Recorded: what AutoTokenizer of transformers 4.57 makes of such a folder.
+// What AutoTokenizer of transformers 4.57 makes of such a folder. Tokens that are special pieces
+// stay where they were looked for before a class said otherwise.
 TEST_F(SentencePieceTest, ClassesAddWhatAModelLacks) {
   const auto added = [&](const char* name) {
     return added_texts(read_settings(folder(unigram(), name)));
@@ -217,9 +219,9 @@ TEST_F(SentencePieceTest, ClassesAddWhatAModelLacks) {
   expect("Albert", {"[CLS]=7", "[SEP]=8", "<unk>=0", "<pad>=9", "[MASK]=10 left"});
   expect("FNet", {"<unk>=0", "[SEP]=7", "<pad>=8", "[CLS]=9", "[MASK]=10 left"});
   expect("Reformer", {"<unk>=0"});
-  EXPECT_EQ(added("BigBird"), (Texts{"<s>=1 normalized", "</s>=2 normalized", "<unk>=0 normalized",
-                                     "[SEP]=7 normalized", "<pad>=8 normalized",
-                                     "[CLS]=9 normalized", "[MASK]=10 left normalized"}));
+  EXPECT_EQ(added("BigBird"),
+            (Texts{"<s>=1", "</s>=2", "<unk>=0 normalized", "[SEP]=7 normalized",
+                   "<pad>=8 normalized", "[CLS]=9 normalized", "[MASK]=10 left normalized"}));
 }
 
 TEST_F(SentencePieceTest, FilesSayHowTokensAreLookedFor) {
@@ -239,6 +241,8 @@ TEST_F(SentencePieceTest, UsersPiecesStayWhatTheyAre) {
   const std::string model = unigram() + piece("[MASK]", 0, kUser);
   EXPECT_EQ(added_texts(read_settings(folder(model, "DebertaV2"))).at(2), "[MASK]=7 plain");
   EXPECT_EQ(added_texts(read_settings(folder(model, "Albert"))).at(2), "[MASK]=7 left");
+  EXPECT_EQ(added_texts(read_settings(folder(model, "RemBert"))).at(2),
+            "[MASK]=7 left normalized both");
 }
 
 }  // namespace
