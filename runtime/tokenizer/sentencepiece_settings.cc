@@ -159,8 +159,9 @@ void set_model(const SentencePieceModel& model, const TokenizerClass& known,
                             known.pieces == Numbering::kCamembert || known.name == "Barthez";
     settings.kind = Settings::Kind::kUnigram;
     settings.unknown_id = is_shifted ? 3 : model.unknown_id;
-    if (*settings.unknown_id < 0 ||
-        *settings.unknown_id >= static_cast<std::int64_t>(pieces.size())) {
+    const auto unknown = static_cast<std::size_t>(model.unknown_id);  // a huge one when negative
+    if (!is_shifted && (unknown >= model.pieces.size() ||
+                        model.pieces[unknown].type != SentencePiece::Type::kUnknown)) {
       throw Error(ErrorCode::kBadArchive, settings.source + " has no piece for what is unknown");
     }
   } else {
