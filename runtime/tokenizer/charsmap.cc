@@ -71,6 +71,27 @@ Charsmap::Charsmap(std::string_view bytes, const std::string& place) : place_(pl
     keeps_ascii_[c] =
         c != '\r' && (at >= units_.size() || label_of(units_[at]) != c || !has_leaf(units_[at]));
   }
+  find_starts();
+}
+
+void Charsmap::find_starts() {
+  constexpr char32_t kPlane = 0x10000;
+  starts_.assign(kPlane, true);
+  for (char32_t code = 0; code < kPlane; ++code) {
+    std::string bytes;
+    append_utf8(code, bytes);
+    std::size_t at = offset_of(units_[0]);
+    for (const char byte : bytes) {
+      at ^= static_cast<unsigned char>(byte);
+      if (at >= units_.size()) break;  // told when a text leads there
+      if (label_of(units_[at]) != static_cast<unsigned char>(byte)) {
+        starts_[code] = false;
+        break;
+      }
+      if (has_leaf(units_[at])) break;
+      at ^= offset_of(units_[at]);
+    }
+  }
 }
 
 void Charsmap::fail(const char* what) const {
@@ -125,21 +146,23 @@ void Charsmap::normalize(NormalizedText& normalized) const {
       ++at;
       continue;
     }
+    const Decoded c = decode_utf8(text, at);
+    const std::size_t next = at + c.length;
+    if (next == text.size() || surely_breaks(c.code, decode_utf8(text, next).code)) {
+      if (may_start(c.code)) changed = replace(at, next) || changed;
+      at = next;
+      continue;
+    }
     const std::size_t end = grapheme_end(text, at);
-    if (end - at <= kMaxGrapheme && replace(at, end)) {
+    if (end - at <= kMaxGrapheme && may_start(c.code) && replace(at, end)) {
       changed = true;
       at = end;
       continue;
     }
-    const std::size_t first = decode_utf8(text, at).length;
-    if (at + first == end) {  // looked for already
-      at = end;
-      continue;
-    }
-    for (const std::size_t stop = end; at < stop;) {
-      const std::size_t next = at + decode_utf8(text, at).length;
-      changed = replace(at, next) || changed;
-      at = next;
+    while (at < end) {
+      const Decoded part = decode_utf8(text, at);
+      if (may_start(part.code)) changed = replace(at, at + part.length) || changed;
+      at += part.length;
     }
   }
   if (!changed) return;

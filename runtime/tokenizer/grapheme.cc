@@ -14,6 +14,8 @@ constexpr char32_t kSyllables = 0xAC00;
 constexpr char32_t kSyllablesEnd = 0xD7A4;
 constexpr char32_t kTrailingCount = 28;
 
+bool is_syllable(char32_t code) { return code >= kSyllables && code < kSyllablesEnd; }
+
 /// A grapheme on its way: what the next code point must know of it.
 class Grapheme {
  public:
@@ -31,7 +33,6 @@ class Grapheme {
   /// What consonants, or pictures, it has so far that a linker, or a joiner, ties to the next one.
   enum class Chain : std::uint8_t { kNone, kBegun, kTied };
 
-  static bool is_syllable(char32_t code) { return code >= kSyllables && code < kSyllablesEnd; }
   static bool is_open(char32_t syllable) { return (syllable - kSyllables) % kTrailingCount == 0; }
 
   bool joins(char32_t code, Kind kind) const {
@@ -104,6 +105,12 @@ std::size_t grapheme_end(std::string_view text, std::size_t at) {
     end += next.length;
   }
   return end;
+}
+
+bool surely_breaks(char32_t before, char32_t after) noexcept {
+  const Unicode& unicode = Unicode::table();
+  return after != U'\n' && unicode.grapheme_kind(after) == Kind::kOther && !is_syllable(after) &&
+         unicode.grapheme_kind(before) != Kind::kPrepend;
 }
 
 }  // namespace henson::tokenizer
