@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-#include "runtime/tokenizer/unicode.h"
 #include "runtime/tokenizer/utf8.h"
 
 namespace henson::tokenizer {
@@ -11,10 +10,7 @@ namespace {
 using Kind = GraphemeKind;
 
 constexpr char32_t kSyllables = 0xAC00;
-constexpr char32_t kSyllablesEnd = 0xD7A4;
 constexpr char32_t kTrailingCount = 28;
-
-bool is_syllable(char32_t code) { return code >= kSyllables && code < kSyllablesEnd; }
 
 /// A grapheme on its way: what the next code point must know of it.
 class Grapheme {
@@ -105,12 +101,6 @@ std::size_t grapheme_end(std::string_view text, std::size_t at) {
     end += next.length;
   }
   return end;
-}
-
-bool surely_breaks(char32_t before, char32_t after) noexcept {
-  const Unicode& unicode = Unicode::table();
-  return after != U'\n' && unicode.grapheme_kind(after) == Kind::kOther && !is_syllable(after) &&
-         unicode.grapheme_kind(before) != Kind::kPrepend;
 }
 
 }  // namespace henson::tokenizer

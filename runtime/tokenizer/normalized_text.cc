@@ -52,6 +52,13 @@ void NormalizedText::transform(std::span<const Change> changes, std::size_t remo
   };
   for (; removed > 0; --removed) skip();
   for (const auto& [code, change] : changes) {
+    if (change == Change::kKept) {
+      const auto from = sources_.begin() + static_cast<std::ptrdiff_t>(old);
+      text.append(text_, old, code);
+      sources.insert(sources.end(), from, from + static_cast<std::ptrdiff_t>(code));
+      old += code;
+      continue;
+    }
     ByteRange source{origin_, origin_};
     if (change > 0 || old >= text_.size()) {
       if (old > 0) source = sources_[old - 1];

@@ -19,6 +19,10 @@ namespace henson::tokenizer {
 /// 0 replaces the next code point, 1 is new and from where the one before is, -n replaces the next
 /// one and removes the n that follow.
 struct Change {
+  /// The next `bytes` stay.
+  static constexpr Change kept(std::size_t bytes) { return {static_cast<char32_t>(bytes), kKept}; }
+  static constexpr std::int32_t kKept = 2;
+
   char32_t code = 0;
   std::int32_t change = 0;
 };

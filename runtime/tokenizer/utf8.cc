@@ -41,6 +41,18 @@ Sequence sequence_at(std::string_view text, std::size_t at) noexcept {
   return {length, length == wanted};
 }
 
+bool continues(char byte) noexcept { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80; }
+
+/// Sequences of two and three bytes that a look at each byte alone tells to be right.
+std::uint32_t plain_length(std::string_view text, std::size_t at) noexcept {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  if (lead >= 0xE1 && lead < 0xED && text.size() - at > 2) {
+    return continues(text[at + 1]) && continues(text[at + 2]) ? 3 : 0;
+  }
+  if (lead >= 0xC2 && lead < 0xE0 && text.size() - at > 1) return continues(text[at + 1]) ? 2 : 0;
+  return 0;
+}
+
 /// The end of the ASCII bytes from `at` on.
 std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
   while (at + sizeof(std::uint64_t) <= text.size()) {
@@ -57,6 +69,12 @@ std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
 
 bool is_utf8(std::string_view text) noexcept {
   for (std::size_t at = skip_ascii(text, 0); at < text.size(); at = skip_ascii(text, at)) {
+    while (at < text.size()) {
+      const std::uint32_t length = plain_length(text, at);
+      if (length == 0) break;
+      at += length;
+    }
+    if (at == text.size() || is_ascii(text[at])) continue;
     const Sequence sequence = sequence_at(text, at);
     if (!sequence.complete) return false;
     at += sequence.length;
