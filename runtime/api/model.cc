@@ -40,6 +40,15 @@ std::optional<kernels::WeightType> weight_type_of(Precision precision) noexcept 
   return std::nullopt;
 }
 
+/// Errors of it name it.
+loader::Archive open_witness(const std::filesystem::path& path, loader::FileAccess access) {
+  try {
+    return loader::open_archive(path, access);
+  } catch (const Error& error) {
+    throw Error(error.code(), "the witness " + path.string() + ": " + error.what());
+  }
+}
+
 }  // namespace
 
 kernels::WeightType to_weight_type(Precision precision) {
@@ -70,9 +79,10 @@ std::string_view name_of(InputRole role) noexcept {
 }
 
 Program::Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
-                 const runtime::InputRanks& ranks, const Program* usual)
+                 const runtime::InputRanks& ranks, const runtime::Evidence& evidence,
+                 const Program* usual)
     : built(std::move(graph)),
-      unlocked(runtime::unlock(built.graph, traced, ranks)),
+      unlocked(runtime::unlock(built.graph, traced, ranks, evidence)),
       uses(built.graph),
       places(runtime::places_of((usual == nullptr ? *this : *usual).built, built)),
       interpreter(built.graph) {}
@@ -92,10 +102,16 @@ const runtime::Plan& Program::plan(int threads, Precision precision) const {
   return *once.plan;
 }
 
-Model::Impl::Impl(loader::Archive opened, std::string method)
-    : archive_(std::move(opened)), method_(std::move(method)) {
+Model::Impl::Impl(loader::Archive opened, std::optional<loader::Archive> witness,
+                  OpenOptions options)
+    : archive_(std::move(opened)),
+      witness_(std::move(witness)),
+      method_(std::move(options.method)),
+      constants_(std::move(options.constants)) {
   runtime::check_method(archive_, method_);
+  if (witness_) runtime::check_method(*witness_, method_);
   program_ = build({});
+  check_constants();
   const runtime::Graph& graph = program_->built.graph;
   inputs = runtime::describe_inputs(archive_, method_, graph, program_->unlocked);
   weights = runtime::describe_weights(archive_);
@@ -113,9 +129,36 @@ std::span<const OutputInfo> Model::Impl::outputs() const {
 }
 
 std::unique_ptr<const Program> Model::Impl::build(const VariantKey& key) const {
-  runtime::BuiltGraph built = runtime::build_graph(archive_, {method_, key.first});
+  const runtime::BuildOptions options{method_, key.first};
+  runtime::BuiltGraph built = runtime::build_graph(archive_, options);
   const runtime::TracedShapes traced = runtime::traced_shapes(archive_, method_, built.graph);
-  return std::make_unique<const Program>(std::move(built), traced, key.second, program_.get());
+  const runtime::Evidence evidence = evidence_for(built.graph, options);
+  return std::make_unique<const Program>(std::move(built), traced, key.second, evidence,
+                                         program_.get());
+}
+
+/// What the witness and the user say of the numbers of a graph.
+runtime::Evidence Model::Impl::evidence_for(const runtime::Graph& graph,
+                                            const runtime::BuildOptions& built) const {
+  runtime::Evidence evidence;
+  for (const std::string& place : constants_) {
+    evidence.own.push_back(runtime::nodes_at(graph, place));
+  }
+  if (witness_) {
+    const runtime::BuiltGraph other = runtime::build_graph(*witness_, built);
+    evidence.witness = runtime::compare_with_witness(
+        graph, other.graph, runtime::traced_shapes(*witness_, method_, other.graph));
+  }
+  return evidence;
+}
+
+/// A place that ends no doubt was meant for another archive, or is a slip.
+void Model::Impl::check_constants() const {
+  for (std::size_t i = 0; i < constants_.size(); ++i) {
+    if (program_->unlocked.stated.contains(i)) continue;
+    throw Error(ErrorCode::kBadInput, "nothing is in doubt at " + constants_[i] +
+                                          ": no number there could be the dummy input's size");
+  }
 }
 
 const Program& Model::Impl::variant(const std::set<std::string>& omitted,
@@ -131,8 +174,10 @@ Model Model::open(const std::filesystem::path& path, OpenOptions options) {
   return runtime::guarded([&] {
     runtime::check_instruction_set();
     const auto access = options.map ? loader::FileAccess::kMap : loader::FileAccess::kRead;
+    std::optional<loader::Archive> witness;
+    if (!options.witness.empty()) witness = open_witness(options.witness, access);
     return Model(std::make_shared<const Impl>(loader::open_archive(path, access),
-                                              std::move(options.method)));
+                                              std::move(witness), std::move(options)));
   });
 }
 

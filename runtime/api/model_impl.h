@@ -30,7 +30,8 @@ kernels::WeightType to_weight_type(Precision precision);
 struct Program {
   /// `usual`: the model's usual program, null for that itself.
   Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
-          const runtime::InputRanks& ranks, const Program* usual);
+          const runtime::InputRanks& ranks, const runtime::Evidence& evidence,
+          const Program* usual);
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
@@ -56,7 +57,7 @@ struct Program {
 
 class Model::Impl {
  public:
-  Impl(loader::Archive opened, std::string method);
+  Impl(loader::Archive opened, std::optional<loader::Archive> witness, OpenOptions options);
 
   const Program& program() const noexcept { return *program_; }
   /// The program for callers that leave out parameters which have defaults, and whose inputs have
@@ -77,9 +78,14 @@ class Model::Impl {
  private:
   using VariantKey = std::pair<std::set<std::string>, runtime::InputRanks>;
   std::unique_ptr<const Program> build(const VariantKey& key) const;
+  runtime::Evidence evidence_for(const runtime::Graph& graph,
+                                 const runtime::BuildOptions& built) const;
+  void check_constants() const;
 
   loader::Archive archive_;
+  std::optional<loader::Archive> witness_;
   std::string method_;
+  std::vector<std::string> constants_;
   std::unique_ptr<const Program> program_;
   mutable std::mutex mutex_;
   mutable std::map<VariantKey, std::unique_ptr<const Program>> variants_;

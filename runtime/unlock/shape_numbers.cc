@@ -56,6 +56,42 @@ bool may_scale(double value, std::int64_t t, bool sum) {
   return false;
 }
 
+/// As people choose limits; no dummy input is told by it.
+bool is_hand_made(double value) {
+  const std::optional<std::int64_t> number = whole(value);
+  return number && *number >= 64 && (*number & (*number - 1)) == 0;
+}
+
+/// Whether one is a few times the other, or a few parts of it.
+bool is_simple_ratio(double ratio) {
+  for (int parts = 1; parts <= 8; ++parts) {
+    const double times = std::round(ratio * parts);
+    if (times >= 1 && times <= 8 && same_number(ratio * parts, times)) return true;
+  }
+  return false;
+}
+
+/// Whether code that knows the length `t` may scale places or distances by `value`.
+bool may_scale_places(double value, std::int64_t t) {
+  const auto length = static_cast<double>(t);
+  const double made[] = {value, value / std::acos(-1.0), std::exp(value), -std::expm1(-value)};
+  for (const double size : {length, length - 1, length + 1, std::sqrt(length), length * length}) {
+    for (const double number : made) {
+      if (is_simple_ratio(number / size) || is_simple_ratio(number * size)) return true;
+    }
+  }
+  return false;
+}
+
+/// Likewise, whether it may compare them with `number`, or limit them by it.
+bool may_limit_places(std::int64_t number, std::int64_t t) {
+  for (const std::int64_t parts : {2, 3, 4}) {
+    if (number >= (t - 1) / parts && number <= (t + 1) / parts) return true;
+  }
+  const auto root = static_cast<std::int64_t>(std::sqrt(static_cast<double>(t)));
+  return number == root || number == root + 1 || (number >= 2 * t - 1 && number <= 2 * t + 1);
+}
+
 /// Whether it meets the elements of a tensor.
 bool meets(NumberUse use) {
   return use == NumberUse::kScales || use == NumberUse::kAdds || use == NumberUse::kBounds ||
@@ -73,17 +109,20 @@ std::string text_of(double value) {
 /// Looks at every number once the sizes are known.
 class NumberCheck {
  public:
-  explicit NumberCheck(AssumedShapes& analysis) : analysis_(analysis) {
+  explicit NumberCheck(AssumedShapes& analysis)
+      : analysis_(analysis),
+        drawn_(analysis.graph_, analysis.producers_, analysis.values_, analysis.baked_) {
     for (const Dimension& size : analysis_.input_sizes_) {
       if (const auto traced = analysis_.solver_.traced(size)) known_.push_back({size, *traced});
     }
     note_sizes();
+    for (const DistanceRows& rows : drawn_.distance_rows()) note_buckets(rows);
   }
 
   void run() {
     for (std::size_t n = 0; n < analysis_.graph_.nodes.size(); ++n) {
       const Node& node = analysis_.graph_.nodes[n];
-      if (node.kind != NodeKind::kOperator) continue;
+      if (node.kind != NodeKind::kOperator || own_nodes_.contains(n)) continue;
       const NumberUse use = node.op->rule.numbers;
       if (use == NumberUse::kNone) continue;
       if (!meets(use)) {
@@ -103,6 +142,35 @@ class NumberCheck {
     Dimension size;
     std::int64_t traced;
   };
+
+  /// Buckets of a table that has just as many rows: all of their numbers are the model's own,
+  /// unless the last bucket ends where the dummy input did.
+  void note_buckets(const DistanceRows& rows) {
+    if (!rows.form) return;
+    const BucketForm& form = *rows.form;
+    const auto within = [&](double furthest) {
+      return furthest >= form.furthest_low && furthest <= form.furthest_high;
+    };
+    bool chosen = false;
+    for (double number = 64; number < 1e6; number *= 2) chosen = chosen || within(number);
+    for (const Known& known : known_) {
+      if (is_batch(known.size) || chosen) continue;
+      bool fits = form.last >= known.traced - 1 && form.last <= known.traced + 1;
+      for (const std::int64_t length :
+           {known.traced - 1, known.traced, known.traced + 1, 2 * known.traced}) {
+        fits = fits || within(static_cast<double>(length));
+      }
+      if (!fits) continue;
+      analysis_.locks_.push_back({.size = known.size,
+                                  .value = known.traced,
+                                  .node = rows.lookup,
+                                  .reason = "buckets of distances end here at " +
+                                            std::to_string(form.last) +
+                                            ", which cannot be told from the dummy input's size"});
+      return;
+    }
+    own_nodes_.insert(rows.makers.begin(), rows.makers.end());
+  }
 
   /// The sizes that the model has by itself.
   void note_sizes() {
@@ -213,6 +281,7 @@ class NumberCheck {
         is_integer(inputs[argument])) {
       lock_batch_of_one(node);
     }
+    if (drawn_.is_drawn(other)) look_at_places(node, std::abs(number), use);
     if (is_common(number)) return;
     number = std::abs(number);
     if (use == NumberUse::kScales && scales_product(node, other, number)) return;
@@ -229,6 +298,20 @@ class NumberCheck {
     look_at_products(node, number);
     if (is_own_scale(number)) return;
     if (!length_known) look_without_trace(node, other, number);
+  }
+
+  /// Places and distances are scaled and limited by parts of a length, if by any of it.
+  void look_at_places(std::size_t node, double number, NumberUse use) {
+    const bool scales = use == NumberUse::kScales;
+    if (number == 0 || number == 1 || number > 1000 || is_hand_made(number)) return;
+    if (scales && is_common(number)) return;
+    const std::optional<std::int64_t> limit = whole(number);
+    for (const Known& known : known_) {
+      if (is_batch(known.size) || known.traced < 3) continue;
+      const bool fits = scales ? may_scale_places(number, known.traced)
+                               : limit && may_limit_places(*limit, known.traced);
+      if (fits) lock(node, known.size, known.traced, number);
+    }
   }
 
   /// A size as it is, or the last place of a length.
@@ -469,6 +552,8 @@ class NumberCheck {
   }
 
   AssumedShapes& analysis_;
+  DrawnValues drawn_;
+  std::set<std::size_t> own_nodes_;  // whose numbers are the model's own
   std::vector<Known> known_;
   std::set<std::int64_t> widths_;  // last sizes of weights
   std::set<std::int64_t> own_;

@@ -41,6 +41,12 @@ void add_open_options(Command& command, OpenOptions& options) {
                "Map the archive instead of reading it: who changes it meanwhile ends this process");
   command.option("--method", options.method, "NAME",
                  "The method of the archive's module to run; forward by default");
+  command.option("--witness", options.witness, "B.pt",
+                 "The same model traced at another shape: tells its own numbers from the dummy "
+                 "input's sizes");
+  command.option(
+      "--constant", options.constants, "PLACE",
+      "A place that a refusal names: the number there is the model's own; may be repeated");
 }
 
 Model open_model(const std::filesystem::path& path, const OpenOptions& options) {

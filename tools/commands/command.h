@@ -18,7 +18,7 @@ inline constexpr int kBadFile = 3;  // an archive or an input
 /// --executor, --precision, --threads and --memory-limit. Returns --executor.
 Option add_session_options(Command& command, SessionOptions& options);
 
-/// --map and --method.
+/// --map, --method, --witness and --constant.
 void add_open_options(Command& command, OpenOptions& options);
 
 /// --precision alone, said to be `what`.

@@ -274,6 +274,13 @@ struct OpenOptions {
   bool map = false;
   /// Of the archive's module, to be run: ModelInfo::methods lists them.
   std::string method = "forward";
+  /// The same model traced at another shape, where a number of the code could be the dummy input's
+  /// size: numbers that differ are sizes, numbers that agree are the model's own. All else must be
+  /// equal.
+  std::filesystem::path witness = {};
+  /// Places whose numbers are the model's own, as a refusal names them:
+  /// "code/__torch__/model.py:34". One that ends no doubt is refused.
+  std::vector<std::string> constants = {};
 };
 
 /// An opened archive, ready to run. Immutable: may be shared by many sessions and threads. Copies
