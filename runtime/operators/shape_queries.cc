@@ -202,6 +202,8 @@ void register_types(OperatorTable& table) {
 void register_places(OperatorTable& table) {
   table.add("prim::device(Tensor a) -> Device", [](Call& call) { call.give(Device{"cpu"}); },
             {cpu, nullptr, Trait::kAsks});
+  table.add("prim::type(Device self) -> str", [](Call& call) { call.give(std::string("cpu")); },
+            {nullptr, nullptr, Trait::kAsks});
   table.add("prim::layout(Tensor a) -> int", [](Call& call) { call.give(std::int64_t{0}); },
             {always<0>, nullptr, Trait::kAsks});
   table.add("aten::get_device(Tensor self) -> int", [](Call& call) { call.give(std::int64_t{-1}); },

@@ -44,7 +44,7 @@ class Planner {
       take_output();
     }
     take_truncation();
-    take_length();
+    take_length(is_usual());
     const std::size_t given = options_.truncate_to == 0 ? size_ : options_.truncate_to;
     tell("embedding",
          std::to_string(given) + " numbers" + (plan_.normalizes ? ", of length 1" : ""),
@@ -60,7 +60,7 @@ class Planner {
       use_output(sources_.heads.token_vectors());
     }
     take_truncation();
-    take_length();
+    take_length(true);
     return std::move(plan_);
   }
 
@@ -241,12 +241,23 @@ class Planner {
          "option truncate_to", std::to_string(size_) + " numbers");
   }
 
-  void take_length() {
-    plan_.normalizes = options_.normalize.value_or(false);
-    if (plan_.normalizes && !ends_normalized_) tell("normalize", "yes", kDefault);
-    if (options_.normalize == false && !ends_normalized_ && !tells("normalize")) {
-      tell("normalize", "no", "option normalize");
-    }
+  /// `usual`: what is done where neither an option nor the folder's modules say.
+  void take_length(bool usual) {
+    const bool told = options_.normalize.has_value();
+    plan_.normalizes = options_.normalize.value_or(usual);
+    if (ends_normalized_ || tells("normalize")) return;
+    const std::string modules = sources_.folder.modules ? "modules.json" : "";
+    if (!told && !usual) return tell("normalize", "no", modules.empty() ? kDefault : modules);
+    const bool other = !modules.empty() && plan_.normalizes;
+    tell("normalize", plan_.normalizes ? "yes" : "no", told ? "option normalize" : kDefault,
+         other ? stated("no", modules) : "");
+  }
+
+  /// Of the archive alone, embeddings are of length 1, so that a dot product is the cosine; unless
+  /// they are compared by something else.
+  bool is_usual() const {
+    const auto& similarity = sources_.folder.similarity;
+    return !sources_.folder.modules && (!similarity || similarity->value == Similarity::kCosine);
   }
 
   bool tells(std::string_view name) const {

@@ -120,9 +120,6 @@ std::vector<Setting> TextModel::explain() const {
   impl().explain_length(settings);
   impl().explain_classes(settings);
   impl().explain_embeddings(settings);
-  for (const std::string& member : impl().folder.unknown) {
-    settings.push_back({"not used", member, "unknown to Henson", ""});
-  }
   return settings;
 }
 

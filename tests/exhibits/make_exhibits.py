@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""make_exhibits.py: traces in which a number may be the dummy input's size, or the model's own.
+"""make_exhibits.py: traces in which a number may be the dummy input's size, or the model's own, and other traces that want telling apart.
 
 trap_NAME.pt holds more of the dummy input than PyTorch's trace can follow: Python took a size as a number (int(L)) and
 computed with it. PyTorch itself answers wrongly at another shape. own_NAME.pt holds numbers that are the model's own and
 meet the dummy's size by chance. NAME.npz has what the eager model answers: case 0 at the traced shape, the others at
-other shapes. pair_NAME.pt and its NAME_witness.pt are traced at two shapes. All of it goes into exhibits.zip.
+other shapes. pair_NAME.pt and its NAME_witness.pt are traced at two shapes. script_NAME.pt is a scripted head whose code has an `if` in it, and
+method_encode.pt has two entry points, of which NAME.npz has `encode`'s answers. All of it goes into exhibits.zip.
 """
 import io
 import math
@@ -425,6 +426,97 @@ def _(self, x, ids):
     return torch.stack([self.query(x[:, t]) for t in range(number_of(x))], 1)
 
 
+# Scripted, not traced.
+
+class Scripted(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(WORDS, WIDTH)
+
+
+class Norm(Scripted):
+    def forward(self, ids):
+        x = self.words(ids)
+        return x / torch.norm(x, 2, dim=-1, keepdim=True)
+
+
+class NormOfAll(Scripted):
+    def forward(self, ids):
+        return torch.norm(self.words(ids), p=2, dim=2)
+
+
+class Glu(Scripted):
+    def __init__(self):
+        super().__init__()
+        self.gate = nn.GLU(-1)
+
+    def forward(self, ids):
+        return self.gate(self.words(ids))
+
+
+class Group(Scripted):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.GroupNorm(2, WIDTH)
+
+    def forward(self, ids):
+        return self.norm(self.words(ids).transpose(1, 2))
+
+
+class Attention(Scripted):
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(WIDTH, 2)
+
+    def forward(self, ids):
+        x = self.words(ids).transpose(0, 1)
+        return self.attention(x, x, x)[0]
+
+
+class AttentionByFunction(Scripted):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(3 * WIDTH, WIDTH))
+        self.bias = nn.Parameter(torch.zeros(3 * WIDTH))
+        self.out = nn.Linear(WIDTH, WIDTH)
+
+    def forward(self, ids):
+        x = self.words(ids).transpose(0, 1)
+        return F.multi_head_attention_forward(x, x, x, 4, 2, self.weight, self.bias, None, None, False, 0.0,
+                                              self.out.weight, self.out.bias, training=False, need_weights=False)[0]
+
+
+class BatchNorm(Scripted):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(WIDTH)
+
+    def forward(self, ids):
+        return self.norm(self.words(ids).mean(1))
+
+
+class Raises(Scripted):
+    """Of texts longer than 20 tokens the model says no."""
+
+    def forward(self, ids):
+        if ids.size(1) > 20:
+            raise ValueError("too long a text")
+        return self.words(ids).sum(1)
+
+
+class TwoMethods(Scripted):
+    def forward(self, ids):
+        return self.words(ids)
+
+    def encode(self, ids):
+        return self.words(ids).mean(1)
+
+
+SCRIPTS = {"script_norm": Norm, "script_norm_of_all": NormOfAll, "script_glu": Glu, "script_group_norm": Group,
+           "script_attention": Attention, "script_attention_by_function": AttentionByFunction,
+           "script_batch_norm": BatchNorm, "script_raises": Raises}
+
+
 def randomize(model, seed=5):
     generator = np.random.RandomState(seed)
     for _, parameter in sorted(model.named_parameters()):
@@ -438,12 +530,16 @@ def ids_of(generator, shape):
 
 
 def trace(model, shape):
-    """The archive's bytes, without debug entries, which are half of it."""
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(model, (ids_of(np.random.RandomState(3), shape),), check_trace=False)
+    return bytes_of(traced)
+
+
+def bytes_of(module):
+    """An archive without debug entries, which are half of it."""
     whole, small = io.BytesIO(), io.BytesIO()
-    torch.jit.save(traced, whole)
+    torch.jit.save(module, whole)
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(small, "w") as out:
         for entry in source.infolist():
             if not entry.filename.endswith(".debug_pkl"):
@@ -459,10 +555,10 @@ def cases(model, dummy):
         try:
             with torch.no_grad():
                 answer = model(ids)
-        except (IndexError, ValueError, ZeroDivisionError):  # the model itself takes no such shape
+        except (IndexError, ValueError, ZeroDivisionError, torch.jit.Error):  # the model itself takes no such shape
             continue
         arrays["in%d_0" % k] = ids.numpy()
-        arrays["out%d_0" % k] = answer.numpy()
+        arrays["out%d_0" % k] = answer.detach().numpy()
     whole = io.BytesIO()
     np.savez_compressed(whole, **arrays)
     return whole.getvalue()
@@ -481,6 +577,14 @@ def main():
             put(name + ".pt", trace(model, dummy))
             put(name + "_witness.pt", trace(model, other))
             put(name + ".npz", cases(model, dummy))
+        for name, kind in sorted(SCRIPTS.items()):
+            model = torch.jit.script(randomize(kind()))
+            put(name + ".pt", bytes_of(model))
+            put(name + ".npz", cases(model, (1, 4)))
+        model = randomize(TwoMethods())
+        ids = ids_of(np.random.RandomState(3), (1, 4))
+        put("method_encode.pt", bytes_of(torch.jit.trace_module(model, {"forward": ids, "encode": ids})))
+        put("method_encode.npz", cases(model.encode, (1, 4)))
 
 
 if __name__ == "__main__":

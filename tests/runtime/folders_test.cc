@@ -149,7 +149,7 @@ TEST_F(Folders, AnArchiveThatDoesTheModulesWorkIsNotGivenItTwice) {
             "done by the archive itself | its weights are in the archive | 2_Dense/config.json");
 }
 
-TEST_F(Folders, AreOfLengthOneUnlessSaidOtherwise) {
+TEST_F(Folders, AreOfLengthOneWhereModulesSaySo) {
   use("mean");
   const std::vector<std::string> text{"the frog"};
   const auto length = [&](const std::optional<bool>& normalize) {
@@ -160,7 +160,9 @@ TEST_F(Folders, AreOfLengthOneUnlessSaidOtherwise) {
   EXPECT_NEAR(length(true), 1, 1e-6);
   EXPECT_GT(std::abs(length(false) - 1), 0.05);
   EXPECT_EQ(length(std::nullopt), length(false));
-  EXPECT_EQ(setting("normalize"), "yes | default");
+  EXPECT_EQ(setting("normalize"), "no | modules.json");
+  EXPECT_EQ(setting("normalize", {.normalize = true}),
+            "yes | option normalize | no (modules.json)");
   use("dense_tanh");
   EXPECT_NEAR(length(std::nullopt), 1, 1e-6);
   EXPECT_GT(std::abs(length(false) - 1), 0.05);
@@ -227,6 +229,18 @@ TEST_F(Folders, AloneNothingBesideTheArchiveIsRead) {
   EXPECT_EQ(refusal({}, alone), "accepted");
 }
 
+TEST_F(Folders, AMemberOfAModuleThatNobodyKnowsIsRefused) {
+  use("mean");
+  Json modules = Json::parse(read(folder_ / "modules.json"));
+  modules[1]["kwargs"] = Json::array();
+  write(folder_ / "modules.json", modules.dump());
+  EXPECT_EQ(refusal(), "accepted");
+  modules[1]["kwargs"] = {"task"};
+  write(folder_ / "modules.json", modules.dump());
+  EXPECT_EQ(refusal(),
+            "F/modules.json: kwargs of a module is not known to Henson, and may change the answer");
+}
+
 TEST_F(Folders, TheArchiveIsFoundOrAskedFor) {
   use("cls");
   fs::copy(folder_ / "model.pt", folder_ / "other.pt");
@@ -259,6 +273,10 @@ TEST_F(Folders, WhatCannotBeHonouredIsRefusedByName) {
   const std::string dense = "2_Dense/config.json";
   const std::string bert = "sentence_bert_config.json";
   const std::string sentence = "config_sentence_transformers.json";
+  const auto unknown = [](const std::string& member) {
+    return "F/" + member +
+           " is not known to Henson, and may change the answer; --alone reads no such file";
+  };
   const std::vector<Refusal> refusals{
       {"mean",
        pooling,
@@ -316,6 +334,33 @@ TEST_F(Folders, WhatCannotBeHonouredIsRefusedByName) {
        dense,
        {{"module_output_name", "other"}},
        "F/2_Dense/config.json: module_output_name is `other`, another than its input"},
+      {"mean",
+       pooling,
+       {{"pooling_weight", 0.5}},
+       unknown("1_Pooling/config.json: pooling_weight")},
+      {"dense_tanh", dense, {{"scale", 2}}, unknown("2_Dense/config.json: scale")},
+      {"mean",
+       bert,
+       {{"strip_newlines", true}},
+       unknown("sentence_bert_config.json: strip_newlines")},
+      {"mean",
+       sentence,
+       {{"query_prefix", "[Q] "}},
+       unknown("config_sentence_transformers.json: query_prefix")},
+      {"mean",
+       "config.json",
+       {{"sentence_transformers", {{"scale", 20}}}},
+       "F/config.json: sentence_transformers.scale is not known to Henson, and may change the "
+       "answer"},
+      {"mean",
+       "config.json",
+       {{"sbert_ce_scale", 20}},
+       "F/config.json: sbert_ce_scale is not known to Henson, and may change the answer"},
+      {"mean",
+       "artifact.metadata",
+       {{"query_maxlen", 32}},
+       "F/artifact.metadata: says how ColBERT reads queries and documents, which Henson does not "
+       "do; --alone leaves it out"},
       {"mean",
        bert,
        {{"max_seq_length", "long"}},

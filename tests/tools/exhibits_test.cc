@@ -142,14 +142,45 @@ TEST_F(Exhibits, AnUnrolledLoopIsNoWitness) {
   EXPECT_NE(error_of(archive("pair_band"), open).find("the witness "), std::string::npos);
 }
 
-/// The place that a refusal names to be stated; empty when it names none.
+TEST_F(Exhibits, AnIfThatOnlyRaisesIsACheck) {
+  const std::vector<std::string> names = named("script_");
+  ASSERT_GE(names.size(), 8U);
+  for (const std::string& name : names) {
+    SCOPED_TRACE(name);
+    expect_right_everywhere(verify(name));
+  }
+}
+
+TEST_F(Exhibits, ACheckRefusesWhatTheModelRaisesOn) {
+  Session session(Model::open(archive("script_raises")));
+  const std::vector<std::int64_t> ids(21, 3);
+  EXPECT_NO_THROW(session.run({Tensor::borrow(std::span(ids).first(20), {1, 20})}));
+  try {
+    session.run({Tensor::borrow(ids, {1, 21})});
+    FAIL() << "it ran";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+    EXPECT_NE(std::string(error.what()).find("the code raises an exception here: too long a text"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST_F(Exhibits, AnotherMethodIsRunByName) {
+  OpenOptions open;
+  open.method = "encode";
+  expect_right_everywhere(verify("method_encode", open));
+  EXPECT_EQ(verify("method_encode").cases.front().state, CaseResult::State::kDiffers);
+  open.method = "decode";
+  EXPECT_NE(error_of(archive("method_encode"), open).find("decode"), std::string::npos);
+}
+
+/// The place of the first refusal that says how to end a doubt; empty when none does.
 std::string place_to_state(const ArchiveResult& result) {
   for (const CaseResult& one : result.cases) {
-    const std::string option = "--constant ";
-    const std::size_t at = one.reason.find(option);
-    if (at == std::string::npos) continue;
-    const std::size_t start = at + option.size();
-    return one.reason.substr(start, one.reason.find(',', start) - start);
+    const bool doubts = one.reason.find("--constant with this place") != std::string::npos &&
+                        one.reason.find("--witness") != std::string::npos;
+    if (doubts) return one.reason.substr(0, one.reason.find(": "));
   }
   return {};
 }

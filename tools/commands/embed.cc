@@ -18,10 +18,10 @@ constexpr std::size_t kTextsAtOnce = 256;
 constexpr std::size_t kBytesAtOnce = 64 << 10;
 
 constexpr std::string_view kExamples =
-    R"(A text gives one embedding, in the order of the texts. They are normalized to length 1, so that the
-dot product of two is their cosine. What the model's folder says (modules.json and what it names) is
-done; else the embedding is the model's own where it returns one [batch, size], or the mean of the
-hidden states of all tokens. Texts are never padded: each embedding is to the bit what the text alone
+    R"(A text gives one embedding, in the order of the texts. What the model's folder says (modules.json and
+what it names) is done, and no more: they are of length 1 where it ends in Normalize. Without it the
+embedding is the model's own where it returns one [batch, size], or the mean of the hidden states of
+all tokens, made to length 1, so that the dot product of two is their cosine. Texts are never padded: each embedding is to the bit what the text alone
 gives.
 
 Examples:

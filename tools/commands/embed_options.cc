@@ -27,13 +27,18 @@ void EmbedArguments::add_to(Command& command) {
 }
 
 void EmbedArguments::add_length_to(Command& command) {
+  command.flag("--normalize", to_length_one_,
+               "Make every length 1; so it is by default where no modules.json says otherwise");
   command.flag("--no-normalize", as_they_are_, "Leave the lengths as they are");
 }
 
 EmbedOptions EmbedArguments::options() const {
   EmbedOptions options = options_;
   if (prompt_option_ && prompt_option_->given()) options.prompt = prompt_;
-  options.normalize = !as_they_are_;
+  if (to_length_one_ && as_they_are_) {
+    throw UsageError("--normalize and --no-normalize exclude each other");
+  }
+  if (to_length_one_ || as_they_are_) options.normalize = to_length_one_;
   return options;
 }
 

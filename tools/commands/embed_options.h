@@ -15,7 +15,7 @@ class EmbedArguments {
  public:
   /// --pooling, --prompt, --prompt-name and --truncate-to.
   void add_to(Command& command);
-  /// --no-normalize, where lengths are the caller's.
+  /// --normalize and --no-normalize, where lengths are the caller's.
   void add_length_to(Command& command);
   /// Once the command line is parsed.
   EmbedOptions options() const;
@@ -24,6 +24,7 @@ class EmbedArguments {
   EmbedOptions options_;
   std::string prompt_;
   std::optional<Option> prompt_option_;
+  bool to_length_one_ = false;
   bool as_they_are_ = false;
 };
 

@@ -50,7 +50,7 @@ class Comparison {
       : model_(model),
         way_(options.max_sim ? Similarity::kMaxSim : model.similarity()),
         embed_(options.embed.options()) {
-    if (way_ != Similarity::kCosine && way_ != Similarity::kMaxSim) embed_.normalize.reset();
+    if (way_ == Similarity::kCosine || way_ == Similarity::kMaxSim) embed_.normalize = true;
   }
 
   /// One for each text.

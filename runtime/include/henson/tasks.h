@@ -61,8 +61,9 @@ enum class Pooling {
 struct EmbedOptions {
   Pooling pooling = Pooling::kAuto;
   /// True: to length 1, so that a dot product is the cosine. False: as long as they come; a
-  /// Normalize that ends the folder's modules is left out. Nothing: as the folder's modules say.
-  std::optional<bool> normalize = true;
+  /// Normalize that ends the folder's modules is left out. Nothing: as the folder's modules say, to
+  /// length 1 where there are none. Vectors of tokens are of length 1 unless it is false.
+  std::optional<bool> normalize = std::nullopt;
   /// Stands before each text. Nothing: the prompt of `prompt_name`, or the folder's default one.
   std::optional<std::string> prompt = std::nullopt;
   std::string prompt_name = {};
