@@ -208,9 +208,10 @@ void register_places(OperatorTable& table) {
             {always<0>, nullptr, Trait::kAsks});
   table.add("aten::get_device(Tensor self) -> int", [](Call& call) { call.give(std::int64_t{-1}); },
             {always<-1>, nullptr, Trait::kAsks});
-  for (const std::string name : {"prim::is_cuda", "prim::is_mkldnn", "prim::is_sparse",
-                                 "prim::requires_grad", "aten::is_complex", "aten::is_inference",
-                                 "aten::is_conj", "aten::is_neg", "aten::is_cuda"}) {
+  for (const std::string name :
+       {"prim::is_cuda", "prim::is_mkldnn", "prim::is_sparse", "prim::requires_grad",
+        "aten::is_complex", "aten::is_inference", "aten::is_conj", "aten::is_neg", "aten::is_cuda",
+        "prim::is_nested"}) {
     table.add(name + "(Tensor a) -> bool", give_false, {always<0>, nullptr, Trait::kAsks});
   }
   table.add("aten::is_pinned(Tensor self, Device? device=None) -> bool", give_false,

@@ -5,11 +5,10 @@
 #include "runtime/graph/node_traits.h"
 #include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"
+#include "runtime/unlock/number_forms.h"
 
 namespace henson::runtime {
 namespace {
-
-bool same_number(double a, double b) { return std::abs(a - b) <= 3e-7 * std::abs(b); }
 
 /// What Python code may have made of a size.
 double made_of(MadeNumber::Form form, std::int64_t size) {

@@ -194,8 +194,8 @@ void AssumedShapes::settle_slice(const SizeSite& site, const Dimension& against)
   const std::vector<SymbolId> sizes = solver_.inputs_of(against);
   if (const std::optional<std::int64_t> traced = solver_.traced(against)) {
     bool fits = AssumingDomain::may_stem_from(site.value, *traced);
-    for (const std::int64_t parts : {3, 4}) {
-      fits = fits || (site.value > 1 && !is_batch(against) && site.value == *traced / parts);
+    for (const std::int64_t parts : {3, 4}) {  // of one that such parts make up
+      fits = fits || (site.value > 1 && !is_batch(against) && site.value * parts == *traced);
     }
     for (const SymbolId id : sizes) {
       const auto length = solver_.traced(Dimension::of_symbol(id));

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""make_exhibits.py: traces in which a number may be the dummy input's size, or the model's own, and other traces that want telling apart.
+"""make_exhibits.py: traces in which a number may be the dummy input's size, or the model's own.
 
-trap_NAME.pt holds more of the dummy input than PyTorch's trace can follow: Python took a size as a number (int(L)) and
-computed with it. PyTorch itself answers wrongly at another shape. own_NAME.pt holds numbers that are the model's own and
-meet the dummy's size by chance. NAME.npz has what the eager model answers: case 0 at the traced shape, the others at
-other shapes. pair_NAME.pt and its NAME_witness.pt are traced at two shapes. script_NAME.pt is a scripted head whose code has an `if` in it, and
-method_encode.pt has two entry points, of which NAME.npz has `encode`'s answers. All of it goes into exhibits.zip.
+trap_NAME.pt holds more of the dummy input than PyTorch's trace can follow: Python took a size as a number
+(int(L)) and computed with it. PyTorch itself answers wrongly at another shape. own_NAME.pt holds numbers that
+are the model's own and meet the dummy's size by chance. pair_NAME.pt and its NAME_witness.pt are traced at two
+shapes. script_NAME.pt is a scripted head whose code has an `if` in it. method_encode.pt has two entry points.
+
+NAME.npz has what the eager model (of method_encode its `encode`) answers: case 0 at the traced shape, the
+others at other shapes. All of it goes into exhibits.zip.
 """
 import io
 import math
