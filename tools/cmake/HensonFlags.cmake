@@ -20,8 +20,8 @@ set(HENSON_PRECOMPILED <algorithm> <array> <cmath> <cstdint> <filesystem> <funct
 # two others that it keeps quiet about unless the header is precompiled.
 add_library(henson_flags INTERFACE)
 target_compile_options(henson_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  -Wno-sign-conversion -Wno-restrict $<$<BOOL:${HENSON_WERROR}>:-Werror>)
-if(NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+  -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<BOOL:${HENSON_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
   target_compile_options(henson_flags INTERFACE -Wno-stringop-overflow -Wno-array-bounds)
 endif()
 target_include_directories(henson_flags INTERFACE ${PROJECT_SOURCE_DIR}
@@ -29,6 +29,10 @@ target_include_directories(henson_flags INTERFACE ${PROJECT_SOURCE_DIR}
 
 if(HENSON_SANITIZE)
   set(flags -fsanitize=${HENSON_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  if(HENSON_SANITIZE MATCHES integer)  # clang's; UBSAN_OPTIONS say whether a finding ends the process
+    list(APPEND flags -fsanitize-recover=undefined,integer
+      -fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/tools/cmake/sanitize_ignore.txt)
+  endif()
   if(HENSON_BUILD_FUZZERS)
     list(APPEND flags -fsanitize=fuzzer-no-link)
   endif()
