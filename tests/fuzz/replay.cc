@@ -1,10 +1,12 @@
 // A main for fuzzers where there is no libFuzzer: runs one over files, and over changes of them. An
-// input that ends the process, or takes longer than 20 seconds, is written to fuzz_PID.input.
+// input that ends the process, or takes 20 seconds of processors' time, is written to
+// fuzz_PID.input.
 //   NAME_replay [--changes N] FILE_OR_FOLDER...   N changes of each seed, the same at each run
 //   NAME_replay --seconds N FILE_OR_FOLDER...     changes of any seed, others at each run
 //   NAME_replay --write FOLDER FILE_OR_FOLDER...  writes the seeds, for libFuzzer to begin with
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,7 +32,7 @@ extern "C" [[gnu::weak]] std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data,
 namespace {
 
 constexpr std::size_t kLongest = 1 << 20;
-constexpr unsigned kMostSeconds = 20;  // of an input
+constexpr time_t kMostSeconds = 20;  // of an input, on all processors: the machine may be busy
 
 std::mt19937 random_bits(1);
 
@@ -109,18 +111,24 @@ void keep_input(int signal) {
 
 void keep_inputs_of_signals() {
   std::snprintf(kept_name, sizeof kept_name, "fuzz_%d.input", static_cast<int>(getpid()));
-  for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM}) {
+  for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGPROF}) {
     ::signal(signal, keep_input);
   }
+}
+
+/// 0: without end.
+void limit_time(time_t seconds) {
+  const itimerval limit{{0, 0}, {seconds, 0}};
+  setitimer(ITIMER_PROF, &limit, nullptr);
 }
 
 void try_input(const std::string& bytes) {
   // Of its own size, so that a read past the end is seen.
   const std::vector<std::uint8_t> input(bytes.begin(), bytes.end());
   tried = input;
-  alarm(kMostSeconds);
+  limit_time(kMostSeconds);
   LLVMFuzzerTestOneInput(input.data(), input.size());
-  alarm(0);
+  limit_time(0);
 }
 
 /// Changes of changes, up to a few, of one seed.
