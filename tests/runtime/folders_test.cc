@@ -205,6 +205,23 @@ TEST_F(Folders, PromptsByOptionAndByName) {
             "give a prompt or the name of one, not both");
 }
 
+TEST_F(Folders, ASharedModelHasTheFolderAndOptionsOfItsOwn) {
+  use("prompts");
+  TextModel model = open();
+  EXPECT_EQ(model.prompts().at("query"), "query: what is ");
+  EXPECT_EQ(model.default_prompt_name(), "query");
+  TextModel other = model.share({});
+  EXPECT_EQ(other.embed(sentences()).values, model.embed(sentences()).values);
+  TextModelOptions options;
+  options.max_length = 9;
+  TextModel shorter = other.share(options);
+  EXPECT_EQ(shorter.max_length(), 9U);
+  EXPECT_EQ(shorter.prompts(), model.prompts());
+  EXPECT_NE(shorter.embed(sentences()).values, model.embed(sentences()).values);
+  use("mean");
+  EXPECT_EQ(open().default_prompt_name(), "");
+}
+
 TEST_F(Folders, TruncatedEmbeddingsAreTheFirstNumbers) {
   use("mean");
   const auto whole = open().embed(sentences(), {.normalize = false});

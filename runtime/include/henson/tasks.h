@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -147,6 +148,9 @@ struct Entity {
   ByteRange range;
   std::string label;  // its type, without "B-" and the like
   double score = 0;   // the mean of its words'
+  // TextModel::entities: its tokens [first, end) of the text's own, without special ones around it.
+  std::size_t first_token = 0;
+  std::size_t end_token = 0;
 };
 
 /// How labels of tokens become those of entities: as transformers' pipeline does by its
@@ -208,6 +212,11 @@ class TextModel {
   TextModel& operator=(TextModel&&) noexcept;
   ~TextModel();
 
+  /// Another over the same model, vocabulary and folder, with a session of its own: for another
+  /// thread, or with other options. Those of `open` alone are as they were. May be called while
+  /// this one serves a call.
+  TextModel share(TextModelOptions options) const;
+
   const Model& model() const noexcept;
   const Tokenizer& tokenizer() const noexcept;
   /// Tokens of the longest sequence, special ones too; 0 when nothing limits it.
@@ -222,6 +231,11 @@ class TextModel {
 
   /// How embeddings are compared, as the folder says; else by their cosine.
   Similarity similarity() const;
+
+  /// What the folder says may stand before texts, by name; and the name of the one that does where
+  /// EmbedOptions name none, or nothing.
+  std::map<std::string, std::string> prompts() const;
+  std::string default_prompt_name() const;
 
   /// An embedding a text, in their order. Texts are run together without padding; each embedding
   /// is, to the bit, what the text alone gives.
@@ -240,6 +254,9 @@ class TextModel {
   /// How well each text goes with the query, as a cross-encoder says: one score a text, in their
   /// order. Scoring::kAuto: as the folder's config.json says, else by a sigmoid.
   std::vector<double> rerank(std::string_view query, std::span<const std::string> texts,
+                             Scoring scoring = Scoring::kAuto);
+  /// Likewise of pairs that have each a query of their own.
+  std::vector<double> rerank(std::span<const std::pair<std::string, std::string>> pairs,
                              Scoring scoring = Scoring::kAuto);
 
   /// The `count` likeliest tokens for each mask token of a text, in their order. Throws kBadInput
