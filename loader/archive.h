@@ -55,6 +55,8 @@ struct Archive {
 /// until their bytes are asked for (Storage); or they lie in the mapped file, which must not be
 /// changed or cut short while any of them is held (MappedFile). Throws henson::Error, saying what a
 /// file is that is no archive. May be called concurrently.
+Archive open_archive(std::shared_ptr<const File> file, FileAccess access = FileAccess::kRead);
+/// The same of a path (loader/source.h).
 Archive open_archive(const std::filesystem::path& path, FileAccess access = FileAccess::kRead);
 
 }  // namespace henson::loader

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "loader/limits.h"
+#include "loader/refusal.h"
 #include "loader/tensor.h"
 
 namespace henson::loader {
@@ -63,7 +64,7 @@ std::string Budget::refusal(Kind kind) const {
   const Cap& row = row_of(kind);
   std::string text = "more than " + std::to_string(cap(kind)) + ' ' + row.what;
   if (row.by_file) text += ' ' + std::to_string(file_bytes_) + " bytes";
-  return text + ", which no model needs";
+  return text.append(kBeyondBudget);
 }
 
 }  // namespace henson::loader

@@ -49,14 +49,16 @@ void CodeReader::add_function(script::Function parsed, const std::string& module
   }
 }
 
-void CodeReader::parse_all() {
+void CodeReader::parse_all(const Steps& steps) {
   for (const Entry& entry : package_.entries()) {
     if (!entry.name.starts_with(kFolder) || !entry.name.ends_with(kSuffix)) continue;
     if (parsed_.contains(entry.name)) continue;
-    const std::string module = module_of(entry.name);
-    script::SourceFile file = parse(entry.name, module);
-    for (script::Class& parsed : file.classes) add_class(std::move(parsed));
-    for (script::Function& parsed : file.functions) add_function(std::move(parsed), module);
+    steps.run([&] {
+      const std::string module = module_of(entry.name);
+      script::SourceFile file = parse(entry.name, module);
+      for (script::Class& parsed : file.classes) add_class(std::move(parsed));
+      for (script::Function& parsed : file.functions) add_function(std::move(parsed), module);
+    });
   }
 }
 

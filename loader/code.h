@@ -17,8 +17,8 @@ class CodeReader {
   /// Throws henson::Error when the archive has a class or function of that name already.
   void add_class(script::Class parsed);
   void add_function(script::Function parsed, const std::string& module);
-  /// Every entry code/**.py that is not yet parsed, into classes and functions.
-  void parse_all();
+  /// Every entry code/**.py that is not yet parsed, into classes and functions: a step each.
+  void parse_all(const Steps& steps);
 
  private:
   const Package& package_;

@@ -158,27 +158,38 @@ class ClassCheck {
   std::unordered_set<const Object*> seen_;
 };
 
-}  // namespace
-
-void load_data_pkl(Package& package, Archive& archive) {
-  check_byte_order(package);
-  archive.version = read_version(package);
-  archive.mobile = package.has("bytecode.pkl");
-  CodeReader(package, archive).parse_all();
-  archive.constants = read_constants(package);
+std::shared_ptr<Object> read_module(Package& package) {
   const Value module = read_with_storages(package, "data");
   const auto* object = std::get_if<std::shared_ptr<Object>>(&module);
   if (!object) {
     throw Error(ErrorCode::kBadArchive, "the archive's value is not a module",
                 {"data.pkl", {}, {}});
   }
-  if (!archive.classes.contains((*object)->class_name)) {
-    throw Error(ErrorCode::kBadArchive,
-                "the module's class " + (*object)->class_name + " is not in the archive's code",
-                {"data.pkl", {}, {}});
+  return *object;
+}
+
+// After a fault there may be no module.
+void check_classes(const Archive& archive) {
+  if (archive.module == nullptr) return;
+  if (!archive.classes.contains(archive.module->class_name)) {
+    throw Error(
+        ErrorCode::kBadArchive,
+        "the module's class " + archive.module->class_name + " is not in the archive's code",
+        {"data.pkl", {}, {}});
   }
-  archive.module = *object;
   ClassCheck(archive).check(*archive.module);
+}
+
+}  // namespace
+
+void load_data_pkl(Package& package, Archive& archive, const Steps& steps) {
+  check_byte_order(package);  // of tensors it says what their bytes mean
+  steps.run([&] { archive.version = read_version(package); });
+  archive.mobile = package.has("bytecode.pkl");
+  CodeReader(package, archive).parse_all(steps);
+  steps.run([&] { archive.constants = read_constants(package); });
+  steps.run([&] { archive.module = read_module(package); });
+  steps.run([&] { check_classes(archive); });
   archive.traced_inputs = read_traced_inputs(package);
 }
 

@@ -133,8 +133,8 @@ DType dtype_of(const std::string& name) {
 
 class ModelJson {
  public:
-  ModelJson(Package& package, Archive& archive)
-      : package_(package), archive_(archive), code_(package, archive) {}
+  ModelJson(Package& package, Archive& archive, const Steps& steps)
+      : package_(package), archive_(archive), steps_(steps), code_(package, archive) {}
 
   void load();
 
@@ -149,6 +149,7 @@ class ModelJson {
 
   Package& package_;
   Archive& archive_;
+  const Steps& steps_;
   CodeReader code_;
   std::vector<Value> tensors_;
   std::vector<Value> attributes_;
@@ -188,13 +189,15 @@ void ModelJson::load() {
   const std::string producer_version = text_member(model, "producerVersion");
   if (!producer_version.empty()) archive_.producer += ' ' + producer_version;
   load_tensors(model);
-  load_attributes();
-  const Json* main = member(model, "mainModule");
-  if (!main) bad_model("there is no 'mainModule'");
-  archive_.module = load_module(*main, 0);
-  if (archive_.module->class_name.empty()) bad_model("the main module has no code");
-  code_.parse_all();
-  load_version();
+  steps_.run([&] { load_attributes(); });
+  steps_.run([&] {
+    const Json* main = member(model, "mainModule");
+    if (!main) bad_model("there is no 'mainModule'");
+    archive_.module = load_module(*main, 0);
+    if (archive_.module->class_name.empty()) bad_model("the main module has no code");
+  });
+  code_.parse_all(steps_);
+  steps_.run([&] { load_version(); });
   // CONSTANTS.cN is the N-th of all tensors, parameters included.
   archive_.constants = std::move(tensors_);
 }
@@ -256,7 +259,7 @@ std::shared_ptr<Object> ModelJson::load_module(const Json& definition, std::size
   }
   if (const Json* arena = member(definition, "torchscriptArena")) {
     object->class_name = text_member(*arena, "key");
-    if (!object->class_name.empty()) load_code(object->class_name);
+    if (!object->class_name.empty()) steps_.run([&] { load_code(object->class_name); });
   }
   std::set<std::string_view> names;
   for (const auto& [name, value] : members) {
@@ -306,6 +309,8 @@ void ModelJson::load_version() {
 
 }  // namespace
 
-void load_model_json(Package& package, Archive& archive) { ModelJson(package, archive).load(); }
+void load_model_json(Package& package, Archive& archive, const Steps& steps) {
+  ModelJson(package, archive, steps).load();
+}
 
 }  // namespace henson::loader

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <utility>
 
 #include "loader/limits.h"
 #include "loader/recognize.h"
@@ -76,8 +77,8 @@ Root find_root(const Zip& zip) {
 
 }  // namespace
 
-Package::Package(const std::filesystem::path& path, FileAccess access)
-    : zip_(path, access), budget_(zip_.file_bytes()) {
+Package::Package(std::shared_ptr<const File> file, FileAccess access)
+    : zip_(std::move(file), access), budget_(zip_.file_bytes()) {
   Root root = find_root(zip_);
   root_ = std::move(root.folder);
   layout_ = root.layout;

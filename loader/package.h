@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,7 +20,7 @@ class Package {
  public:
   /// Finds the root folder. Throws henson::Error, saying what the file is, when it holds no
   /// archive.
-  Package(const std::filesystem::path& path, FileAccess access);
+  Package(std::shared_ptr<const File> file, FileAccess access);
 
   const std::string& root() const noexcept { return root_; }  // "" or "name/"
   Layout layout() const noexcept { return layout_; }
@@ -53,9 +52,30 @@ class Package {
   std::map<std::string, std::shared_ptr<const Storage>, std::less<>> storages_;
 };
 
+/// How an archive is read: up to its first fault, or past it, as far as it goes.
+class Steps {
+ public:
+  /// `faults` null: the first one is thrown.
+  explicit Steps(std::vector<Error>* faults) noexcept : faults_(faults) {}
+
+  /// Runs a step that others do not need.
+  template <typename Step>
+  void run(Step&& step) const {
+    if (faults_ == nullptr) return step();
+    try {
+      step();
+    } catch (const Error& fault) {
+      faults_->push_back(fault);
+    }
+  }
+
+ private:
+  std::vector<Error>* faults_;
+};
+
 /// Fill an Archive, one for each layout.
-void load_data_pkl(Package& package, Archive& archive);
-void load_model_json(Package& package, Archive& archive);
+void load_data_pkl(Package& package, Archive& archive, const Steps& steps);
+void load_model_json(Package& package, Archive& archive, const Steps& steps);
 
 /// The number that an entry "version" holds.
 std::int64_t parse_version(std::string_view text, const std::string& entry);

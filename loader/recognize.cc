@@ -4,7 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cstdio>
-#include <fstream>
+#include <limits>
 #include <string_view>
 
 #include "henson/error.h"
@@ -12,7 +12,6 @@
 namespace henson::loader {
 namespace {
 
-constexpr std::size_t kStartBytes = 65536;
 constexpr std::string_view kTraceIt =
     "load it with the Python code that wrote it, and save torch.jit.trace(model, inputs)";
 
@@ -160,13 +159,11 @@ std::string recognize_start(std::string_view start, std::uint64_t file_bytes) {
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kBadArchive, what); }
 
-std::string read_start_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorCode::kNotFound, path.string() + ": the file cannot be read");
-  std::string start(kStartBytes, '\0');
-  file.read(start.data(), static_cast<std::streamsize>(start.size()));
-  start.resize(static_cast<std::size_t>(file.gcount()));
-  return start;
+void refuse_start(std::string_view start, std::uint64_t file_bytes) {
+  if (start.empty()) refuse("the file is empty");
+  if (start.starts_with("PK")) return;
+  const std::string what = recognize_start(start, file_bytes);
+  refuse(what.empty() ? "not a TorchScript archive: not a zip file" : what);
 }
 
 // The first entry whose name ends so, or null.
@@ -205,7 +202,7 @@ bool is_exported_program(const Zip& zip) {
 
 }  // namespace
 
-void refuse_other_files(const std::filesystem::path& path) {
+void refuse_other_paths(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) {
@@ -218,12 +215,16 @@ void refuse_other_files(const std::filesystem::path& path) {
     }
     refuse("a folder; give a TorchScript archive, a .pt file");
   }
-  if (!std::filesystem::is_regular_file(status)) refuse("not a regular file");
-  const std::string start = read_start_of(path);
-  if (start.empty()) refuse("the file is empty");
-  if (start.starts_with("PK")) return;
-  const std::string what = recognize_start(start, std::filesystem::file_size(path));
-  refuse(what.empty() ? "not a TorchScript archive: not a zip file" : what);
+  if (!std::filesystem::is_regular_file(status) && !std::filesystem::is_fifo(status) &&
+      !std::filesystem::is_socket(status)) {
+    refuse("neither a file nor a pipe");
+  }
+}
+
+void refuse_other_files(const File& file) { refuse_start(file.text(0, kStartBytes), file.size()); }
+
+void refuse_other_starts(std::string_view start) {
+  refuse_start(start, std::numeric_limits<std::uint64_t>::max());
 }
 
 std::string recognize_zip(const Zip& zip) {

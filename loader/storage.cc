@@ -121,7 +121,7 @@ void Storage::read_pieces(std::size_t first, std::span<std::byte> out) const {
 }
 
 void Storage::release_pages() const noexcept {
-  if (mapping_) MappedFile::release_pages({whole_.load(std::memory_order_relaxed), size_});
+  if (mapping_) mapping_->release_pages({whole_.load(std::memory_order_relaxed), size_});
 }
 
 }  // namespace henson::loader

@@ -1,15 +1,16 @@
 #include "loader/zip.h"
 
-#include <unistd.h>
 #include <zip.h>
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "henson/error.h"
 #include "loader/checksum.h"
 #include "loader/limits.h"
 #include "loader/zip_directory.h"
+#include "loader/zip_source.h"
 
 namespace henson::loader {
 namespace {
@@ -83,14 +84,42 @@ EntryFile open_entry(zip* archive, std::size_t index, const ZipEntry& entry,
   bad_zip(std::string("cannot read the entry: ") + zip_file_strerror(file), label);
 }
 
-// No two entries may share bytes, headers included, and none the directory's: which of them a
-// change means would be a guess.
-void check_apart(const Directory& directory, std::span<const std::uint64_t> ends) {
-  std::vector<std::size_t> order(ends.size());
+std::size_t read_piece(zip_file* file, std::span<std::byte> out, const std::string& label) {
+  const zip_int64_t got = zip_fread(file, out.data(), out.size());
+  if (got < 0) read_failed(file, label);
+  return static_cast<std::size_t>(got);
+}
+
+// libzip compares checksum and size when it meets the end.
+void finish_entry(zip_file* file, std::uint64_t done, std::uint64_t claimed,
+                  const std::string& label) {
+  if (done < claimed) {
+    bad_zip(
+        "the entry holds " + std::to_string(done) + " bytes and claims " + std::to_string(claimed),
+        label);
+  }
+  std::byte extra{};
+  if (read_piece(file, {&extra, 1}, label) > 0) {
+    bad_zip("the entry holds more than the " + std::to_string(claimed) + " bytes that it claims",
+            label);
+  }
+}
+
+// The entries by where their headers lie.
+std::vector<std::size_t> in_file_order(const Directory& directory) {
+  std::vector<std::size_t> order(directory.entries.size());
   std::iota(order.begin(), order.end(), 0);
   const std::vector<DirectoryEntry>& entries = directory.entries;
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return entries[a].header < entries[b].header; });
+  return order;
+}
+
+// No two entries may share bytes, headers included, and none the directory's: which of them a
+// change means would be a guess.
+void check_apart(const Directory& directory, std::span<const std::uint64_t> ends) {
+  const std::vector<std::size_t> order = in_file_order(directory);
+  const std::vector<DirectoryEntry>& entries = directory.entries;
   for (std::size_t i = 0; i < order.size(); ++i) {
     if (ends[order[i]] > directory.start) {
       bad_zip("the entry reaches into the zip file's directory", entries[order[i]].name);
@@ -99,6 +128,27 @@ void check_apart(const Directory& directory, std::span<const std::uint64_t> ends
     bad_zip("the entry lies over the bytes of " + entries[order[i - 1]].name,
             entries[order[i]].name);
   }
+}
+
+// What lies before, between and behind entries and directory.
+std::vector<FileRange> gaps_between(const Directory& directory, std::span<const std::uint64_t> ends,
+                                    std::uint64_t file_bytes) {
+  std::vector<FileRange> gaps;
+  std::uint64_t end = 0;  // of what has an owner
+  const auto owned = [&](std::uint64_t first, std::uint64_t last) {
+    if (first > end) gaps.push_back({end, first - end});
+    end = std::max(end, last);
+  };
+  for (const std::size_t i : in_file_order(directory)) {
+    const DirectoryEntry& entry = directory.entries[i];
+    owned(entry.header, ends[i]);
+    // The record behind is as long as the space up to 24 bytes allows.
+    end += most_bytes_behind(entry);
+  }
+  end = std::min(end, directory.start);
+  owned(directory.start, directory.end);
+  owned(file_bytes, file_bytes);
+  return gaps;
 }
 
 // libzip tells an encrypted entry's method and sizes as they are once it is decrypted.
@@ -113,18 +163,18 @@ bool same(const ZipEntry& entry, const DirectoryEntry& found) {
 
 void Zip::Close::operator()(zip* archive) const noexcept { zip_discard(archive); }
 
-Zip::Zip(const std::filesystem::path& path, FileAccess access)
-    : file_(std::make_shared<const File>(path)), file_bytes_(file_->size()) {
-  int code = 0;
-  const int descriptor = dup(file_->descriptor());
-  archive_.reset(zip_fdopen(descriptor, 0, &code));
+Zip::Zip(const std::filesystem::path& path) : Zip(std::make_shared<const File>(path)) {}
+
+Zip::Zip(std::shared_ptr<const File> file, FileAccess access)
+    : file_(std::move(file)), file_bytes_(file_->size()) {
+  zip_error_t error;
+  zip_error_init(&error);
+  archive_.reset(open_zip(file_, error));
+  const int code = zip_error_code_zip(&error);
+  const std::string reason = archive_ ? "" : zip_error_strerror(&error);
+  zip_error_fini(&error);
   if (!archive_) {
-    if (descriptor >= 0) close(descriptor);
     if (code == ZIP_ER_NOZIP) bad_zip("a zip file without its end: truncated; copy it again");
-    zip_error_t error;
-    zip_error_init_with_code(&error, code);
-    const std::string reason = zip_error_strerror(&error);
-    zip_error_fini(&error);
     bad_zip("the zip file is damaged (" + reason + "); copy it again");
   }
   list_entries();
@@ -182,6 +232,7 @@ void Zip::locate_entries() {
     ends.push_back(places_[i].offset + found.packed_bytes);
   }
   check_apart(directory, ends);
+  gaps_ = gaps_between(directory, ends, file_bytes_);
 }
 
 bool Zip::is_stored(std::size_t index) const {
@@ -223,24 +274,29 @@ void Zip::read(std::size_t index, std::span<std::byte> out, const std::string& l
   const EntryFile file = open_entry(archive_.get(), index, entry, label);
   std::size_t done = 0;
   while (done < out.size()) {
-    const zip_int64_t got =
-        zip_fread(file.get(), out.data() + done, std::min(out.size() - done, kPiece));
-    if (got < 0) read_failed(file.get(), label);
+    const std::size_t got =
+        read_piece(file.get(), out.subspan(done, std::min(out.size() - done, kPiece)), label);
     if (got == 0) break;
-    done += static_cast<std::size_t>(got);
+    done += got;
   }
-  if (done < out.size()) {
-    bad_zip("the entry holds " + std::to_string(done) + " bytes and claims " +
-                std::to_string(out.size()),
-            label);
+  finish_entry(file.get(), done, out.size(), label);
+}
+
+void Zip::unpack(std::size_t index, const std::string& label,
+                 const std::function<void(std::span<const std::byte>)>& take) const {
+  const ZipEntry& entry = entries_.at(index);
+  const EntryFile file = open_entry(archive_.get(), index, entry, label);
+  std::vector<std::byte> piece(std::min<std::uint64_t>(entry.bytes, kPiece));
+  std::uint64_t done = 0;
+  while (done < entry.bytes) {
+    const auto wanted = std::min<std::uint64_t>(entry.bytes - done, piece.size());
+    const std::size_t got =
+        read_piece(file.get(), std::span(piece).first(static_cast<std::size_t>(wanted)), label);
+    if (got == 0) break;
+    take(std::span(piece).first(got));
+    done += got;
   }
-  // libzip compares checksum and size when it meets the end.
-  std::byte extra{};
-  const zip_int64_t past = zip_fread(file.get(), &extra, 1);
-  if (past < 0) read_failed(file.get(), label);
-  if (past > 0)
-    bad_zip("the entry holds more than the " + std::to_string(out.size()) + " bytes that it claims",
-            label);
+  finish_entry(file.get(), done, entry.bytes, label);
 }
 
 std::string Zip::read_text(std::size_t index, std::uint64_t cap, const std::string& label) const {

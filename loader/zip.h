@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,7 +43,8 @@ class Zip {
  public:
   /// Throws henson::Error (kBadArchive) for what libzip cannot open, for two entries of one name,
   /// for sizes that cannot be, and for files that two readers could understand in two ways.
-  explicit Zip(const std::filesystem::path& path, FileAccess access = FileAccess::kRead);
+  explicit Zip(const std::filesystem::path& path);
+  explicit Zip(std::shared_ptr<const File> file, FileAccess access = FileAccess::kRead);
 
   const std::vector<ZipEntry>& entries() const noexcept { return entries_; }
   std::optional<std::size_t> find(std::string_view name) const;
@@ -51,6 +53,12 @@ class Zip {
   /// Reads the whole entry; `out` has exactly its size. Verifies the checksum. Errors name the
   /// entry `label`.
   void read(std::size_t index, std::span<std::byte> out, const std::string& label) const;
+  /// The same piece by piece, for what need not be in memory at once. The last piece has been
+  /// handed on when a wrong checksum is found out.
+  void unpack(std::size_t index, const std::string& label,
+              const std::function<void(std::span<const std::byte>)>& take) const;
+  /// Bytes of the file that belong to no entry, directory or end record, in their order.
+  const std::vector<FileRange>& gaps() const noexcept { return gaps_; }
   /// Where a stored entry's bytes lie, their checksum verified; nothing when the entry is not
   /// stored as it is, or is damaged: then read() reads it or says what is wrong.
   std::optional<StoredPlace> place(std::size_t index) const;
@@ -82,6 +90,7 @@ class Zip {
   std::unique_ptr<zip, Close> archive_;
   std::vector<ZipEntry> entries_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
+  std::vector<FileRange> gaps_;
   std::shared_ptr<const MappedFile> mapping_;  // or null
   mutable std::vector<Place> places_;          // one an entry
 };

@@ -36,6 +36,7 @@ struct End {
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;  // of the directory
   std::uint64_t start = 0;
+  std::uint64_t end = 0;  // of the last of them, its comment included
 };
 
 [[noreturn]] void bad_zip(const std::string& message, const std::string& entry = {}) {
@@ -75,7 +76,7 @@ void read_end64(const File& file, End& end) {
   if (end64.u32() != kEnd64) bad_zip("the zip64 end record is not where its locator says");
   end64.text(28);
   const End before = end;
-  end = {at, end64.u64(), end64.u64(), end64.u64()};
+  end = {at, end64.u64(), end64.u64(), end64.u64(), before.end};
   if ((before.count != kElsewhere16 && before.count != end.count) ||
       (before.bytes != kElsewhere32 && before.bytes != end.bytes) ||
       (before.start != kElsewhere32 && before.start != end.start)) {
@@ -95,6 +96,7 @@ End read_end(const File& file) {
   end.count = reader.u16();
   end.bytes = reader.u32();
   end.start = reader.u32();
+  end.end = end.at + kEndBytes + reader.u16();
   read_end64(file, end);
   if (end.start > end.at || end.bytes != end.at - end.start) {
     bad_zip("the zip file's directory does not lie where its end record says: " +
@@ -205,6 +207,7 @@ Directory read_directory(const File& file) {
   ByteReader reader = reader_of(bytes);
   Directory directory;
   directory.start = end.start;
+  directory.end = end.end;
   for (std::uint64_t i = 0; i < end.count; ++i) {
     try {
       directory.entries.push_back(read_entry(reader));
@@ -217,6 +220,11 @@ Directory read_directory(const File& file) {
             std::to_string(end.count) + " entries end after " + std::to_string(reader.position()));
   }
   return directory;
+}
+
+std::uint64_t most_bytes_behind(const DirectoryEntry& entry) noexcept {
+  // A signature, the checksum and two sizes of 8 bytes.
+  return (entry.flags & kRecordBehind) != 0 ? 24 : 0;
 }
 
 std::uint64_t check_local_header(const File& file, const DirectoryEntry& entry) {

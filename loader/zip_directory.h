@@ -24,6 +24,7 @@ struct DirectoryEntry {
 
 struct Directory {
   std::uint64_t start = 0;
+  std::uint64_t end = 0;  // of the end record and its comment
   std::vector<DirectoryEntry> entries;
 };
 
@@ -31,6 +32,9 @@ struct Directory {
 /// is none, when it has more entries than limits::kMaxEntries, when it is not as long as the end
 /// record says, or does not lie right before that: where it starts would be a guess.
 Directory read_directory(const File& file);
+
+/// The most bytes that the record behind an entry's bytes may have, if it has one.
+std::uint64_t most_bytes_behind(const DirectoryEntry& entry) noexcept;
 
 /// Where the bytes of an entry start, packed as they are. Throws henson::Error (kBadArchive),
 /// naming the entry, when its local header is not where the directory says or says otherwise: one

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <limits>
 #include <numeric>
+#include <sstream>
+#include <type_traits>
 
 namespace henson::tools {
 namespace {
@@ -47,6 +49,38 @@ std::optional<std::size_t> parse_bytes(std::string_view text) {
 
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+/// "a", "b" of "a|b".
+std::vector<std::string> alternatives(const std::string& shown) {
+  std::vector<std::string> words;
+  std::istringstream stream(shown);
+  for (std::string word; std::getline(stream, word, '|');) words.push_back(word);
+  return words.size() > 1 ? words : std::vector<std::string>();
+}
+
+OptionText text_of(const CLI::Option& option, bool is_path) {
+  OptionText text;
+  for (const std::string& name : option.get_snames()) text.names.push_back('-' + name);
+  for (const std::string& name : option.get_lnames()) text.names.push_back("--" + name);
+  const bool is_flag = !option.get_positional() && option.get_items_expected_max() == 0;
+  if (!is_flag) text.value = option.get_type_name();
+  if (option.get_positional() && text.value.empty()) text.value = option.get_name();
+  text.words = alternatives(text.value);
+  text.is_path = is_path;
+  text.repeats = option.get_items_expected_max() > 1;
+  text.required = option.get_required();
+  text.help = option.get_description();
+  return text;
+}
+
+CommandText text_of(const CLI::App& app, const std::set<const CLI::Option*>& paths) {
+  CommandText text{app.get_name(), app.get_description(), app.get_footer(), {}};
+  for (const CLI::Option* const option : app.get_options()) {
+    if (option->get_group().empty()) continue;
+    text.options.push_back(text_of(*option, paths.contains(option)));
+  }
+  return text;
 }
 
 template <typename T>
@@ -101,7 +135,12 @@ bool Option::given() const { return option_->count() > 0; }
 template <typename T>
 Option Command::option(const std::string& name, T& value, const std::string& shown,
                        const std::string& help) {
-  return Option(*add_option(*app_, name, value, help)->type_name(shown));
+  CLI::Option* const option = add_option(*app_, name, value, help)->type_name(shown);
+  if constexpr (std::is_same_v<T, std::filesystem::path> ||
+                std::is_same_v<T, std::vector<std::filesystem::path>>) {
+    paths_->insert(option);
+  }
+  return Option(*option);
 }
 
 template Option Command::option(const std::string&, std::string&, const std::string&,
@@ -171,7 +210,21 @@ CommandLine::CommandLine(const std::string& name, const std::string& description
 CommandLine::~CommandLine() = default;
 
 Command CommandLine::add(const std::string& name, const std::string& description) {
-  return {*app_->add_subcommand(name, description), chosen_};
+  return {*app_->add_subcommand(name, description), chosen_, paths_};
+}
+
+Command CommandLine::add_hidden(const std::string& name, const std::string& description) {
+  CLI::App* const command = app_->add_subcommand(name, description);
+  command->group("");
+  return {*command, chosen_, paths_};
+}
+
+ProgramText CommandLine::text() const {
+  ProgramText program{text_of(*app_, paths_), app_->version(), {}};
+  for (const CLI::App* const command : commands_of(*app_)) {
+    if (!command->get_group().empty()) program.commands.push_back(text_of(*command, paths_));
+  }
+  return program;
 }
 
 void CommandLine::add_help() {
@@ -185,6 +238,7 @@ void CommandLine::unknown_command(const std::string& word) const {
   std::string nearest;
   std::size_t distance = std::max<std::size_t>(word.size() / 2, 2);
   for (const CLI::App* const command : commands_of(*app_)) {
+    if (command->get_group().empty()) continue;
     const std::string name = command->get_name();
     const std::size_t apart = edit_distance(word, name);
     if (apart > distance || (apart == distance && !nearest.empty())) continue;

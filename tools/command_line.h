@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -52,7 +53,8 @@ class Option {
 /// A command. Values are written when the command line is parsed, so they must live until then.
 class Command {
  public:
-  Command(CLI::App& app, Action& chosen) : app_(&app), chosen_(&chosen) {}
+  Command(CLI::App& app, Action& chosen, std::set<const CLI::Option*>& paths)
+      : app_(&app), chosen_(&chosen), paths_(&paths) {}
 
   /// "--name" is an option, "name" an argument by position; `shown` stands for the value in the
   /// help. An option into a vector takes one value each time it is given, an argument takes all.
@@ -87,6 +89,31 @@ class Command {
 
   CLI::App* app_;
   Action* chosen_;
+  std::set<const CLI::Option*>* paths_;  // those that take files
+};
+
+/// What the help says of an option or argument.
+struct OptionText {
+  std::vector<std::string> names;  // "-h", "--help"; of an argument none
+  std::string value;               // what stands for it, or the argument's name; empty of flags
+  std::vector<std::string> words;  // all that it may be, where it is one of some
+  bool is_path = false;
+  bool repeats = false;
+  bool required = false;
+  std::string help;
+};
+
+struct CommandText {
+  std::string name;
+  std::string description;
+  std::string footer;
+  std::vector<OptionText> options;
+};
+
+/// The program itself, and its commands.
+struct ProgramText : CommandText {
+  std::string version;  // "henson 0.1.0"
+  std::vector<CommandText> commands;
 };
 
 /// The command line of a program that has commands. --help and `help` tell of them.
@@ -99,6 +126,10 @@ class CommandLine {
   CommandLine& operator=(const CommandLine&) = delete;
 
   Command add(const std::string& name, const std::string& description);
+  /// One that the help does not list.
+  Command add_hidden(const std::string& name, const std::string& description);
+  /// All that the help tells, for other forms of it.
+  ProgramText text() const;
   /// The command `help`; it comes after those that it tells of.
   void add_help();
   /// Does what the arguments ask for; returns the exit code. Throws UsageError, and what the
@@ -113,6 +144,7 @@ class CommandLine {
 
   std::unique_ptr<CLI::App> app_;
   Action chosen_;
+  std::set<const CLI::Option*> paths_;
 };
 
 }  // namespace henson::tools

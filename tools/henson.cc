@@ -6,12 +6,17 @@
 
 #include "tools/commands/accuracy.h"
 #include "tools/commands/answer.h"
+#include "tools/commands/audit.h"
 #include "tools/commands/bench.h"
 #include "tools/commands/classify.h"
 #include "tools/commands/command.h"
+#include "tools/commands/diff.h"
 #include "tools/commands/embed.h"
 #include "tools/commands/explain.h"
+#include "tools/commands/export.h"
+#include "tools/commands/extract.h"
 #include "tools/commands/fill_mask.h"
+#include "tools/commands/generate.h"
 #include "tools/commands/inspect.h"
 #include "tools/commands/rerank.h"
 #include "tools/commands/run.h"
@@ -28,7 +33,7 @@ namespace henson::tools {
 namespace {
 
 constexpr const char* kFooter =
-    R"(Exit codes: 0 done, 1 verify says no, 2 bad usage, 3 bad archive or input.
+    R"(Exit codes: 0 done, 1 the answer is no (verify, audit, diff), 2 bad usage, 3 bad archive or input.
 
 Examples:
   henson inspect bert.pt
@@ -52,6 +57,10 @@ int run_program(int argc, const char* const* argv) {
   CommandLine program("henson", "Runs traced BERT models (TorchScript archives) without PyTorch.",
                       HENSON_VERSION, kFooter);
   add_inspect(program);
+  add_audit(program);
+  add_diff(program);
+  add_extract(program);
+  add_export(program);
   add_run(program);
   add_verify(program);
   add_tokenize(program);
@@ -67,6 +76,7 @@ int run_program(int argc, const char* const* argv) {
   add_next_sentence(program);
   add_bench(program);
   add_accuracy(program);
+  add_generate(program);
   program.add_help();
   catch_interrupts();
   try {

@@ -7,18 +7,39 @@
 #include <random>
 #include <span>
 
+#include "runtime/tensor/checked.h"
+#include "tools/report.h"
+
 namespace henson::tools {
 namespace {
 
 constexpr InputSizes kDefaultSizes{2, 7, 0};
+// Of an input. A file may tell any sizes of its dummy input, whose elements it does not hold.
+constexpr std::int64_t kMostElements = 1 << 26;
 
 using Shape = std::vector<std::int64_t>;
 
 DType dtype_of(const InputInfo& input) { return input.dtype.value_or(DType::kInt64); }
 
+/// Throws henson::Error for what would take too much memory, or would if no size were 0.
+void check_size(const Shape& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t size : shape) {
+    const auto product = runtime::try_multiply(count, std::max<std::int64_t>(size, 1));
+    if (!product || *product > kMostElements) {
+      throw Error(ErrorCode::kBadInput,
+                  "an input of shape " + format_shape(shape) + " is too large to be made up");
+    }
+    count = *product;
+  }
+}
+
 /// The traced shape; where the archive does not tell, sizes of 2 and the default length.
 Shape shape_of(const InputInfo& input) {
-  if (input.traced_shape) return *input.traced_shape;
+  if (input.traced_shape) {
+    check_size(*input.traced_shape);
+    return *input.traced_shape;
+  }
   Shape shape(std::max<std::size_t>(input.rank.value_or(2), 1), kDefaultSizes.batch);
   shape.back() = kDefaultSizes.length;
   return shape;
@@ -110,9 +131,12 @@ std::int64_t limit_in(DType dtype, std::int64_t limit) {
 class Drawer {
  public:
   Drawer(unsigned seed, InputSizes sizes, Masks masks) : random_(seed) {
-    visible_.assign(static_cast<std::size_t>(sizes.batch), sizes.length);
+    const auto rows = static_cast<std::size_t>(std::max<std::int64_t>(sizes.batch, 1));
+    visible_.assign(rows, sizes.length);
     if (masks == Masks::kOnes) return;
-    for (std::int64_t& length : visible_) length = 1 + below(sizes.length);
+    for (std::int64_t& length : visible_) {
+      length = 1 + below(std::max<std::int64_t>(sizes.length, 1));
+    }
     // One that all see, when there are several.
     if (visible_.size() > 1) visible_.front() = sizes.length;
   }
@@ -183,6 +207,7 @@ std::vector<NamedInput> random_inputs(const Model& model, InputSizes sizes, Mask
     if (sizes.choices > 0 && !input.traced_shape && shape.size() == 2) {
       shape.insert(shape.begin() + 1, sizes.choices);
     }
+    check_size(shape);
     inputs.push_back({input.path, drawer.draw(input, shape, inputs.empty())});
   }
   return inputs;

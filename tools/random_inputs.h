@@ -31,7 +31,8 @@ bool tells_shapes(const Model& model);
 /// with them, never by name: what indexes an embedding table is random over its rows; masks are
 /// masks, and so are integers, booleans and floats of a mask's shape of which the computation does
 /// not tell, but for the first input; other floats are random. Integers that index no table of
-/// known size are 0 or 1. The same arguments give the same inputs.
+/// known size are 0 or 1. The same arguments give the same inputs. Throws henson::Error for inputs
+/// that would be too large, and so do the functions below and above: a file may tell any sizes.
 std::vector<NamedInput> random_inputs(const Model& model, InputSizes sizes, Masks masks,
                                       unsigned seed);
 

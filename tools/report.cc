@@ -72,6 +72,15 @@ std::string format_milliseconds(double milliseconds) {
 
 std::string format_error(double error) { return error == 0 ? "0" : format_number("%.1e", error); }
 
+std::string format_figure(double number) { return format_number("%.3g", number + 0.0); }
+
+std::string format_rough(double number) { return format_number("%.2g", number + 0.0); }
+
+std::string format_share(double share) {
+  if (share == 0) return "0";
+  return format_number(share < 0.0995 ? "%.2g%%" : "%.0f%%", 100 * share);
+}
+
 std::string format_element(const Tensor& tensor, std::size_t index) {
   const DType dtype = tensor.dtype();
   if (dtype == DType::kBool) return integer_at(tensor, index) != 0 ? "True" : "False";

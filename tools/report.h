@@ -28,6 +28,12 @@ std::string format_fixed(double number, int digits);
 std::string format_milliseconds(double milliseconds);
 /// "1.2e-07", "0", "inf"
 std::string format_error(double error);
+/// Three digits that count: "0.0416", "-12.3", "1.2e-07".
+std::string format_figure(double number);
+/// Two: "0.042".
+std::string format_rough(double number);
+/// A share in percent: "0.0013%", "12%", "0".
+std::string format_share(double share);
 /// An element of a tensor, as short as it can be told from its neighbours: "-0.1234567", "101".
 std::string format_element(const Tensor& tensor, std::size_t index);
 /// The first elements, "0.12 -0.5 …".

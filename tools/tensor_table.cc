@@ -1,27 +1,26 @@
 #include "tools/tensor_table.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
-#include <optional>
 #include <set>
-#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "tools/folding.h"
 
 namespace henson::tools {
 namespace {
 
-using Weights = std::span<const WeightInfo>;
+using Rows = std::span<const TensorRow>;
 
 /// What the last column says of a tensor.
 class Remarks {
  public:
-  explicit Remarks(Weights weights) {
+  explicit Remarks(Rows rows) {
     std::map<std::string, std::size_t> distinct;  // sets of elements in a storage
-    for (const WeightInfo& weight : weights) {
-      order_.emplace(weight.name, order_.size());
-      if (is_first(weight)) ++distinct[weight.storage];
+    for (const TensorRow& row : rows) {
+      order_.emplace(row.weight->name, order_.size());
+      if (is_first(*row.weight)) ++distinct[row.weight->storage];
     }
     for (const auto& [storage, count] : distinct) {
       if (count > 1 && !storage.empty()) shared_.insert(storage);
@@ -56,108 +55,114 @@ class Remarks {
   std::set<std::string> shared_;
 };
 
-/// "encoder.layer.3.output.weight" is {"encoder.layer.", 3, ".output.weight"}.
-struct Numbered {
-  std::string_view prefix;
-  std::size_t number = 0;
-  std::string_view suffix;
-};
+class TensorTable {
+ public:
+  TensorTable(Rows rows, bool fold)
+      : rows_(rows),
+        fold_(fold),
+        remarks_(rows),
+        has_roles_(std::any_of(rows.begin(), rows.end(),
+                               [](const TensorRow& row) { return !row.role.empty(); })),
+        table_(columns(), "  ") {
+    for (const TensorRow& row : rows) names_.push_back(row.name);
+  }
 
-std::optional<Numbered> split(std::string_view name) {
-  for (std::size_t start = 0; start < name.size();) {
-    const std::size_t end = std::min(name.find('.', start), name.size());
-    std::size_t number = 0;
-    const auto [stop, error] = std::from_chars(name.data() + start, name.data() + end, number);
-    if (start > 0 && end < name.size() && error == std::errc() && stop == name.data() + end) {
-      return Numbered{name.substr(0, start), number, name.substr(end)};
+  Table made() {
+    const auto alike = [&](std::size_t a, std::size_t b) {
+      return cells(rows_[a], "", kind_of(rows_[a].role)) ==
+             cells(rows_[b], "", kind_of(rows_[b].role));
+    };
+    std::size_t skip = 0;  // rows that are told already
+    for (const Fold& fold : fold_layers(names_, alike)) {
+      if (fold.first < skip) continue;
+      const std::size_t numbers = fold_ ? count_numbers(fold.first) : 0;
+      if (numbers > 1) {
+        add_numbers(rows_.subspan(fold.first, numbers));
+        skip = fold.first + numbers;
+      } else if (fold_ && fold.count > 1) {
+        add_layers(fold);
+      } else {
+        for (const TensorRow& row : rows_.subspan(fold.first, fold.size * fold.count)) {
+          table_.add(cells(row, row.name, row.role));
+        }
+      }
     }
-    start = end + 1;
+    return std::move(table_);
   }
-  return std::nullopt;
-}
 
-std::vector<std::string> cells(const WeightInfo& weight, std::string_view name,
-                               const Remarks& remarks) {
-  return {printable(name), std::string(name_of(weight.dtype)), format_shape(weight.shape),
-          format_bytes(weight.bytes), remarks.of(weight)};
-}
-
-/// How many weights from the first on belong to the same layer.
-std::size_t layer_size(Weights weights) {
-  const std::optional<Numbered> first = split(weights.front().name);
-  if (!first) return 0;
-  std::size_t size = 0;
-  for (; size < weights.size(); ++size) {
-    const std::optional<Numbered> next = split(weights[size].name);
-    if (!next || next->prefix != first->prefix || next->number != first->number) break;
+ private:
+  std::vector<Table::Align> columns() const {
+    using enum Table::Align;
+    if (has_roles_) return {kLeft, kLeft, kLeft, kLeft, kRight, kLeft};
+    return {kLeft, kLeft, kLeft, kRight, kLeft};
   }
-  return size;
-}
 
-bool alike(Weights a, Weights b, const Remarks& remarks) {
-  return std::equal(
-      a.begin(), a.end(), b.begin(), b.end(), [&](const WeightInfo& x, const WeightInfo& y) {
-        return cells(x, split(x.name)->suffix, remarks) == cells(y, split(y.name)->suffix, remarks);
-      });
-}
-
-/// How many layers follow each other from the first weight on that are alike.
-std::size_t count_alike(Weights weights, std::size_t size, const Remarks& remarks) {
-  const Weights first = weights.first(size);
-  const std::string_view prefix = split(first.front().name)->prefix;
-  std::size_t count = 1;
-  for (Weights rest = weights.subspan(size); rest.size() >= size; rest = rest.subspan(size)) {
-    if (layer_size(rest) != size || split(rest.front().name)->prefix != prefix) break;
-    if (!alike(first, rest.first(size), remarks)) break;
-    ++count;
+  std::vector<std::string> cells(const TensorRow& row, std::string_view name,
+                                 const std::string& role) const {
+    const WeightInfo& weight = *row.weight;
+    std::vector<std::string> cells{printable(name)};
+    if (has_roles_) cells.push_back(printable(role));
+    cells.insert(cells.end(), {std::string(name_of(weight.dtype)), format_shape(weight.shape),
+                               format_bytes(weight.bytes), remarks_.of(weight)});
+    return cells;
   }
-  return count;
-}
 
-void add_layers(Table& table, Weights weights, std::size_t size, std::size_t count,
-                const Remarks& remarks) {
-  const Numbered first = *split(weights.front().name);
-  const Numbered last = *split(weights[(count - 1) * size].name);
-  const TensorTotals totals = totals_of(weights.first(count * size));
-  table.add_line(printable(first.prefix) + std::to_string(first.number) + " … " +
-                 std::to_string(last.number) + ": " + plural(count, "layer") + " alike, " +
-                 format_bytes(totals.bytes) + " in all; each:");
-  for (const WeightInfo& weight : weights.first(size)) {
-    table.add(cells(weight, "  " + std::string(split(weight.name)->suffix), remarks));
+  void add_layers(const Fold& fold) {
+    const Rows rows = rows_.subspan(fold.first, fold.size * fold.count);
+    const NumberedName first = *split_number(rows.front().name);
+    const NumberedName last = *split_number(rows.back().name);
+    table_.add_line(printable(first.prefix) + std::to_string(first.number) + " … " +
+                    std::to_string(last.number) + ": " + plural(fold.count, "layer") + " alike, " +
+                    format_bytes(totals_of(rows).bytes) + " in all; each:");
+    for (const TensorRow& row : rows.first(fold.size)) {
+      table_.add(cells(row, "  " + std::string(split_number(row.name)->suffix), kind_of(row.role)));
+    }
   }
-}
 
-/// How many numbers of the code follow each other from the first weight on: constants without
-/// dimensions, of one dtype.
-std::size_t count_numbers(Weights weights) {
-  const auto is_number = [&](const WeightInfo& weight) {
-    return weight.name.starts_with("CONSTANTS.") && weight.shape.empty() &&
-           weight.dtype == weights.front().dtype;
-  };
-  const auto end = std::find_if_not(weights.begin(), weights.end(), is_number);
-  return static_cast<std::size_t>(end - weights.begin());
-}
+  /// How many numbers of the code follow each other from there on: constants without dimensions,
+  /// of one dtype.
+  std::size_t count_numbers(std::size_t first) const {
+    const auto is_number = [&](const TensorRow& row) {
+      return row.name.starts_with("CONSTANTS.") && row.weight->shape.empty() &&
+             row.weight->dtype == rows_[first].weight->dtype;
+    };
+    const auto start = rows_.begin() + static_cast<std::ptrdiff_t>(first);
+    return static_cast<std::size_t>(std::find_if_not(start, rows_.end(), is_number) - start);
+  }
 
-void add_numbers(Table& table, Weights numbers) {
-  table.add(
-      {numbers.front().name + " … " + numbers.back().name.substr(numbers.back().name.find('.') + 1),
-       std::string(name_of(numbers.front().dtype)), plural(numbers.size(), "number"),
-       format_bytes(totals_of(numbers).bytes)});
-}
+  void add_numbers(Rows numbers) {
+    const std::string& last = numbers.back().name;
+    std::vector<std::string> cells{numbers.front().name + " … " + last.substr(last.find('.') + 1)};
+    if (has_roles_) cells.emplace_back();
+    cells.insert(cells.end(),
+                 {std::string(name_of(numbers.front().weight->dtype)),
+                  plural(numbers.size(), "number"), format_bytes(totals_of(numbers).bytes)});
+    table_.add(std::move(cells));
+  }
+
+  Rows rows_;
+  bool fold_;
+  Remarks remarks_;
+  bool has_roles_;
+  std::vector<std::string> names_;
+  Table table_;
+};
 
 }  // namespace
 
-TensorTotals totals_of(Weights weights) {
+TensorTotals totals_of(Rows rows) {
   TensorTotals totals;
-  const Remarks remarks(weights);
-  for (const WeightInfo& weight : weights) {
+  const Remarks remarks(rows);
+  for (const TensorRow& row : rows) {
     ++totals.tensors;
-    if (!remarks.is_first(weight)) continue;
-    totals.bytes += weight.bytes;
-    totals.elements += weight.bytes / size_of(weight.dtype);
+    if (!remarks.is_first(*row.weight)) continue;
+    totals.bytes += row.weight->bytes;
+    totals.elements += row.weight->bytes / size_of(row.weight->dtype);
   }
   return totals;
 }
+
+TensorTotals totals_of(std::span<const WeightInfo> weights) { return totals_of(rows_of(weights)); }
 
 bool has_odd_strides(const WeightInfo& weight) {
   std::int64_t dense = 1;
@@ -169,29 +174,10 @@ bool has_odd_strides(const WeightInfo& weight) {
   return false;
 }
 
-Table tensor_table(Weights weights, bool fold) {
-  using enum Table::Align;
-  Table table({kLeft, kLeft, kLeft, kRight, kLeft}, "  ");
-  const Remarks remarks(weights);
-  while (!weights.empty()) {
-    const std::size_t size = fold ? layer_size(weights) : 0;
-    const std::size_t count = size > 0 ? count_alike(weights, size, remarks) : 1;
-    const std::size_t numbers = fold ? count_numbers(weights) : 0;
-    if (numbers > 1) {
-      add_numbers(table, weights.first(numbers));
-      weights = weights.subspan(numbers);
-    } else if (count > 1) {
-      add_layers(table, weights, size, count, remarks);
-      weights = weights.subspan(size * count);
-    } else {
-      const std::size_t rows = std::max<std::size_t>(size, 1);
-      for (const WeightInfo& weight : weights.first(rows)) {
-        table.add(cells(weight, weight.name, remarks));
-      }
-      weights = weights.subspan(rows);
-    }
-  }
-  return table;
+Table tensor_table(Rows rows, bool fold) { return TensorTable(rows, fold).made(); }
+
+Table tensor_table(std::span<const WeightInfo> weights, bool fold) {
+  return tensor_table(rows_of(weights), fold);
 }
 
 }  // namespace henson::tools

@@ -8,6 +8,7 @@
 #include "runtime/analysis/uses.h"
 #include "runtime/api/guarded.h"
 #include "runtime/api/public_tensor.h"
+#include "runtime/api/weight_elements.h"
 #include "runtime/import/weights.h"
 
 namespace henson::runtime {
@@ -112,11 +113,12 @@ WeightInfo describe_weight(const NamedTensor& named, WeightViews& views, loader:
   if (stored.storage != nullptr) {
     weight.storage = stored.storage->entry();
     weight.offset = stored.offset;
+    const Tensor tensor = views.tensor(named.tensor);
+    if (!tensor.is_contiguous()) {  // copied when it is read
+      spend(budget, loader::Budget::Kind::kRepeatedBytes, weight.bytes, named.name);
+    }
+    weight.elements = std::make_shared<const WeightElements>(tensor);
     if (!stored.quantization) {
-      const Tensor tensor = views.tensor(named.tensor);
-      if (!tensor.is_contiguous()) {  // copied when it is read
-        spend(budget, loader::Budget::Kind::kRepeatedBytes, weight.bytes, named.name);
-      }
       weight.read = [tensor] { return guarded([&] { return to_public(tensor); }); };
     }
   }
@@ -253,7 +255,7 @@ std::vector<Lock> describe_locks(const UnlockResult& unlocked) {
 std::vector<WeightInfo> describe_weights(const loader::Archive& archive) {
   loader::Budget budget = archive.budget;
   TensorCollector collector(budget);
-  collector.collect(archive.module, "");
+  if (archive.module != nullptr) collector.collect(archive.module, "");
   std::vector<NamedTensor>& found = collector.found();
   std::set<const loader::StoredTensor*> known;
   for (const NamedTensor& named : found) known.insert(named.tensor.get());
@@ -283,11 +285,9 @@ std::vector<WeightInfo> describe_weights(const loader::Archive& archive) {
   return weights;
 }
 
-namespace {
-
-/// Methods of the archive's module that a caller may run.
 std::vector<std::string> methods_of(const loader::Archive& archive) {
   std::vector<std::string> names;
+  if (archive.module == nullptr) return names;
   const auto root = archive.classes.find(archive.module->class_name);
   if (root == archive.classes.end()) return names;
   for (const script::Function& method : root->second.methods) {
@@ -295,8 +295,6 @@ std::vector<std::string> methods_of(const loader::Archive& archive) {
   }
   return names;
 }
-
-}  // namespace
 
 void check_method(const loader::Archive& archive, const std::string& method) {
   const std::vector<std::string> methods = methods_of(archive);
@@ -308,7 +306,7 @@ void check_method(const loader::Archive& archive, const std::string& method) {
                   "` to run" + (known.empty() ? "" : "; --method runs one that it has: " + known));
 }
 
-ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
+ModelInfo describe_archive(const loader::Archive& archive) {
   ModelInfo info;
   info.layout = archive.layout == loader::Layout::kModelJson ? "PyTorch 1.0 to 1.2 (model.json)"
                                                              : "PyTorch 1.3 and later (data.pkl)";
@@ -316,8 +314,16 @@ ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
   info.version = archive.version;
   info.mobile = archive.mobile;
   info.methods = methods_of(archive);
-  if (archive.module->class_name.starts_with("__torch__"))
+  if (archive.module != nullptr && archive.module->class_name.starts_with("__torch__")) {
     info.root_class = archive.module->class_name;
+  }
+  for (const loader::Entry& entry : archive.entries) {
+    info.entries.emplace_back(entry.name, entry.bytes);
+  }
+  return info;
+}
+
+void describe_graph(const Graph& graph, ModelInfo& info) {
   info.output = describe_output(graph, graph.output);
   info.node_count = graph.nodes.size();
   info.positions = find_position_table(graph);
@@ -326,9 +332,6 @@ ModelInfo describe_model(const loader::Archive& archive, const Graph& graph) {
     if (node.kind == NodeKind::kOperator) operators.insert(node.op->schema.name);
   }
   info.operators.assign(operators.begin(), operators.end());
-  for (const loader::Entry& entry : archive.entries)
-    info.entries.emplace_back(entry.name, entry.bytes);
-  return info;
 }
 
 std::vector<std::string> notes_of(const Graph& graph) {

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "henson/error.h"
+#include "runtime/tensor/allocator.h"
 
 namespace henson::runtime {
 
@@ -42,5 +43,10 @@ void check_instruction_set();
 /// `wanted` threads, or as many as can run at once for 0. Throws henson::Error (kBadInput) for
 /// less, and for more than kMostThreads.
 int checked_threads(int wanted);
+
+/// What a memory_limit of RuntimeOptions or SessionOptions means: 0 is none.
+inline std::size_t limit_of(std::size_t memory_limit) {
+  return memory_limit > 0 ? memory_limit : MemoryCount::kNoLimit;
+}
 
 }  // namespace henson::runtime

@@ -4,6 +4,7 @@
 
 #include "henson/error.h"
 #include "runtime/analysis/weight_roles.h"
+#include "runtime/api/archive_source.h"
 #include "runtime/api/facts.h"
 #include "runtime/api/guarded.h"
 #include "runtime/api/model_impl.h"
@@ -40,6 +41,19 @@ std::optional<kernels::WeightType> weight_type_of(Precision precision) noexcept 
   return std::nullopt;
 }
 
+/// Null where none is given. Errors of it name it.
+std::shared_ptr<const loader::Archive> open_witness(const OpenOptions& options) {
+  if (options.witness.empty()) return nullptr;
+  const std::filesystem::path& path = options.witness;
+  try {
+    auto file = runtime::open_source(path);
+    const loader::FileAccess access = runtime::access_of(*file, options.map);
+    return std::make_shared<const loader::Archive>(loader::open_archive(std::move(file), access));
+  } catch (const Error& error) {
+    throw Error(error.code(), "the witness " + path.string() + ": " + error.what());
+  }
+}
+
 }  // namespace
 
 kernels::WeightType to_weight_type(Precision precision) {
@@ -70,9 +84,10 @@ std::string_view name_of(InputRole role) noexcept {
 }
 
 Program::Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
-                 const runtime::InputRanks& ranks, const Program* usual)
+                 const runtime::InputRanks& ranks, const runtime::Evidence& evidence,
+                 const Program* usual)
     : built(std::move(graph)),
-      unlocked(runtime::unlock(built.graph, traced, ranks)),
+      unlocked(runtime::unlock(built.graph, traced, ranks, evidence)),
       uses(built.graph),
       places(runtime::places_of((usual == nullptr ? *this : *usual).built, built)),
       interpreter(built.graph) {}
@@ -92,15 +107,22 @@ const runtime::Plan& Program::plan(int threads, Precision precision) const {
   return *once.plan;
 }
 
-Model::Impl::Impl(loader::Archive opened, std::string method)
-    : archive_(std::move(opened)), method_(std::move(method)) {
-  runtime::check_method(archive_, method_);
+Model::Impl::Impl(std::shared_ptr<const loader::Archive> archive,
+                  std::shared_ptr<const loader::Archive> witness, OpenOptions options)
+    : archive_(std::move(archive)),
+      witness_(std::move(witness)),
+      method_(std::move(options.method)),
+      constants_(std::move(options.constants)) {
+  runtime::check_method(*archive_, method_);
+  if (witness_) runtime::check_method(*witness_, method_);
   program_ = build({});
+  check_constants();
   const runtime::Graph& graph = program_->built.graph;
-  inputs = runtime::describe_inputs(archive_, method_, graph, program_->unlocked);
-  weights = runtime::describe_weights(archive_);
+  inputs = runtime::describe_inputs(*archive_, method_, graph, program_->unlocked);
+  weights = runtime::describe_weights(*archive_);
   runtime::find_roles(graph, weights);
-  info = runtime::describe_model(archive_, graph);
+  info = runtime::describe_archive(*archive_);
+  runtime::describe_graph(graph, info);
   locks = runtime::describe_locks(program_->unlocked);
   notes = runtime::notes_of(graph);
 }
@@ -113,9 +135,36 @@ std::span<const OutputInfo> Model::Impl::outputs() const {
 }
 
 std::unique_ptr<const Program> Model::Impl::build(const VariantKey& key) const {
-  runtime::BuiltGraph built = runtime::build_graph(archive_, {method_, key.first});
-  const runtime::TracedShapes traced = runtime::traced_shapes(archive_, method_, built.graph);
-  return std::make_unique<const Program>(std::move(built), traced, key.second, program_.get());
+  const runtime::BuildOptions options{method_, key.first};
+  runtime::BuiltGraph built = runtime::build_graph(*archive_, options);
+  const runtime::TracedShapes traced = runtime::traced_shapes(*archive_, method_, built.graph);
+  const runtime::Evidence evidence = evidence_for(built.graph, options);
+  return std::make_unique<const Program>(std::move(built), traced, key.second, evidence,
+                                         program_.get());
+}
+
+/// What the witness and the user say of the numbers of a graph.
+runtime::Evidence Model::Impl::evidence_for(const runtime::Graph& graph,
+                                            const runtime::BuildOptions& built) const {
+  runtime::Evidence evidence;
+  for (const std::string& place : constants_) {
+    evidence.own.push_back(runtime::nodes_at(graph, place));
+  }
+  if (witness_) {
+    const runtime::BuiltGraph other = runtime::build_graph(*witness_, built);
+    evidence.witness = runtime::compare_with_witness(
+        graph, other.graph, runtime::traced_shapes(*witness_, method_, other.graph));
+  }
+  return evidence;
+}
+
+/// A place that ends no doubt was meant for another archive, or is a slip.
+void Model::Impl::check_constants() const {
+  for (std::size_t i = 0; i < constants_.size(); ++i) {
+    if (program_->unlocked.stated.contains(i)) continue;
+    throw Error(ErrorCode::kBadInput, "nothing is in doubt at " + constants_[i] +
+                                          ": no number there could be the dummy input's size");
+  }
 }
 
 const Program& Model::Impl::variant(const std::set<std::string>& omitted,
@@ -127,12 +176,53 @@ const Program& Model::Impl::variant(const std::set<std::string>& omitted,
   return *found;
 }
 
-Model Model::open(const std::filesystem::path& path, OpenOptions options) {
+Model ModelAccess::make(std::shared_ptr<const loader::Archive> archive, OpenOptions options) {
+  runtime::check_instruction_set();
+  auto witness = open_witness(options);
+  return Model(
+      std::make_shared<const Impl>(std::move(archive), std::move(witness), std::move(options)));
+}
+
+namespace {
+
+Model open_file(std::shared_ptr<const loader::File> file, loader::FileAccess access,
+                OpenOptions options) {
+  return ModelAccess::make(
+      std::make_shared<const loader::Archive>(loader::open_archive(std::move(file), access)),
+      std::move(options));
+}
+
+template <typename Place>
+Model open_place(const Place& place, OpenOptions options) {
   return runtime::guarded([&] {
-    runtime::check_instruction_set();
+    auto file = runtime::open_source(place);
+    const loader::FileAccess access = runtime::access_of(*file, options.map);
+    return open_file(std::move(file), access, std::move(options));
+  });
+}
+
+}  // namespace
+
+Model Model::open(const std::filesystem::path& path, OpenOptions options) {
+  return open_place(path, std::move(options));
+}
+
+Model Model::open_descriptor(int descriptor, OpenOptions options) {
+  return open_place(descriptor, std::move(options));
+}
+
+Model Model::open(std::span<const std::byte> bytes, OpenOptions options) {
+  return runtime::guarded([&] {
+    return open_file(runtime::copy_source(bytes), loader::FileAccess::kMap, std::move(options));
+  });
+}
+
+Model Model::open(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                  OpenOptions options) {
+  return runtime::guarded([&] {
     const auto access = options.map ? loader::FileAccess::kMap : loader::FileAccess::kRead;
-    return Model(std::make_shared<const Impl>(loader::open_archive(path, access),
-                                              std::move(options.method)));
+    return open_file(std::make_shared<const loader::File>(bytes, std::move(owner)), access,
+                     std::move(options));
   });
 }
 

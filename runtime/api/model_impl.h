@@ -30,7 +30,8 @@ kernels::WeightType to_weight_type(Precision precision);
 struct Program {
   /// `usual`: the model's usual program, null for that itself.
   Program(runtime::BuiltGraph graph, const runtime::TracedShapes& traced,
-          const runtime::InputRanks& ranks, const Program* usual);
+          const runtime::InputRanks& ranks, const runtime::Evidence& evidence,
+          const Program* usual);
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
@@ -54,9 +55,11 @@ struct Program {
   mutable std::array<PlanOnce, 3> plans_;  // for each precision
 };
 
-class Model::Impl {
+class HENSON_HIDDEN Model::Impl {
  public:
-  Impl(loader::Archive opened, std::string method);
+  /// `witness`: null where there is none.
+  Impl(std::shared_ptr<const loader::Archive> archive,
+       std::shared_ptr<const loader::Archive> witness, OpenOptions options);
 
   const Program& program() const noexcept { return *program_; }
   /// The program for callers that leave out parameters which have defaults, and whose inputs have
@@ -77,9 +80,14 @@ class Model::Impl {
  private:
   using VariantKey = std::pair<std::set<std::string>, runtime::InputRanks>;
   std::unique_ptr<const Program> build(const VariantKey& key) const;
+  runtime::Evidence evidence_for(const runtime::Graph& graph,
+                                 const runtime::BuildOptions& built) const;
+  void check_constants() const;
 
-  loader::Archive archive_;
+  std::shared_ptr<const loader::Archive> archive_;
+  std::shared_ptr<const loader::Archive> witness_;
   std::string method_;
+  std::vector<std::string> constants_;
   std::unique_ptr<const Program> program_;
   mutable std::mutex mutex_;
   mutable std::map<VariantKey, std::unique_ptr<const Program>> variants_;
@@ -93,6 +101,8 @@ class ModelAccess {
   using Impl = Model::Impl;
   /// Throws henson::Error for a model that was moved from.
   static const Impl& impl(const Model& model) { return model.impl(); }
+  /// As Model::open, of an archive that is open already.
+  static Model make(std::shared_ptr<const loader::Archive> archive, OpenOptions options);
 };
 
 }  // namespace henson

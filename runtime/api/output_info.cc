@@ -10,7 +10,7 @@
 
 namespace henson {
 
-struct SymbolicSize::Formula {
+struct HENSON_HIDDEN SymbolicSize::Formula {
   runtime::SizeFormula size;
   std::string text;
 };

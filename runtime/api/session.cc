@@ -9,6 +9,7 @@
 #include "runtime/api/guarded.h"
 #include "runtime/api/model_impl.h"
 #include "runtime/api/public_tensor.h"
+#include "runtime/api/thread_pool_impl.h"
 #include "runtime/execution/explain_ids.h"
 #include "runtime/tensor/stop.h"
 
@@ -140,7 +141,7 @@ Output to_output(const Program& program, const std::vector<runtime::Value>& leav
 
 }  // namespace
 
-struct Session::Impl {
+struct HENSON_HIDDEN Session::Impl {
   /// While it lives, the session serves this call and no other.
   class Turn {
    public:
@@ -160,17 +161,33 @@ struct Session::Impl {
   Impl(const Model& of, SessionOptions with)
       : model(of),
         options(std::move(with)),
-        threads(runtime::checked_threads(options.threads)),
-        memory_limit(options.memory_limit > 0 ? options.memory_limit
-                                              : runtime::MemoryCount::kNoLimit),
-        plan_session(options.executor == Executor::kPlan ? threads : 1, options.profile,
-                     memory_limit) {}
+        pool(pool_of(options)),
+        memory_limit(runtime::limit_of(options.memory_limit)),
+        plan_session(ThreadPoolAccess::impl(pool).team, options.profile, memory_limit,
+                     shared_memory()) {}
+
+  /// The options' own, or one for this session alone.
+  static ThreadPool pool_of(const SessionOptions& options) {
+    if (!options.pool) {
+      const int threads = runtime::checked_threads(options.threads);
+      return ThreadPool({.threads = options.executor == Executor::kPlan ? threads : 1});
+    }
+    ThreadPoolAccess::impl(*options.pool);  // throws when moved from
+    if (options.threads == 0) return *options.pool;
+    throw Error(ErrorCode::kBadInput,
+                "a session on a pool has the pool's threads: leave its own number out");
+  }
+
+  /// Null without a pool that others may share.
+  std::shared_ptr<runtime::MemoryCount> shared_memory() const {
+    return options.pool ? ThreadPoolAccess::impl(pool).memory : nullptr;
+  }
 
   /// Calls of one program, as one.
   std::vector<std::vector<runtime::Value>> run_plan(
       const Program& program, std::span<const std::vector<runtime::Value>> calls) {
     const runtime::StopScope scope(options.stop);
-    const runtime::Plan& plan = program.plan(threads, options.precision);
+    const runtime::Plan& plan = program.plan(pool.threads(), options.precision);
     try {
       std::vector<std::vector<runtime::Value>> leaves = plan.run(plan_session, calls);
       operations += 2 * plan_session.multiply_adds();
@@ -182,7 +199,8 @@ struct Session::Impl {
 
   std::vector<runtime::Value> interpret(const Program& program,
                                         const std::vector<runtime::Value>& call) const {
-    runtime::RunMemory memory(std::make_shared<runtime::MemoryCount>(memory_limit));
+    runtime::RunMemory memory(
+        std::make_shared<runtime::MemoryCount>(memory_limit, 0, shared_memory()));
     const runtime::StopScope scope(options.stop);
     try {
       return program.interpreter.run(call, memory);
@@ -236,7 +254,7 @@ struct Session::Impl {
 
   Model model;
   SessionOptions options;
-  int threads;
+  ThreadPool pool;
   std::size_t memory_limit;
   runtime::PlanSession plan_session;
   double operations = 0;  // of the last run

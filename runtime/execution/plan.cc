@@ -12,14 +12,16 @@
 namespace henson::runtime {
 namespace {
 
-/// What a run leaves behind when it ends, in whatever way: no values, and a pool in one piece.
+/// What a run leaves behind when it ends, in whatever way: no values, a pool in one piece, and
+/// nothing that counts but what the caller has.
 class RunEnd {
  public:
-  RunEnd(const FramePlan& plan, std::span<Frame> frames, BufferPool& pool)
-      : plan_(plan), frames_(frames), pool_(pool) {}
+  RunEnd(const FramePlan& plan, std::span<Frame> frames, BufferPool& pool, Workspace& workspace)
+      : plan_(plan), frames_(frames), pool_(pool), workspace_(workspace) {}
   ~RunEnd() {
     for (Frame& frame : frames_) plan_.clear(frame);
     pool_.settle();
+    workspace_.growth.clear();
   }
   RunEnd(const RunEnd&) = delete;
   RunEnd& operator=(const RunEnd&) = delete;
@@ -28,6 +30,7 @@ class RunEnd {
   const FramePlan& plan_;
   std::span<Frame> frames_;
   BufferPool& pool_;
+  Workspace& workspace_;
 };
 
 /// A value that may outlive the run: tensors of the session's pool are copied.
@@ -136,7 +139,6 @@ void Plan::enter(PlanSession& session, std::size_t frames) const {
   }
   session.plan_ = this;
   session.workspace_.multiply_adds = 0;
-  session.workspace_.growth.clear();
   while (session.frames_.size() < frames) session.frames_.push_back(frames_.new_frame());
 }
 
@@ -144,11 +146,12 @@ std::vector<std::vector<Value>> Plan::run(PlanSession& session,
                                           std::span<const std::vector<Value>> inputs) const {
   enter(session, inputs.size());
   const std::span<Frame> frames = std::span(session.frames_).first(inputs.size());
-  const auto count =
-      std::make_shared<MemoryCount>(session.memory_limit_, session.workspace_.bytes());
+  const Charge kept(session.shared_, session.workspace_.bytes());
+  const auto count = std::make_shared<MemoryCount>(session.memory_limit_,
+                                                   session.workspace_.bytes(), session.shared_);
   RunMemory scratch(count, &session.pool_);
   RunMemory lasting(count);
-  const RunEnd end(frames_, frames, session.pool_);
+  const RunEnd end(frames_, frames, session.pool_, session.workspace_);
   for (std::size_t f = 0; f < frames.size(); ++f) frames_.start(scratch, frames[f], inputs[f]);
   run_steps(frames, session, {.results = lasting, .scratch = scratch});
   std::vector<std::vector<Value>> results;

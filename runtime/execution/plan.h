@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/product.h"
@@ -26,10 +27,16 @@ struct PlanLine {
 /// used again. One run at a time.
 class PlanSession {
  public:
-  /// A run is refused what would take it past `memory_limit` bytes alive at once.
-  explicit PlanSession(int threads, bool profile = false,
-                       std::size_t memory_limit = MemoryCount::kNoLimit)
-      : memory_limit_(memory_limit), pool_(memory_limit), workspace_(threads), profile_(profile) {}
+  /// A run is refused what would take it past `memory_limit` bytes alive at once, or all that count
+  /// in `shared` past the limit of that, where there is one.
+  explicit PlanSession(std::shared_ptr<ThreadTeam> team, bool profile = false,
+                       std::size_t memory_limit = MemoryCount::kNoLimit,
+                       std::shared_ptr<MemoryCount> shared = nullptr)
+      : memory_limit_(memory_limit),
+        shared_(std::move(shared)),
+        pool_(memory_limit),
+        workspace_(std::move(team)),
+        profile_(profile) {}
 
   /// The plan that ran last, or null, and how many seconds each of its nodes took in all runs since
   /// it followed another; empty without profile.
@@ -47,7 +54,8 @@ class PlanSession {
  private:
   friend class Plan;
   std::size_t memory_limit_;
-  BufferPool pool_;  // outlives the frames, which hold parts of it
+  std::shared_ptr<MemoryCount> shared_;  // by the sessions of a pool of threads; or null
+  BufferPool pool_;                      // outlives the frames, which hold parts of it
   Workspace workspace_;
   const Plan* plan_ = nullptr;  // that the frames belong to
   std::vector<Frame> frames_;

@@ -164,7 +164,8 @@ class EmbeddingsStep : public Step {
     std::optional<std::vector<Tensor>> indices = tensors_in(frame[indices_]);
     std::optional<std::vector<Tensor>> addends = tensors_in(frame[addends_]);
     if (!indices || !addends || indices->size() != tables_.size()) return std::nullopt;
-    for (const Tensor& each : *indices) {
+    for (Tensor& each : *indices) {
+      if (each.dtype() == DType::kInt32) each = each.to(memory, DType::kInt64);
       if (each.dtype() != DType::kInt64) return std::nullopt;
       sum.sizes = broadcast_sizes(sum.sizes, each.sizes());
     }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/aligned.h"
@@ -21,7 +22,8 @@ struct StepMemory {
 
 /// What steps share within one session, and what is kept between runs.
 struct Workspace {
-  explicit Workspace(int threads) : team(threads), scratch(team.size()) {}
+  explicit Workspace(std::shared_ptr<ThreadTeam> threads)
+      : owner(std::move(threads)), team(*owner), scratch(team.size()) {}
 
   /// At least `size` floats for one thread alone, until it asks again.
   float* floats(std::size_t thread, std::size_t size) {
@@ -34,7 +36,8 @@ struct Workspace {
   /// What the scratch holds, in bytes.
   std::size_t bytes() const noexcept;
 
-  ThreadTeam team;
+  std::shared_ptr<ThreadTeam> owner;  // of the team, which other sessions may have too
+  ThreadTeam& team;
   std::vector<kernels::AlignedArray<float>> scratch;
   std::vector<Charge> growth;  // of the scratch, in this run
   double multiply_adds = 0;    // of the products of this run's steps

@@ -1,6 +1,7 @@
 #include "runtime/execution/thread_team.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -16,6 +17,7 @@ namespace henson::runtime {
 namespace {
 
 constexpr int kSpins = 4000;  // some 50 microseconds
+constexpr std::chrono::milliseconds kBetweenStops(10);
 
 /// Leaves the core to others for a moment, without sleeping.
 void pause() noexcept {
@@ -27,6 +29,31 @@ void pause() noexcept {
 }
 
 }  // namespace
+
+/// The turn of one caller. Throws what stop_point() does while it waits for it.
+class ThreadTeam::Turn {
+ public:
+  explicit Turn(Turns& turns) : turns_(turns) {
+    std::unique_lock<std::mutex> lock(turns_.mutex);
+    while (turns_.taken) {
+      stop_point();
+      turns_.free.wait_for(lock, kBetweenStops);
+    }
+    turns_.taken = true;
+  }
+  ~Turn() {
+    {
+      const std::lock_guard<std::mutex> lock(turns_.mutex);
+      turns_.taken = false;
+    }
+    turns_.free.notify_one();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Turns& turns_;
+};
 
 ThreadTeam::ThreadTeam(int threads) {
   try {
@@ -85,15 +112,19 @@ void ThreadTeam::serve(std::size_t thread) {
   }
 }
 
+void ThreadTeam::work_alone(std::size_t tasks,
+                            const std::function<void(std::size_t, std::size_t)>& work) {
+  for (std::size_t task = 0; task < tasks; ++task) {
+    stop_point();
+    work(task, 0);
+  }
+}
+
 void ThreadTeam::for_each(std::size_t tasks,
                           const std::function<void(std::size_t, std::size_t)>& work) {
-  if (helpers_.empty() || tasks < 2) {
-    for (std::size_t task = 0; task < tasks; ++task) {
-      stop_point();
-      work(task, 0);
-    }
-    return;
-  }
+  if (tasks < 2) return work_alone(tasks, work);  // as much as a caller does between its steps
+  const Turn turn(turns_);
+  if (helpers_.empty()) return work_alone(tasks, work);
   work_ = &work;
   stop_token_ = &current_stop();
   done_.store(0, std::memory_order_relaxed);

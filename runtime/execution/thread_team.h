@@ -1,10 +1,12 @@
-// The threads of one session.
+// The threads of a session, or of several.
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <mutex>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -12,7 +14,7 @@
 namespace henson::runtime {
 
 /// A number of threads that work on one thing at a time, the caller among them. They wait awake for
-/// a short while, since the next step of a plan comes at once, then asleep. One caller at a time.
+/// a short while, since the next step of a plan comes at once, then asleep. Callers take turns.
 class ThreadTeam {
  public:
   /// `threads` of 1 starts none. Throws henson::Error (kOutOfMemory) when the system gives less.
@@ -27,15 +29,26 @@ class ThreadTeam {
   /// thread is below size(). Returns when all are done: a thread that was not there in time to take
   /// a task is not waited for. What `work` throws reaches the caller once all tasks are done: the
   /// first of several. What stops
-  /// the caller (StopScope) stops the tasks: those that have not begun by then do nothing.
+  /// the caller (StopScope) stops the tasks: those that have not begun by then do nothing. While
+  /// another caller has its turn this waits. `work` must not call it.
   void for_each(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& work);
 
  private:
+  void work_alone(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& work);
   void stop() noexcept;
   void serve(std::size_t thread);
   void take_tasks(std::size_t thread);
   void keep_error() noexcept;
 
+  /// Who is at work. Costs no call of the system while nobody waits.
+  struct Turns {
+    std::mutex mutex;
+    std::condition_variable free;
+    bool taken = false;
+  };
+  class Turn;
+
+  Turns turns_;
   std::vector<std::thread> helpers_;
   const std::function<void(std::size_t, std::size_t)>* work_ = nullptr;
   const std::stop_token* stop_token_ = nullptr;       // of the caller

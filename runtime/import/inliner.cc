@@ -13,6 +13,28 @@ using script::ExprKind;
 using script::Stmt;
 using script::StmtKind;
 
+namespace {
+
+const char* const kOtherWay =
+    "the code goes another way here for inputs of such sizes, which was not to be seen as the "
+    "archive was opened";
+
+std::optional<bool> flag_of(const Value* value) {
+  if (value == nullptr) return std::nullopt;
+  if (const auto* flag = std::get_if<bool>(value)) return *flag;
+  const auto* integer = std::get_if<std::int64_t>(value);
+  return integer != nullptr ? std::optional(*integer != 0) : std::nullopt;
+}
+
+/// A function that returns nothing: it is there to raise.
+bool only_checks(const script::Function& function) {
+  const Expr* const type = function.return_type.get();
+  return type != nullptr && (type->kind == ExprKind::kNone ||
+                             (type->kind == ExprKind::kName && type->text == "NoneType"));
+}
+
+}  // namespace
+
 BuiltGraph build_graph(const loader::Archive& archive, const BuildOptions& options) {
   return Inliner(archive, options).build();
 }
@@ -119,13 +141,15 @@ std::optional<Term> Inliner::run_statement(const Stmt& stmt, Frame& frame) {
     case StmtKind::kReturn:
       return stmt.value ? evaluate(*stmt.value, frame) : constant(None{});
     case StmtKind::kIf:
-      return run_block(condition(*stmt.value, frame) ? stmt.body : stmt.orelse, frame);
+      return run_if(stmt, frame);
     case StmtKind::kAssert:
       if (!condition(*stmt.value, frame)) fail(frame, "an assertion of the code does not hold");
       return std::nullopt;
     case StmtKind::kRaise:
       fail(frame, "the code raises an exception here");
     case StmtKind::kFor:
+      if (only_checks(*frame.function)) return run_loop(stmt, frame);
+      [[fallthrough]];
     case StmtKind::kWhile:
       fail(frame,
            "a loop; Henson runs straight-line code, as tracing writes it: trace the model instead "
@@ -140,16 +164,100 @@ std::optional<Term> Inliner::run_statement(const Stmt& stmt, Frame& frame) {
   return std::nullopt;
 }
 
+/// An `if` of which one branch only raises is a check, whatever it depends on.
+std::optional<Term> Inliner::run_if(const Stmt& stmt, Frame& frame) {
+  const Term term = evaluate(*stmt.value, frame);
+  if (const std::optional<bool> known = flag_of(constant_value(term))) {
+    return run_block(*known ? stmt.body : stmt.orelse, frame);
+  }
+  const std::optional<std::string> then = raised_by(stmt.body, frame);
+  const std::optional<std::string> otherwise = raised_by(stmt.orelse, frame);
+  if (then.has_value() == otherwise.has_value() || !is_flag(term)) {
+    return run_block(guessed(term, frame) ? stmt.body : stmt.orelse, frame);
+  }
+  require(term, !then.has_value(),
+          "the code raises an exception here" + (then ? *then : *otherwise), frame);
+  return run_block(then ? stmt.orelse : stmt.body, frame);
+}
+
+/// `for i in range(n)`, in a function that checks sizes and returns nothing.
+std::optional<Term> Inliner::run_loop(const Stmt& stmt, Frame& frame) {
+  const Expr& over = *stmt.value;
+  const bool counts = stmt.targets.size() == 1 && stmt.targets[0]->kind == ExprKind::kName &&
+                      over.kind == ExprKind::kCall && over.children.size() == 2 &&
+                      over.children[0]->kind == ExprKind::kName &&
+                      over.children[0]->text == "range";
+  if (!counts) fail(frame, "a loop over something else than a range");
+  const Term count = evaluate(*over.children[1], frame);
+  const auto* id = count.get<ValueId>();
+  const std::optional<Value> guess = id != nullptr ? guesses_.value_of(*id) : std::nullopt;
+  const auto* times = guess ? std::get_if<std::int64_t>(&*guess) : nullptr;
+  if (times == nullptr) fail(frame, "a loop whose count depends on the data");
+  if (constant_value(count) == nullptr) {
+    Arguments both;
+    both.positional = {count, constant(*times)};
+    require(call_operator("aten::eq", std::move(both), frame), true, kOtherWay, frame);
+  }
+  for (std::int64_t i = 0; i < *times; ++i) {
+    frame.names.insert_or_assign(stmt.targets[0]->text, constant(i));
+    if (std::optional<Term> returned = run_block(stmt.body, frame)) return returned;
+  }
+  return std::nullopt;
+}
+
 bool Inliner::condition(const Expr& expr, Frame& frame) {
   const Term term = evaluate(expr, frame);
-  const Value* const known = constant_value(term);
-  if (known != nullptr) {
-    if (const auto* flag = std::get_if<bool>(known)) return *flag;
-    if (const auto* integer = std::get_if<std::int64_t>(known)) return *integer != 0;
+  const std::optional<bool> known = flag_of(constant_value(term));
+  return known ? *known : guessed(term, frame);
+}
+
+/// What a condition says of sizes where inputs are [batch, length]; the run checks it.
+bool Inliner::guessed(const Term& term, Frame& frame) {
+  const auto* id = term.get<ValueId>();
+  const std::optional<Value> guess = is_flag(term) ? guesses_.value_of(*id) : std::nullopt;
+  const std::optional<bool> flag = guess ? flag_of(&*guess) : std::nullopt;
+  if (!flag) {
+    fail(frame,
+         "a condition that depends on the data; Henson runs straight-line code, and resolves an "
+         "`if` only when it is known as the archive is opened");
   }
-  fail(frame,
-       "a condition that depends on the data; Henson runs straight-line code, and resolves an `if` "
-       "only when it is known as the archive is opened");
+  require(term, *flag, kOtherWay, frame);
+  return *flag;
+}
+
+bool Inliner::is_flag(const Term& term) const {
+  const auto* id = term.get<ValueId>();
+  return id != nullptr && graph_.values[*id].type.kind == TypeKind::kBool;
+}
+
+void Inliner::require(const Term& condition, bool wanted, const std::string& otherwise,
+                      Frame& frame) {
+  Arguments arguments;
+  arguments.positional = {condition, constant(wanted),
+                          constant(otherwise + " (" + to_string(here(frame)) + ")")};
+  call_operator("henson::require", std::move(arguments), frame);
+}
+
+/// What a block that does nothing but raise says, with a colon before it; nothing for another
+/// block.
+std::optional<std::string> Inliner::raised_by(const script::Block& block, Frame& frame) {
+  for (const Stmt& stmt : block) {
+    if (stmt.kind == StmtKind::kAssign) continue;  // of the message
+    const bool calls = stmt.kind == StmtKind::kExpr && stmt.value->kind == ExprKind::kCall &&
+                       stmt.value->children[0]->kind == ExprKind::kAttribute &&
+                       stmt.value->children[0]->text == "RaiseException";
+    if (!calls && stmt.kind != StmtKind::kRaise) return std::nullopt;
+    const Expr* const said =
+        calls && stmt.value->children.size() > 1 ? stmt.value->children[1].get() : nullptr;
+    if (said == nullptr) return std::string();
+    if (said->kind == ExprKind::kString) return ": " + said->text;
+    const auto named =
+        said->kind == ExprKind::kName ? frame.names.find(said->text) : frame.names.end();
+    const Value* const text = named != frame.names.end() ? constant_value(named->second) : nullptr;
+    const auto* words = text != nullptr ? std::get_if<std::string>(text) : nullptr;
+    return words != nullptr ? ": " + *words : std::string();
+  }
+  return std::nullopt;
 }
 
 void Inliner::assign(const Expr& target, Term value, Frame& frame) {

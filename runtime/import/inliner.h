@@ -14,6 +14,7 @@
 #include "loader/archive.h"
 #include "runtime/graph/overloads.h"
 #include "runtime/import/builder.h"
+#include "runtime/import/guessed_sizes.h"
 #include "runtime/import/term.h"
 #include "runtime/import/weights.h"
 
@@ -53,7 +54,13 @@ class Inliner {
   Term call_function(const script::Function& function, Arguments arguments, Frame* caller);
   std::optional<Term> run_block(const script::Block& block, Frame& frame);
   std::optional<Term> run_statement(const script::Stmt& stmt, Frame& frame);
+  std::optional<Term> run_if(const script::Stmt& stmt, Frame& frame);
+  std::optional<Term> run_loop(const script::Stmt& stmt, Frame& frame);
   bool condition(const script::Expr& expr, Frame& frame);
+  bool guessed(const Term& term, Frame& frame);
+  bool is_flag(const Term& term) const;
+  void require(const Term& condition, bool wanted, const std::string& otherwise, Frame& frame);
+  std::optional<std::string> raised_by(const script::Block& block, Frame& frame);
   void assign(const script::Expr& target, Term value, Frame& frame);
   void assign_many(const script::Expr& targets, const Term& value, Frame& frame);
   std::vector<Term> unpack(const Term& value, std::size_t count, Frame& frame);
@@ -123,6 +130,7 @@ class Inliner {
   const loader::Archive& archive_;
   const BuildOptions& options_;
   Graph graph_;
+  GuessedSizes guesses_{graph_};
   WeightViews views_;
   std::vector<ParameterInfo> parameters_;
   std::unordered_map<const loader::StoredTensor*, ValueId> weights_;

@@ -162,6 +162,11 @@ void register_modes(OperatorTable& table) {
   }
 }
 
+/// What stands for an `if` of the code that only raises, or that was resolved by a guess of sizes.
+void require(Call& call) {
+  if (call.flag(0) != call.flag(1)) throw Error(ErrorCode::kBadInput, call.string(2));
+}
+
 }  // namespace
 
 void register_scalar(OperatorTable& table) {
@@ -174,6 +179,7 @@ void register_scalar(OperatorTable& table) {
   add_comparison<std::greater_equal<>>(table, "aten::ge");
   table.add("aten::log.Scalar_Scalar(Scalar a, Scalar b) -> float",
             number_kernel<Real<log_to_base>, double, double>, kNoRule);
+  table.add("henson::require(bool condition, bool wanted, str otherwise) -> ()", require, kNoRule);
   register_modes(table);
   register_scalar_math(table);
   register_scalar_integers(table);

@@ -63,6 +63,11 @@ void cpu(Inference& call) {
   call.result().constant = &kHere;
 }
 
+void name_of_cpu(Inference& call) {
+  static const Value kName(std::string("cpu"));
+  call.result().constant = &kName;
+}
+
 template <std::int64_t kNumber>
 void always(Inference& call) {
   give_number(call, kNumber);
@@ -202,13 +207,16 @@ void register_types(OperatorTable& table) {
 void register_places(OperatorTable& table) {
   table.add("prim::device(Tensor a) -> Device", [](Call& call) { call.give(Device{"cpu"}); },
             {cpu, nullptr, Trait::kAsks});
+  table.add("prim::type(Device self) -> str", [](Call& call) { call.give(std::string("cpu")); },
+            {name_of_cpu, nullptr, Trait::kAsks});
   table.add("prim::layout(Tensor a) -> int", [](Call& call) { call.give(std::int64_t{0}); },
             {always<0>, nullptr, Trait::kAsks});
   table.add("aten::get_device(Tensor self) -> int", [](Call& call) { call.give(std::int64_t{-1}); },
             {always<-1>, nullptr, Trait::kAsks});
-  for (const std::string name : {"prim::is_cuda", "prim::is_mkldnn", "prim::is_sparse",
-                                 "prim::requires_grad", "aten::is_complex", "aten::is_inference",
-                                 "aten::is_conj", "aten::is_neg", "aten::is_cuda"}) {
+  for (const std::string name :
+       {"prim::is_cuda", "prim::is_mkldnn", "prim::is_sparse", "prim::requires_grad",
+        "aten::is_complex", "aten::is_inference", "aten::is_conj", "aten::is_neg", "aten::is_cuda",
+        "prim::is_nested"}) {
     table.add(name + "(Tensor a) -> bool", give_false, {always<0>, nullptr, Trait::kAsks});
   }
   table.add("aten::is_pinned(Tensor self, Device? device=None) -> bool", give_false,

@@ -1,4 +1,7 @@
 // What was settled before any run, and by what.
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "runtime/tasks/text_model_impl.h"
@@ -45,6 +48,23 @@ std::string_view name_of(Scoring scoring) {
   return "";
 }
 
+/// The length of "truncation" in the tokenizer.json of a vocabulary, a file or a folder; 0: none.
+/// The tokenizer was read of it already; what else it has is passed over.
+std::size_t length_of_truncation(std::filesystem::path vocabulary) {
+  using Json = nlohmann::json;
+  if (std::filesystem::is_directory(vocabulary)) vocabulary /= "tokenizer.json";
+  if (vocabulary.extension() != ".json") return 0;
+  std::ifstream file(vocabulary, std::ios::binary);
+  const auto keep = [](int depth, Json::parse_event_t event, const Json& parsed) {
+    return event != Json::parse_event_t::key || depth != 1 || parsed == "truncation";
+  };
+  const Json json = Json::parse(file, keep, false);
+  const auto found = json.is_object() ? json.find("truncation") : json.end();
+  if (found == json.end() || !found->is_object()) return 0;
+  const auto length = found->find("max_length");
+  return length != found->end() && length->is_number_unsigned() ? length->get<std::size_t>() : 0;
+}
+
 }  // namespace
 
 void TextModel::Impl::explain_files(std::vector<Setting>& settings) const {
@@ -67,6 +87,11 @@ void TextModel::Impl::explain_inputs(std::vector<Setting>& settings) const {
 }
 
 void TextModel::Impl::explain_length(std::vector<Setting>& settings) const {
+  if (const std::size_t length = length_of_truncation(vocabulary); length > 0) {
+    settings.push_back({"not used",
+                        "tokenizer.json: truncation (" + std::to_string(length) + " tokens)",
+                        "transformers does not either", ""});
+  }
   const std::string positions = std::to_string(inputs.max_length()) + " (the archive's positions)";
   if (max_length == 0) {
     settings.push_back({"max length", "none", "default", ""});
@@ -120,9 +145,6 @@ std::vector<Setting> TextModel::explain() const {
   impl().explain_length(settings);
   impl().explain_classes(settings);
   impl().explain_embeddings(settings);
-  for (const std::string& member : impl().folder.unknown) {
-    settings.push_back({"not used", member, "unknown to Henson", ""});
-  }
   return settings;
 }
 

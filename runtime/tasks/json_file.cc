@@ -1,5 +1,6 @@
 #include "runtime/tasks/json_file.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -77,6 +78,17 @@ std::optional<std::size_t> JsonFile::count(std::string_view key) const {
   if (value == nullptr) return std::nullopt;
   if (!value->is_number_unsigned() || *value == 0) damaged(key, "must be a whole number above 0");
   return value->get<std::size_t>();
+}
+
+void JsonFile::refuse_others(std::span<const std::string_view> known,
+                             std::string_view but_for) const {
+  for (const auto& [key, value] : json_.items()) {
+    const bool is_known = std::find(known.begin(), known.end(), key) != known.end() ||
+                          (!but_for.empty() && key.starts_with(but_for));
+    if (is_known || value.is_null()) continue;
+    unsupported(key,
+                "is not known to Henson, and may change the answer; --alone reads no such file");
+  }
 }
 
 void JsonFile::damaged(std::string_view key, std::string_view what) const {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,10 @@ class JsonFile {
   std::optional<bool> boolean(std::string_view key) const;
   /// Whole and above 0.
   std::optional<std::size_t> count(std::string_view key) const;
+
+  /// Throws kUnsupported for a member that is none of these, is not null and does not start with
+  /// `but_for`: what it means would not be done.
+  void refuse_others(std::span<const std::string_view> known, std::string_view but_for = "") const;
 
   /// "FILE: KEY WHAT" as an error: of the file's making, or of what Henson lacks.
   [[noreturn]] void damaged(std::string_view key, std::string_view what) const;

@@ -29,15 +29,6 @@ void set_if(std::optional<Stated<T>>& setting, const std::optional<T>& value, co
   if (value) setting = Stated<T>{*value, origin_of(file, key)};
 }
 
-/// Members that nothing here reads and that change no answer are known, too.
-void note_unknown(const JsonFile& file, std::initializer_list<std::string_view> known,
-                  FolderSettings& settings) {
-  for (const auto& [key, value] : file.json().items()) {
-    const bool is_known = std::find(known.begin(), known.end(), key) != known.end();
-    if (!is_known && !value.is_null()) settings.unknown.push_back(origin_of(file, key));
-  }
-}
-
 // One file a family of models, in the order in which sentence-transformers looks for them.
 constexpr std::array<const char*, 7> kTransformerFiles{
     "sentence_bert_config.json",       "sentence_roberta_config.json",
@@ -62,12 +53,13 @@ void read_transformer(const fs::path& folder, FolderSettings& settings) {
     if (task != "feature-extraction" && task != "fill-mask" && task != "sequence-classification") {
       file->unsupported("transformer_task", "is `" + task + "`, which Henson does not have");
     }
-    note_unknown(*file,
-                 {"max_seq_length", "do_lower_case", "tokenizer_args", "processing_kwargs",
-                  "processor_kwargs", "model_args", "config_args", "model_kwargs", "config_kwargs",
-                  "transformer_task", "modality_config", "module_output_name", "message_format",
-                  "cache_dir"},
-                 settings);
+    // Some are of the model, which the archive is, or of the machine.
+    static constexpr std::string_view kKnown[] = {
+        "max_seq_length",   "do_lower_case",    "tokenizer_args",  "processing_kwargs",
+        "processor_kwargs", "model_args",       "config_args",     "model_kwargs",
+        "config_kwargs",    "transformer_task", "modality_config", "module_output_name",
+        "message_format",   "cache_dir"};
+    file->refuse_others(kKnown);
     return;
   }
 }
@@ -119,9 +111,9 @@ void read_sentence_config(const fs::path& folder, FolderSettings& settings) {
   if (const auto name = file->text("similarity_fn_name")) {
     settings.similarity = {similarity_named(*name, *file), origin_of(*file, "similarity_fn_name")};
   }
-  note_unknown(
-      *file, {"prompts", "default_prompt_name", "similarity_fn_name", "__version__", "model_type"},
-      settings);
+  static constexpr std::string_view kKnown[] = {"prompts", "default_prompt_name",
+                                                "similarity_fn_name", "__version__", "model_type"};
+  file->refuse_others(kKnown);
 }
 
 /// How scores are made of what a classifier gives.
@@ -137,6 +129,26 @@ void read_problem(const JsonFile& file, FolderSettings& settings) {
     file.unsupported("problem_type", "is `" + *type + "`, which Henson does not have");
   }
   settings.scoring = {scoring, origin_of(file, "problem_type")};
+}
+
+/// Members that say what becomes of a model's output. Others describe the model, which the archive
+/// is.
+void check_model_config(const JsonFile& file) {
+  for (const auto& [key, value] : file.json().items()) {
+    const bool of_outputs = key.starts_with("sbert_") || key.starts_with("sentence_transformers_");
+    if (of_outputs && key != "sbert_ce_default_activation_function" && !value.is_null()) {
+      file.unsupported(key, "is not known to Henson, and may change the answer");
+    }
+  }
+  const auto* const own = file.find("sentence_transformers");
+  if (own == nullptr) return;
+  if (!own->is_object()) file.damaged("sentence_transformers", "must be an object");
+  for (const auto& [key, value] : own->items()) {
+    if (key != "activation_fn" && key != "version" && !value.is_null()) {
+      file.unsupported("sentence_transformers." + key,
+                       "is not known to Henson, and may change the answer");
+    }
+  }
 }
 
 void read_activation(const JsonFile& file, FolderSettings& settings) {
@@ -160,8 +172,19 @@ void read_model_config(const fs::path& folder, FolderSettings& settings) {
   if (file->find("id2label") != nullptr) {
     settings.labels = {read_labels(folder / "config.json"), origin_of(*file, "id2label")};
   }
+  check_model_config(*file);
   read_problem(*file, settings);
   read_activation(*file, settings);
+}
+
+/// What ColBERT's own library leaves: lengths, marks and masks of queries and documents that Henson
+/// does not have.
+void refuse_colbert(const fs::path& folder) {
+  if (!is_there(folder / "artifact.metadata")) return;
+  throw Error(ErrorCode::kUnsupported,
+              (folder / "artifact.metadata").string() +
+                  ": says how ColBERT reads queries and documents, which Henson does not do; "
+                  "--alone leaves it out");
 }
 
 bool holds_tokenizer(const fs::path& folder) {
@@ -204,6 +227,7 @@ std::string listed(const std::vector<std::string>& names) {
 FolderSettings read_folder(const fs::path& folder) {
   FolderSettings settings;
   settings.folder = folder;
+  refuse_colbert(folder);
   settings.modules = read_modules(folder);
   const fs::path& transformer = settings.modules ? settings.modules->transformer : folder;
   read_transformer(transformer, settings);

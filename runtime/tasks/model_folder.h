@@ -39,9 +39,6 @@ struct FolderSettings {
   std::optional<Stated<Scoring>> scoring;        // by problem_type
   std::optional<Stated<Activation>> activation;  // of a cross-encoder
 
-  /// Members that Henson does not know: what they mean is not done.
-  std::vector<std::string> unknown;
-
   /// Texts are stripped, as sentence-transformers does.
   bool strips() const { return modules.has_value(); }
 };

@@ -30,14 +30,21 @@ Activation activation_for(Scoring scoring, OutputMaker maker, const tasks::Folde
 
 std::vector<double> TextModel::rerank(std::string_view query, std::span<const std::string> texts,
                                       Scoring scoring) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string& text : texts) pairs.emplace_back(query, text);
+  return rerank(pairs, scoring);
+}
+
+std::vector<double> TextModel::rerank(std::span<const std::pair<std::string, std::string>> pairs,
+                                      Scoring scoring) {
   Impl& model = impl();
   const std::size_t output = model.heads.class_scores(1);
   const Activation activation = activation_for(scoring, model.heads[output].maker, model.folder);
   std::vector<Encoding> encodings;
-  for (const std::string& text : texts) {
+  for (const auto& [query, text] : pairs) {
     encodings.push_back(model.encode(tasks::stripped(query), tasks::stripped(text)));
   }
-  std::vector<double> scores(texts.size());
+  std::vector<double> scores(pairs.size());
   model.run_each(encodings, [&](std::size_t i, const std::vector<Tensor>& outputs) {
     scores[i] = tasks::activate(activation, tasks::floats_of(outputs[output]).at(0));
   });

@@ -106,21 +106,26 @@ bool takes_tokens(const JsonFile& config) {
 
 void read_pooling(const JsonFile& config, Module& module) {
   module.poolings = poolings_of(config);
+  // Of pooling_mode_… that alone has seen to it that none is set that is not known.
+  static constexpr std::string_view kKnown[] = {"pooling_mode", "include_prompt",
+                                                "word_embedding_dimension", "embedding_dimension"};
+  config.refuse_others(kKnown, "pooling_mode_");
   module.include_prompt = config.boolean("include_prompt").value_or(true);
   module.dimension = std::max(dimension_of(config, "word_embedding_dimension"),
                               dimension_of(config, "embedding_dimension"));
 }
 
 void read_dense_config(const JsonFile& config, Module& module) {
+  static constexpr std::string_view kKnown[] = {
+      "in_features",       "out_features",      "bias", "activation_function", "use_residual",
+      "module_input_name", "module_output_name"};
+  config.refuse_others(kKnown);
   module.in = dimension_of(config, "in_features");
   module.out = dimension_of(config, "out_features");
   if (module.in == 0) config.damaged("in_features", "is missing");
   if (module.out == 0) config.damaged("out_features", "is missing");
   module.bias = config.boolean("bias").value_or(true);
   module.residual = config.boolean("use_residual").value_or(false);
-  if (config.find("use_residual") == nullptr && config.find("residual") != nullptr) {
-    config.unsupported("residual", "is not known to Henson");
-  }
   const auto name = config.text("activation_function");
   if (!name) return;
   const auto activation = activation_named(*name);
@@ -131,6 +136,10 @@ void read_dense_config(const JsonFile& config, Module& module) {
 }
 
 void read_splade(const JsonFile& config, Module& module) {
+  static constexpr std::string_view kKnown[] = {"pooling_strategy", "activation_function",
+                                                "word_embedding_dimension", "embedding_dimension",
+                                                "chunk_size"};
+  config.refuse_others(kKnown);
   const std::string strategy = config.text("pooling_strategy").value_or("max");
   if (strategy != "max" && strategy != "sum") {
     config.unsupported("pooling_strategy", "is `" + strategy + "`, which Henson does not have");
@@ -175,6 +184,7 @@ class ModulesReader {
  private:
   void add(const JsonFile::Json& entry) {
     const std::string type = member(entry, "type");
+    check_members(entry);
     Module module;
     const std::string path = member(entry, "path");
     module.folder = below(folder_, path, list_);
@@ -194,6 +204,15 @@ class ModulesReader {
     if (kind != "Dropout") read_.modules.push_back(std::move(module));
   }
 
+  void check_members(const JsonFile::Json& entry) const {
+    for (const auto& [key, value] : entry.items()) {
+      const bool known = key == "idx" || key == "name" || key == "path" || key == "type";
+      const bool nothing = value.is_null() || (key == "kwargs" && value.empty());
+      if (!known && !nothing)
+        list_.unsupported(key, "of a module is not known to Henson, and may change the answer");
+    }
+  }
+
   std::string member(const JsonFile::Json& entry, const char* key) const {
     const auto found = entry.is_object() ? entry.find(key) : entry.end();
     if (!entry.is_object() || found == entry.end() || !found->is_string()) {
@@ -211,6 +230,8 @@ class ModulesReader {
       if (!config || module.folder == folder_) {
         module.source = "modules.json";
       } else {
+        static constexpr std::string_view kKnown[] = {"module_input_name", "module_output_name"};
+        config->refuse_others(kKnown);
         module.of_tokens = takes_tokens(*config);
       }
       return true;
@@ -225,7 +246,10 @@ class ModulesReader {
       read_dense_config(config, module);
     } else if (kind == "LayerNorm") {
       module.kind = Module::Kind::kLayerNorm;
-      module.dimension = dimension_of(config_of(module, kind), "dimension");
+      const JsonFile config = config_of(module, kind);
+      static constexpr std::string_view kKnown[] = {"dimension"};
+      config.refuse_others(kKnown);
+      module.dimension = dimension_of(config, "dimension");
     } else if (kind == "SpladePooling") {
       module.kind = Module::Kind::kSplade;
       read_splade(config_of(module, kind), module);

@@ -73,6 +73,16 @@ LabelScore label_of_word(std::span<const ScoredToken> word, Aggregation aggregat
   return best_label(scores, labels);
 }
 
+/// Entities whose ranges count tokens, as those of the text.
+std::vector<Entity> in_text(std::vector<Entity> entities, std::span<const ScoredToken> tokens) {
+  for (Entity& entity : entities) {
+    entity.first_token = entity.range.begin;
+    entity.end_token = entity.range.end;
+    entity.range = {tokens[entity.first_token].range.begin, tokens[entity.end_token - 1].range.end};
+  }
+  return entities;
+}
+
 }  // namespace
 
 std::size_t TextModel::Impl::token_output(std::span<const std::string>& labels) const {
@@ -107,13 +117,13 @@ std::vector<Entity> TextModel::entities(std::string_view text, Aggregation aggre
   for (std::size_t begin = 0, end = 0; begin < tokens.size(); begin = end) {
     end = begin + 1;
     while (by_word && end < tokens.size() && is_subword(tokens[end])) ++end;
-    const std::span<const ScoredToken> word = std::span(tokens).subspan(begin, end - begin);
-    const ByteRange range{word.front().range.begin, word.back().range.end};
-    const LabelScore label = label_of_word(word, aggregation, labels);
-    joiner.add(range, label.label, label.score);
-    if (label.label != "O") alone.push_back({range, label.label, label.score});
+    const LabelScore label =
+        label_of_word(std::span(tokens).subspan(begin, end - begin), aggregation, labels);
+    const ByteRange places{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+    joiner.add(places, label.label, label.score);
+    if (label.label != "O") alone.push_back({places, label.label, label.score});
   }
-  return aggregation == Aggregation::kNone ? alone : joiner.take();
+  return in_text(aggregation == Aggregation::kNone ? std::move(alone) : joiner.take(), tokens);
 }
 
 std::vector<std::string> TextModel::labels() const {

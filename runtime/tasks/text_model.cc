@@ -162,6 +162,14 @@ TextModel::TextModel(TextModel&&) noexcept = default;
 TextModel& TextModel::operator=(TextModel&&) noexcept = default;
 TextModel::~TextModel() = default;
 
+TextModel TextModel::share(TextModelOptions options) const {
+  const Impl& mine = impl();
+  auto other = std::make_unique<Impl>(mine.model, mine.tokenizer, std::move(options), mine.folder);
+  other->archive = mine.archive;
+  other->vocabulary = mine.vocabulary;
+  return TextModel(std::move(other));
+}
+
 const Model& TextModel::model() const noexcept { return impl_->model; }
 const Tokenizer& TextModel::tokenizer() const noexcept { return impl_->tokenizer; }
 std::size_t TextModel::max_length() const noexcept { return impl_ ? impl_->max_length : 0; }
@@ -170,6 +178,13 @@ std::size_t TextModel::cut_texts() const noexcept { return impl_ ? impl_->cut_te
 Similarity TextModel::similarity() const {
   const auto& stated = impl().folder.similarity;
   return stated ? stated->value : Similarity::kCosine;
+}
+
+std::map<std::string, std::string> TextModel::prompts() const { return impl().folder.prompts; }
+
+std::string TextModel::default_prompt_name() const {
+  const auto& stated = impl().folder.default_prompt;
+  return stated ? stated->value : std::string();
 }
 
 TextModel::Impl& TextModel::impl() const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -27,7 +28,7 @@ struct ScoredToken {
 
 }  // namespace tasks
 
-class TextModel::Impl {
+class HENSON_HIDDEN TextModel::Impl {
  public:
   Impl(Model of, Tokenizer with, TextModelOptions given, tasks::FolderSettings beside);
 
@@ -70,10 +71,11 @@ class TextModel::Impl {
   /// That output; `labels` become the names of its classes.
   std::size_t token_output(std::span<const std::string>& labels) const;
 
-  /// Sequences end at max_length.
+  /// Sequences end at max_length. Without one they are whole, whatever "truncation" a
+  /// tokenizer.json has: transformers switches that off.
   EncodeOptions truncating() const {
     EncodeOptions truncated;
-    truncated.max_length = max_length;
+    truncated.max_length = max_length > 0 ? max_length : std::numeric_limits<std::size_t>::max();
     return truncated;
   }
   /// The tokens of a text, or of two, up to max_length.

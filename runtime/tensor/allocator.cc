@@ -32,12 +32,13 @@ class SystemMemory : public Allocator {
 }  // namespace
 
 void MemoryCount::add(std::size_t bytes) {
+  if (whole_) whole_->add(bytes);
   const std::size_t before = alive_.fetch_add(bytes, std::memory_order_relaxed);
   if (bytes <= limit_ && before <= limit_ - bytes) return;
   remove(bytes);
-  throw Error(ErrorCode::kOutOfMemory, std::to_string(bytes) + " bytes are needed, and " +
-                                           std::to_string(before) + " are in use of the " +
-                                           std::to_string(limit_) + " that a run may have");
+  throw Error(ErrorCode::kOutOfMemory,
+              std::to_string(bytes) + " bytes are needed, and " + std::to_string(before) +
+                  " are in use of the " + std::to_string(limit_) + " that " + whose_ + " may have");
 }
 
 void check_machine_has(std::size_t bytes) {

@@ -18,18 +18,26 @@ class MemoryCount {
  public:
   static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
-  /// `held` bytes count from the start.
-  explicit MemoryCount(std::size_t limit, std::size_t held = 0) : limit_(limit), alive_(held) {}
+  /// `held` bytes count from the start. What is added counts in `whole` too, where there is one.
+  /// `whose` is told in errors: a literal.
+  explicit MemoryCount(std::size_t limit, std::size_t held = 0,
+                       std::shared_ptr<MemoryCount> whole = nullptr, const char* whose = "a run")
+      : limit_(limit), alive_(held), whole_(std::move(whole)), whose_(whose) {}
 
   std::size_t limit() const noexcept { return limit_; }
   std::size_t alive() const noexcept { return alive_.load(std::memory_order_relaxed); }
   /// Throws henson::Error (kOutOfMemory) when so many more would exceed the limit.
   void add(std::size_t bytes);
-  void remove(std::size_t bytes) noexcept { alive_.fetch_sub(bytes, std::memory_order_relaxed); }
+  void remove(std::size_t bytes) noexcept {
+    alive_.fetch_sub(bytes, std::memory_order_relaxed);
+    if (whole_) whole_->remove(bytes);
+  }
 
  private:
   std::size_t limit_;
   std::atomic<std::size_t> alive_;
+  std::shared_ptr<MemoryCount> whole_;
+  const char* whose_;
 };
 
 /// Bytes that count as alive while it lives.

@@ -26,7 +26,24 @@ AddedToken read_added_token(const JsonValue& value, bool special) {
   return token;
 }
 
-void add_tokens(Settings& settings, const std::vector<AddedToken>& tokens) {
+namespace {
+
+AddedToken changed(const AddedToken& old, AddedToken token) {
+  token.id = old.id;
+  if (old.special) {
+    token.special = true;
+    token.normalized = old.normalized;
+    token.in_both = old.in_both;
+  } else {
+    token.in_both = old.in_both || old.normalized != token.normalized;
+    token.normalized = old.normalized || token.normalized;
+  }
+  return token;
+}
+
+}  // namespace
+
+void add_tokens(Settings& settings, std::span<const AddedToken> tokens) {
   auto next_id = static_cast<std::int64_t>(settings.vocabulary.token_count());
   std::unordered_map<std::string, std::size_t> known;
   for (std::size_t i = 0; i < settings.added.size(); ++i) {
@@ -42,9 +59,7 @@ void add_tokens(Settings& settings, const std::vector<AddedToken>& tokens) {
       settings.added.back().id = id ? *id : next_id++;
     } else {
       AddedToken& old = settings.added[found->second];
-      const std::int64_t id = old.id;
-      old = token;
-      old.id = id;
+      old = changed(old, token);
     }
   }
   if (next_id > kMaxTokens) {

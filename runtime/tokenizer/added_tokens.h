@@ -1,7 +1,7 @@
 // Added tokens as the files write them, and the ids that they get.
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "runtime/tokenizer/json_file.h"
 #include "runtime/tokenizer/settings.h"
@@ -12,9 +12,10 @@ namespace henson::tokenizer {
 /// `special` as given. The id stays 0.
 AddedToken read_added_token(const JsonValue& value, bool special);
 
-/// Adds tokens to settings.added; one that is there gets the new flags. Ids are what the Rust
-/// tokenizers give: the vocabulary's, or else the next one after all there are, whatever a file
-/// says.
-void add_tokens(Settings& settings, const std::vector<AddedToken>& tokens);
+/// Adds tokens to settings.added; one that is there gets the new flags. As in the Rust tokenizers:
+/// ids are the vocabulary's, or else the next one after all there are, whatever a file says; one
+/// that was special stays so, and is looked for where it was at first; one that was not may be
+/// looked for in both texts.
+void add_tokens(Settings& settings, std::span<const AddedToken> tokens);
 
 }  // namespace henson::tokenizer

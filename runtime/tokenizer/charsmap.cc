@@ -4,7 +4,7 @@
 #include <array>
 
 #include "henson/error.h"
-#include "runtime/tokenizer/unicode.h"
+#include "runtime/tokenizer/grapheme.h"
 #include "runtime/tokenizer/utf8.h"
 
 namespace henson::tokenizer {
@@ -27,53 +27,81 @@ constexpr std::size_t offset_of(std::uint32_t unit) {
   return static_cast<std::size_t>(unit >> 10) << ((unit & 0x200U) >> 6);
 }
 
-bool is(CodePointSet set, char32_t code) { return Unicode::table().is(set, code); }
+/// All changes of one text.
+class Changes {
+ public:
+  explicit Changes(std::string_view text) : text_(text) {}
 
-/// Whether two code points are of one grapheme, as far as graphemes of kMaxGrapheme bytes go.
-bool joins(char32_t before, char32_t after) {
-  if (before == U'\r') return after == U'\n';
-  if (is(CodePointSet::kAlone, before) || is(CodePointSet::kAlone, after)) return false;
-  return is(CodePointSet::kJoinsBefore, after) || is(CodePointSet::kJoinsAfter, before);
-}
+  bool empty() const noexcept { return done_ == 0; }
 
-/// The end of the grapheme at `at`, looked for no further than it matters.
-std::size_t grapheme_end(std::string_view text, std::size_t at) {
-  Decoded last = decode_utf8(text, at);
-  std::size_t end = at + last.length;
-  while (end < text.size() && end - at <= kMaxGrapheme) {
-    const Decoded next = decode_utf8(text, end);
-    if (!joins(last.code, next.code)) break;
-    end += next.length;
-    last = next;
+  /// Puts another text in the place of bytes [begin, end).
+  void replace(std::size_t begin, std::size_t end, std::string_view replacement) {
+    keep_until(begin);
+    begin_ = begin;
+    const std::ptrdiff_t difference = count(replacement) - count(text_.substr(begin, end - begin));
+    append(replacement);
+    if (difference > 0) {
+      std::for_each(list_.end() - difference, list_.end(), [](Change& c) { c.change = 1; });
+    } else if (difference < 0) {
+      remove(static_cast<std::int32_t>(difference));
+    }
+    done_ = end;
   }
-  return end;
-}
 
-void append_replacement(std::string_view old, std::string_view replacement,
-                        std::vector<Change>& changes) {
-  const auto count = [](std::string_view text) {
+  const std::vector<Change>& finish() {
+    keep_until(text_.size());
+    return list_;
+  }
+
+ private:
+  static std::ptrdiff_t count(std::string_view text) {
     return std::count_if(text.begin(), text.end(), starts_code_point);
-  };
-  const std::ptrdiff_t difference = count(replacement) - count(old);
-  for (std::size_t at = 0; at < replacement.size();) {
-    const Decoded c = decode_utf8(replacement, at);
-    changes.push_back({c.code, 0});
-    at += c.length;
   }
-  if (difference > 0) {
-    std::for_each(changes.end() - difference, changes.end(), [](Change& c) { c.change = 1; });
-  } else if (!changes.empty()) {
-    changes.back().change += static_cast<std::int32_t>(difference);
-  }
-}
 
-void append_same(std::string_view text, std::vector<Change>& changes) {
-  for (std::size_t at = 0; at < text.size();) {
-    const Decoded c = decode_utf8(text, at);
-    changes.push_back({c.code, 0});
-    at += c.length;
+  void append(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+      const Decoded c = decode_utf8(text, at);
+      list_.push_back({c.code, 0});
+      at += c.length;
+    }
   }
-}
+
+  void keep_until(std::size_t end) {
+    const std::string_view kept = text_.substr(done_, end - done_);
+    if (!is_aligned_) {
+      append(kept);
+    } else if (!kept.empty()) {
+      list_.push_back(Change::kept(kept.size()));
+    }
+  }
+
+  /// What comes last takes the place of so many more code points. Where nothing comes before, the
+  /// Rust tokenizers forget them, and sources are those of other characters from there on.
+  void remove(std::int32_t difference) {
+    if (list_.empty()) {
+      is_aligned_ = false;
+      return;
+    }
+    if (list_.back().change == Change::kKept) split_last(list_.back().code);
+    list_.back().change += difference;
+  }
+
+  /// Of kept bytes, which end at the piece at hand, the last code point on its own.
+  void split_last(std::size_t size) {
+    std::size_t last = begin_ - 1;
+    while (!starts_code_point(text_[last])) --last;
+    const std::size_t before = size - (begin_ - last);
+    list_.pop_back();
+    if (before > 0) list_.push_back(Change::kept(before));
+    list_.push_back({decode_utf8(text_, last).code, 0});
+  }
+
+  std::string_view text_;
+  std::vector<Change> list_;
+  std::size_t done_ = 0;   // of what comes before, the changes are known
+  std::size_t begin_ = 0;  // of the piece at hand
+  bool is_aligned_ = true;
+};
 
 }  // namespace
 
@@ -90,7 +118,29 @@ Charsmap::Charsmap(std::string_view bytes, const std::string& place) : place_(pl
   if (!is_utf8(replacements_)) fail("has replacements that are not UTF-8");
   for (std::size_t c = 1; c < std::size(keeps_ascii_); ++c) {
     const std::size_t at = offset_of(units_[0]) ^ c;
-    keeps_ascii_[c] = at >= units_.size() || label_of(units_[at]) != c;
+    keeps_ascii_[c] =
+        c != '\r' && (at >= units_.size() || label_of(units_[at]) != c || !has_leaf(units_[at]));
+  }
+  find_starts();
+}
+
+void Charsmap::find_starts() {
+  constexpr char32_t kPlane = 0x10000;
+  starts_.assign(kPlane, true);
+  for (char32_t code = 0; code < kPlane; ++code) {
+    std::string bytes;
+    append_utf8(code, bytes);
+    std::size_t at = offset_of(units_[0]);
+    for (const char byte : bytes) {
+      at ^= static_cast<unsigned char>(byte);
+      if (at >= units_.size()) break;  // told when a text leads there
+      if (label_of(units_[at]) != static_cast<unsigned char>(byte)) {
+        starts_[code] = false;
+        break;
+      }
+      if (has_leaf(units_[at])) break;
+      at ^= offset_of(units_[at]);
+    }
   }
 }
 
@@ -126,41 +176,40 @@ std::optional<std::string_view> Charsmap::find(std::string_view piece) const {
 
 void Charsmap::normalize(NormalizedText& normalized) const {
   const std::string& text = normalized.text();
-  std::vector<Change> changes;
-  std::size_t done = 0;  // of what comes before, the changes are known
+  const Unicode& unicode = Unicode::table();
+  Changes changes(text);
   const auto replace = [&](std::size_t begin, std::size_t end) {
-    const std::string_view piece = std::string_view(text).substr(begin, end - begin);
-    const auto replacement = find(piece);
-    if (!replacement) return false;
-    append_same(std::string_view(text).substr(done, begin - done), changes);
-    append_replacement(piece, *replacement, changes);
-    done = end;
-    return true;
+    const auto replacement = find(std::string_view(text).substr(begin, end - begin));
+    if (replacement) changes.replace(begin, end, *replacement);
+    return replacement.has_value();
   };
   const auto keeps = [&](std::size_t at) {
     return is_ascii(text[at]) && keeps_ascii_[static_cast<std::size_t>(text[at])];
   };
-  bool changed = false;
   for (std::size_t at = 0; at < text.size();) {
     if (keeps(at) && (at + 1 == text.size() || is_ascii(text[at + 1]))) {
       ++at;
       continue;
     }
+    const Decoded c = decode_utf8(text, at);
+    const std::size_t next = at + c.length;
+    if (next == text.size() || surely_breaks(unicode, c.code, decode_utf8(text, next).code)) {
+      if (may_start(c.code)) replace(at, next);
+      at = next;
+      continue;
+    }
     const std::size_t end = grapheme_end(text, at);
-    if (end - at <= kMaxGrapheme && replace(at, end)) {
-      changed = true;
+    if (end - at <= kMaxGrapheme && may_start(c.code) && replace(at, end)) {
       at = end;
       continue;
     }
-    for (const std::size_t stop = end; at < stop;) {
-      const std::size_t next = at + decode_utf8(text, at).length;
-      changed = replace(at, next) || changed;
-      at = next;
+    while (at < end) {
+      const Decoded part = decode_utf8(text, at);
+      if (may_start(part.code)) replace(at, at + part.length);
+      at += part.length;
     }
   }
-  if (!changed) return;
-  append_same(std::string_view(text).substr(done), changes);
-  normalized.transform(changes);
+  if (!changes.empty()) normalized.transform(changes.finish());
 }
 
 std::string encode_base64(std::string_view bytes) {

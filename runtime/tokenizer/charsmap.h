@@ -33,7 +33,12 @@ class Charsmap {
   std::string place_;
   std::vector<std::uint32_t> units_;
   std::string replacements_;
-  bool keeps_ascii_[128] = {};  // nothing starts with the byte
+  /// Whether a piece that is replaced may start with a code point.
+  bool may_start(char32_t code) const noexcept { return code >= starts_.size() || starts_[code]; }
+  void find_starts();
+
+  bool keeps_ascii_[128] = {};  // between others of ASCII it is a grapheme that stays
+  std::vector<bool> starts_;    // of the code points that fit into 16 bits
 };
 
 /// Bytes in base 64.

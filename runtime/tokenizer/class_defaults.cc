@@ -1,8 +1,11 @@
 // Special tokens and templates of tokenizer classes.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/tokenizer/added_tokens.h"
@@ -15,35 +18,60 @@ using Part = TemplatePart;
 using Parts = std::vector<TemplatePart>;
 using Scheme = TokenizerClass::Scheme;
 
+/// Which tokens of a class are looked for in the normalized text.
+enum class Normalized : std::uint8_t { kNone, kUnknown, kMask, kAll };
+
 struct Names {
+  const char* bos = nullptr;
+  const char* eos = nullptr;
   const char* unk = nullptr;
-  const char* cls = nullptr;
   const char* sep = nullptr;
   const char* pad = nullptr;
+  const char* cls = nullptr;
   const char* mask = nullptr;
   bool mask_takes_space = false;
+  Normalized normalized = Normalized::kNone;
 };
 
-Names names_of(const TokenizerClass& known, const Settings& settings) {
-  const bool is_bpe = settings.kind == Settings::Kind::kBpe;
-  const bool has_scores = settings.kind == Settings::Kind::kUnigram;
+constexpr Names kBertNames{nullptr, nullptr, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"};
+constexpr Names kRobertaNames{"<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>", true};
+
+struct NamesOfClass {
+  std::string_view name;
+  Names names;
+};
+
+/// Classes with names other than those of their scheme.
+constexpr std::array<NamesOfClass, 9> kNames{{
+    {"Albert", {"[CLS]", "[SEP]", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]", true}},
+    {"BigBird",
+     {"<s>", "</s>", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]", true, Normalized::kAll}},
+    {"CodeGen", {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>"}},
+    {"Deberta", {"[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]", true}},
+    {"DebertaV2",
+     {"[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]", false, Normalized::kUnknown}},
+    {"FNet", {nullptr, nullptr, "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]", true}},
+    {"GPT2", {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>"}},
+    {"RemBert",
+     {"[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]", true, Normalized::kMask}},
+    {"Reformer", {nullptr, "</s>", "<unk>"}},
+}};
+
+Names names_of(const TokenizerClass& known) {
+  const auto found = std::find_if(kNames.begin(), kNames.end(),
+                                  [&](const NamesOfClass& c) { return c.name == known.name; });
+  if (found != kNames.end()) return found->names;
   switch (known.scheme) {
     case Scheme::kBert:
-      if (known.name == "DebertaV2" || known.name == "Deberta") {
-        return {"[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]", known.name == "Deberta"};
-      }
-      if (is_bpe || has_scores) {
-        return {"<unk>", "[CLS]", "[SEP]", "<pad>", "[MASK]", true};
-      }
-      return {"[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]", false};
+      return kBertNames;
     case Scheme::kFunnel:
-      return {"<unk>", "<cls>", "<sep>", "<pad>", "<mask>", false};
+      return {"<s>", "</s>", "<unk>", "<sep>", "<pad>", "<cls>", "<mask>"};
     case Scheme::kMpnet:
-      return {"[UNK]", "<s>", "</s>", "<pad>", "<mask>", true};
+      return {"<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>", true};
     case Scheme::kRoberta:
-      return {"<unk>", "<s>", "</s>", "<pad>", "<mask>", true};
+      return kRobertaNames;
     case Scheme::kT5:
-      return {"<unk>", nullptr, "</s>", "<pad>", nullptr, false};
+      return {nullptr, "</s>", "<unk>", "</s>", "<pad>"};
     case Scheme::kNone:
       break;
   }
@@ -54,18 +82,33 @@ void set_if_not(std::optional<std::string>& token, const char* value) {
   if (!token && value != nullptr) token = value;
 }
 
-/// A model's pieces say of a token that it is special, and no more: what it takes of the spaces
-/// around it is the class's to say.
-void add_special(Settings& settings, const std::optional<std::string>& token, bool lstrip) {
-  if (!token) return;
-  const std::optional<std::int64_t> id = settings.vocabulary.id(*token);
-  const auto known = std::find_if(settings.added.begin(), settings.added.end(),
-                                  [&](const AddedToken& a) { return a.text == *token; });
-  if (known != settings.added.end()) {
-    known->lstrip = known->lstrip || lstrip;
-  } else if (id) {
-    settings.added.push_back({.text = *token, .id = *id, .lstrip = lstrip});
-  }
+std::vector<AddedToken> special_tokens(const Names& names, const Settings& settings) {
+  std::vector<AddedToken> tokens;
+  const auto add = [&](const std::optional<std::string>& text, bool normalized) {
+    if (!text) return;
+    tokens.push_back(
+        {.text = *text, .normalized = normalized || names.normalized == Normalized::kAll});
+  };
+  if (names.bos != nullptr) add(names.bos, false);
+  if (names.eos != nullptr) add(names.eos, false);
+  add(settings.unk, names.normalized == Normalized::kUnknown);
+  add(settings.sep, false);
+  add(settings.pad, false);
+  add(settings.cls, false);
+  add(settings.mask, names.normalized == Normalized::kMask);
+  if (settings.mask) tokens.back().lstrip = names.mask_takes_space;
+  return tokens;
+}
+
+/// A model's pieces say of a token that it is special, or the user's, and no more. The class may
+/// say how it is looked for; a name alone changes nothing of what is there.
+void add_special(const std::set<std::string>& described, const AddedToken& token,
+                 Settings& settings) {
+  if (described.contains(token.text)) return;
+  const bool is_told = token.lstrip || token.normalized;
+  const bool is_there = std::any_of(settings.added.begin(), settings.added.end(),
+                                    [&](const AddedToken& a) { return a.text == token.text; });
+  if (!is_there || is_told) add_tokens(settings, {&token, 1});
 }
 
 Part text() { return {Part::Kind::kText, "", 0}; }
@@ -103,17 +146,19 @@ void set_templates(Scheme scheme, Settings& settings) {
 
 }  // namespace
 
-void use_class_defaults(const TokenizerClass& tokenizer_class, Settings& settings) {
-  const Names names = names_of(tokenizer_class, settings);
+void use_class_defaults(const TokenizerClass& tokenizer_class,
+                        const std::set<std::string>& described, Settings& settings) {
+  const Names names = names_of(tokenizer_class);
   set_if_not(settings.unk, names.unk);
-  set_if_not(settings.cls, names.cls);
   set_if_not(settings.sep, names.sep);
   set_if_not(settings.pad, names.pad);
+  set_if_not(settings.cls, names.cls);
   set_if_not(settings.mask, names.mask);
-  for (const auto* name : {&settings.unk, &settings.sep, &settings.pad, &settings.cls}) {
-    add_special(settings, *name, false);
+  const bool adds_new = has_sentencepiece(tokenizer_class);
+  for (const AddedToken& token : special_tokens(names, settings)) {
+    // Of the others a vocabulary has all, or it is one that a template will refuse.
+    if (adds_new || settings.vocabulary.id(token.text)) add_special(described, token, settings);
   }
-  add_special(settings, settings.mask, names.mask_takes_space);
   set_templates(tokenizer_class.scheme, settings);
   if (settings.kind == Settings::Kind::kWordPiece) settings.unknown_token = settings.unk;
 }

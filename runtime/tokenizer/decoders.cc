@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "henson/error.h"
 #include "runtime/tokenizer/byte_alphabet.h"
 #include "runtime/tokenizer/byte_tokens.h"
 #include "runtime/tokenizer/decoder.h"
@@ -19,8 +21,15 @@ namespace {
 using Made = std::unique_ptr<const Decoder>;
 using Tokens = std::vector<std::string>;
 
-constexpr std::size_t kMaxSteps = 256;
+// Replacements of replacements could make any number of bytes of a token.
+constexpr std::size_t kMaxToken = std::size_t{16} << 20;
 constexpr std::string_view kReplacementBytes = "\xEF\xBF\xBD";
+
+void check_size(const std::string& token) {
+  if (token.size() <= kMaxToken) return;
+  throw Error(ErrorCode::kUnsupported, "the tokenizer's decoder makes more than " +
+                                           std::to_string(kMaxToken) + " bytes of a token");
+}
 
 /// As Rust's str::replace: an empty pattern is found between all characters.
 std::string replaced(const std::string& text, std::string_view from, std::string_view to) {
@@ -29,11 +38,13 @@ std::string replaced(const std::string& text, std::string_view from, std::string
   if (from.empty()) {
     for (; at < text.size(); at += decode_utf8(text, at).length) {
       out.append(to).append(text, at, decode_utf8(text, at).length);
+      check_size(out);
     }
     return out.append(to);
   }
   for (std::size_t found = text.find(from); found != text.npos; found = text.find(from, at)) {
     out.append(text, at, found - at).append(to);
+    check_size(out);
     at = found + from.size();
   }
   return out.append(text, at);
@@ -152,6 +163,7 @@ class ReplaceDecoder final : public Decoder {
       for (const Match& part : pattern_->split(token)) {
         out += part.found ? std::string_view(content_)
                           : std::string_view(token).substr(part.begin, part.end - part.begin);
+        if (part.found) check_size(out);
       }
       token = std::move(out);
     }
@@ -265,9 +277,7 @@ class Sequence final : public Decoder {
  public:
   explicit Sequence(const JsonValue& description) {
     description.only({"type", "decoders"});
-    const JsonValue list = description.at("decoders");
-    if (list.size() > kMaxSteps) list.unsupported("has too many steps");
-    for (std::size_t i = 0; i < list.size(); ++i) steps_.push_back(make_decoder(list.at(i)));
+    steps_ = make_steps<Decoder>(description.at("decoders"), make_decoder);
   }
 
   void decode(Tokens& tokens) const override {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -61,10 +62,9 @@ Settings read_sentencepiece_model(const std::filesystem::path& path,
   const SentencePieceModel model = read_sentencepiece(path);
   const TokenizerClass known = named ? *named : class_of(path, model);
   if (!has_sentencepiece(known)) refuse_class(path, known);
-  Settings settings = settings_of(model, known, path);
-  apply_sentencepiece_options(path.parent_path(), known, settings);
-  apply_configs(path.parent_path(), settings);
-  use_class_defaults(known, settings);
+  const std::filesystem::path folder = path.parent_path();
+  Settings settings = settings_of(model, known, read_sentencepiece_options(folder, known), path);
+  use_class_defaults(known, apply_configs(folder, settings), settings);
   return settings;
 }
 
@@ -131,11 +131,11 @@ Settings read_settings(const std::filesystem::path& path) {
   if (name.ends_with(".model")) return read_sentencepiece_model(path, named);
   const bool is_bpe = name.ends_with("vocab.json");
   Settings settings = is_bpe ? read_vocab_json(path) : read_vocab_txt(path);
-  apply_configs(path.parent_path(), settings);
+  const std::set<std::string> described = apply_configs(path.parent_path(), settings);
   const TokenizerClass known = named ? *named : class_named(is_bpe ? "Roberta" : "Bert");
   if (!(is_bpe ? has_vocab_json(known) : has_vocab_txt(known))) refuse_class(path, known);
   if (known.scheme != TokenizerClass::Scheme::kRoberta) settings.trim_offsets = false;
-  use_class_defaults(known, settings);
+  use_class_defaults(known, described, settings);
   return settings;
 }
 

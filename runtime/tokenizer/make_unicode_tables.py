@@ -41,6 +41,59 @@ def grapheme_counter():
 graphemes = grapheme_counter()
 
 
+def count(text):
+    """How many X it makes: one for each short grapheme, and one for each code point of a longer one."""
+    return len(graphemes(text))
+
+
+# Code points that stand beside one in question. With MARK, LAST has 5 bytes: the two are one X when a
+# grapheme begins with LAST, else one each.
+MARK, ZWJ, KA, VIRAMA, LAST, LEADING, VOWEL, TRAILING = "\u0301\u200d\u0915\u094d\u2122\u1100\u1161\u11a8"
+
+
+def grapheme_kind(c):
+    """By which rules of text segmentation (UAX #29) it joins its neighbours, if by any. Without those of
+    flags, which never matter: a grapheme of two is always long."""
+    if count(c + MARK + MARK) == 2:
+        return "Control"
+    if c == ZWJ:
+        return "Joiner"
+    if count("a" + c) == 1:
+        if count(KA + c + KA + MARK) == 4:
+            return "Linker"
+        if count(KA + c + VIRAMA + KA + MARK) == 5:
+            return "LinkingExtend"
+        return "Extend" if count(LAST + c + ZWJ + LAST + MARK) == 5 else "Spacing"
+    if count(c + "a") == 1:
+        return "Prepend"
+    if 0xAC00 <= ord(c) < 0xD7A4:
+        return None  # by arithmetic
+    if count(c + LEADING + MARK) == 3:
+        return "Leading"
+    if count(c + TRAILING + MARK) == 3:
+        return "Vowel" if count(c + VOWEL + MARK) == 3 else "Trailing"
+    if count(c + ZWJ + LAST + MARK) == 4:
+        return "Pictographic"
+    return "Consonant" if count(c + VIRAMA + KA + MARK) == 4 else None
+
+
+GRAPHEME_KINDS = ["Control", "Joiner", "Linker", "LinkingExtend", "Extend", "Spacing", "Prepend", "Leading", "Vowel",
+                  "Trailing", "Pictographic", "Consonant"]
+
+
+def grapheme_ranges():
+    runs = []
+    for c in CODE_POINTS:
+        kind = grapheme_kind(chr(c))
+        if kind is None:
+            continue
+        if runs and runs[-1][1] == c - 1 and runs[-1][2] == kind:
+            runs[-1][1] = c
+        else:
+            runs.append([c, c, kind])
+    return runs
+
+
 def reorders(text):
     """Whether a mark changes its place beside one of the lowest or the highest class."""
     return (decompose("a\u0345" + text) != "a\u0345" + text
@@ -67,9 +120,6 @@ SETS = [
     ("AnyMark", "Marks of all kinds: what StripAccents removes.", lambda c: strip_marks(c) == ""),
     ("Word", r"\w of regular expressions.", lambda c: len(regex_words("a" + c + "b")) == 1),
     ("Numeric", "Of the categories Nd, Nl and No.", lambda c: len(digits("a" + c)) == 2),
-    ("JoinsBefore", "Of one grapheme with what stands before.", lambda c: graphemes("a" + c) == "X"),
-    ("JoinsAfter", "Of one grapheme with what stands after.", lambda c: graphemes(c + "a") == "X"),
-    ("Alone", "Of no grapheme with a mark after it.", lambda c: graphemes(c + "\u0301") == "XX"),
 ]
 
 
@@ -139,6 +189,8 @@ def main():
     text.append(lines(f"{{0x{a:X}, 0x{b:X}, {s}, {d}}}" for a, b, s, d in runs) + "\n};")
     text.append("constexpr ScriptRange kScripts[] = {")
     text.append(lines(f"{{0x{a:X}, 0x{b:X}, {n + 1}}}" for a, b, n in script_ranges()) + "\n};")
+    text.append("using G = GraphemeKind;\nconstexpr GraphemeRange kGraphemes[] = {")
+    text.append(lines(f"{{0x{a:X}, 0x{b:X}, G::k{k}}}" for a, b, k in grapheme_ranges()) + "\n};")
     text += ["// clang-format on\n", "}  // namespace\n",
              "std::span<const CodePointRange> ranges_of(CodePointSet set) {", "  switch (set) {"]
     for name, _, _ in SETS:
@@ -146,6 +198,7 @@ def main():
     text += ["  }", "  return {};", "}\n",
              "std::span<const LowerRun> lower_runs() { return kLowerRuns; }\n",
              "std::span<const ScriptRange> script_ranges() { return kScripts; }\n",
+             "std::span<const GraphemeRange> grapheme_ranges() { return kGraphemes; }\n",
              "}  // namespace henson::tokenizer\n"]
     pathlib.Path(__file__).with_name("unicode_tables.cc").write_text("\n".join(text))
 

@@ -58,7 +58,8 @@ void MetaspacePreTokenizer::append(const NormalizedText& text, const Word& word,
   };
   for (std::size_t at = 0; at < bytes.size();) {
     std::size_t end = at;  // of what has no space in it
-    while (end < bytes.size() && bytes[end] != ' ' && !bytes.substr(end).starts_with(character_)) {
+    while (end < bytes.size() && bytes[end] != ' ' &&
+           (bytes[end] != character_[0] || !bytes.substr(end).starts_with(character_))) {
       ++end;
     }
     if (end > at) out.text.append(text, word.begin + at, word.begin + end);

@@ -2,7 +2,17 @@
 
 #include <algorithm>
 
+#include "henson/error.h"
+
 namespace henson::tokenizer {
+namespace {
+
+/// As resize(), which is slow for the few bytes of a character.
+void extend(std::vector<ByteRange>& sources, std::size_t size, ByteRange source) {
+  while (sources.size() < size) sources.push_back(source);
+}
+
+}  // namespace
 
 void NormalizedText::take_sources() {
   if (!is_original_) return;
@@ -14,6 +24,12 @@ void NormalizedText::take_sources() {
     for (std::size_t i = 0; i < length; ++i) sources_[at + i] = {begin, begin + length};
     at += length;
   }
+}
+
+void NormalizedText::check_size(std::size_t bytes) const {
+  if (bytes <= most_) return;
+  throw Error(ErrorCode::kUnsupported, "the tokenizer's normalizer makes more than " +
+                                           std::to_string(most_) + " bytes of a text");
 }
 
 ByteRange NormalizedText::source(std::size_t begin, std::size_t end) const noexcept {
@@ -36,6 +52,13 @@ void NormalizedText::transform(std::span<const Change> changes, std::size_t remo
   };
   for (; removed > 0; --removed) skip();
   for (const auto& [code, change] : changes) {
+    if (change == Change::kKept) {
+      const auto from = sources_.begin() + static_cast<std::ptrdiff_t>(old);
+      text.append(text_, old, code);
+      sources.insert(sources.end(), from, from + static_cast<std::ptrdiff_t>(code));
+      old += code;
+      continue;
+    }
     ByteRange source{origin_, origin_};
     if (change > 0 || old >= text_.size()) {
       if (old > 0) source = sources_[old - 1];
@@ -44,14 +67,16 @@ void NormalizedText::transform(std::span<const Change> changes, std::size_t remo
     }
     for (std::int32_t i = change; i <= 0; ++i) skip();
     append_utf8(code, text);
-    sources.resize(text.size(), source);
+    extend(sources, text.size(), source);
   }
+  check_size(text.size());
   text_ = std::move(text);
   sources_ = std::move(sources);
 }
 
 void NormalizedText::prepend(std::string_view prefix) {
   if (text_.empty() || prefix.empty()) return;
+  check_size(text_.size() + prefix.size());
   take_sources();
   sources_.insert(sources_.begin(), prefix.size(), sources_.front());
   text_.insert(0, prefix);
@@ -65,6 +90,7 @@ void NormalizedText::replace(std::span<const Match> matches, std::string_view co
   for (const Match& match : matches) {
     if (match.found) {
       text.append(content);
+      check_size(text.size());
       const ByteRange start{origin_, origin_};
       sources.resize(text.size(), match.end == 0 ? start : sources_[match.end - 1]);
     } else {
@@ -89,6 +115,7 @@ void NormalizedText::keep(std::size_t begin, std::size_t end) {
 
 void NormalizedText::append(const NormalizedText& other, std::size_t begin, std::size_t end) {
   text_.append(other.text_, begin, end - begin);
+  most_ = std::max(most_, other.most_);
   if (!other.is_original_) {
     sources_.insert(sources_.end(), other.sources_.begin() + static_cast<std::ptrdiff_t>(begin),
                     other.sources_.begin() + static_cast<std::ptrdiff_t>(end));
@@ -97,14 +124,15 @@ void NormalizedText::append(const NormalizedText& other, std::size_t begin, std:
   for (std::size_t at = begin; at < end;) {
     const std::uint32_t length = decode_utf8(other.text_, at).length;
     const auto from = static_cast<std::uint32_t>(other.origin_ + at);
-    sources_.insert(sources_.end(), length, {from, from + length});
+    extend(sources_, sources_.size() + length, {from, from + length});
     at += length;
   }
 }
 
 void NormalizedText::append(std::string_view bytes, ByteRange source) {
   text_.append(bytes);
-  sources_.resize(text_.size(), source);
+  most_ = std::max(most_, kMaxGrowth * text_.size());
+  extend(sources_, text_.size(), source);
 }
 
 void NormalizedText::reserve(std::size_t bytes) {

@@ -1,6 +1,7 @@
 // A text that changes on its way to the model, and where each byte of it is from.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +19,10 @@ namespace henson::tokenizer {
 /// 0 replaces the next code point, 1 is new and from where the one before is, -n replaces the next
 /// one and removes the n that follow.
 struct Change {
+  /// The next `bytes` stay.
+  static constexpr Change kept(std::size_t bytes) { return {static_cast<char32_t>(bytes), kKept}; }
+  static constexpr std::int32_t kKept = 2;
+
   char32_t code = 0;
   std::int32_t change = 0;
 };
@@ -33,7 +38,8 @@ struct Match {
 class NormalizedText {
  public:
   /// `text` is valid UTF-8; its first byte has the position `origin`.
-  NormalizedText(std::string_view text, std::uint32_t origin) : text_(text), origin_(origin) {}
+  NormalizedText(std::string_view text, std::uint32_t origin)
+      : text_(text), most_(std::max(kMaxGrown, kMaxGrowth * text.size())), origin_(origin) {}
 
   const std::string& text() const noexcept { return text_; }
   bool empty() const noexcept { return text_.empty(); }
@@ -77,8 +83,15 @@ class NormalizedText {
  private:
   /// Notes the source of each byte.
   void take_sources();
+  /// Throws kUnsupported when so many bytes are more than a text may become: steps of a hostile
+  /// tokenizer double it again and again.
+  void check_size(std::size_t bytes) const;
+
+  static constexpr std::size_t kMaxGrown = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxGrowth = 32;
 
   std::string text_;
+  std::size_t most_;                // bytes that it may become
   std::vector<ByteRange> sources_;  // of each byte, unless the text is the original
   std::uint32_t origin_;
   bool is_original_ = true;  // byte for byte, though perhaps in another case

@@ -215,8 +215,7 @@ class Sequence final : public Normalizer {
  public:
   explicit Sequence(const JsonValue& description) {
     description.only({"type", "normalizers"});
-    const JsonValue list = description.at("normalizers");
-    for (std::size_t i = 0; i < list.size(); ++i) steps_.push_back(make_normalizer(list.at(i)));
+    steps_ = make_steps<Normalizer>(description.at("normalizers"), make_normalizer);
   }
 
   void normalize(NormalizedText& text) const override {

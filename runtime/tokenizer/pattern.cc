@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "henson/error.h"
+#include "runtime/tokenizer/pattern_encoding.h"
 #include "runtime/tokenizer/utf8.h"
 
 namespace henson::tokenizer {
@@ -83,7 +84,7 @@ class Regex final : public Pattern {
 Regex::Regex(const std::string& expression, const JsonValue& place) : expression_(expression) {
   static std::once_flag initialized;
   std::call_once(initialized, [] {
-    OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};
+    OnigEncoding encodings[] = {pattern_encoding()};
     onig_initialize(encodings, 1);
   });
   if (expression.size() > kMaxPattern) place.unsupported("is a regular expression too long");
@@ -91,7 +92,7 @@ Regex::Regex(const std::string& expression, const JsonValue& place) : expression
   regex_t* regex = nullptr;
   OnigErrorInfo info{};
   const int code = onig_new(&regex, begin, begin + expression.size(), ONIG_OPTION_NONE,
-                            ONIG_ENCODING_UTF8, ONIG_SYNTAX_RUBY, &info);
+                            pattern_encoding(), ONIG_SYNTAX_RUBY, &info);
   regex_.reset(regex);
   if (code != ONIG_NORMAL) {
     place.damaged("is no regular expression: " + message_of(code, &info));

@@ -18,8 +18,6 @@ namespace {
 
 using Made = std::unique_ptr<const PreTokenizer>;
 
-constexpr std::size_t kMaxSteps = 256;
-
 bool is(CodePointSet set, char32_t code) { return Unicode::table().is(set, code); }
 bool is_white(char32_t code) { return is(CodePointSet::kWhite, code); }
 bool is_punctuation(char32_t code) { return is(CodePointSet::kPunctuation, code); }
@@ -199,9 +197,7 @@ class Sequence final : public PreTokenizer {
  public:
   explicit Sequence(const JsonValue& description) {
     description.only({"type", "pretokenizers"});
-    const JsonValue list = description.at("pretokenizers");
-    if (list.size() > kMaxSteps) list.unsupported("has too many steps");
-    for (std::size_t i = 0; i < list.size(); ++i) steps_.push_back(make_pre_tokenizer(list.at(i)));
+    steps_ = make_steps<PreTokenizer>(description.at("pretokenizers"), make_pre_tokenizer);
   }
   void cut(Words& words) const override {
     for (const Made& step : steps_) step->cut(words);

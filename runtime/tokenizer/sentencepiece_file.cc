@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 
 #include "henson/error.h"
 #include "runtime/tokenizer/files.h"
@@ -120,6 +121,7 @@ void read_trainer(Message message, SentencePieceModel& model) {
       model.kind = static_cast<SentencePieceModel::Kind>(message.number());
     }
     if (message.field() == 24) model.suffix_spaces = message.number() != 0;
+    if (message.field() == 35) model.byte_fallback = message.number() != 0;
     if (message.field() == 40) model.unknown_id = static_cast<std::int32_t>(message.number());
     if (message.field() == 45) model.unknown_piece = message.text();
   }
@@ -129,7 +131,23 @@ void read_normalizer(Message message, SentencePieceModel& model) {
   while (message.next()) {
     if (message.field() == 2) model.charsmap = message.bytes();
     if (message.field() == 3) model.prefix_space = message.number() != 0;
+    if (message.field() == 4) model.one_space = message.number() != 0;
+    if (message.field() == 5) model.escapes_spaces = message.number() != 0;
   }
+}
+
+/// What SentencePiece asks of pieces when it opens a model.
+void check_pieces(const SentencePieceModel& model, const Message& file) {
+  if (model.pieces.size() < 4) file.fail("has hardly any pieces");
+  std::unordered_set<std::string_view> known;
+  int unknown = 0;
+  for (const SentencePiece& piece : model.pieces) {
+    if (piece.text.empty()) file.fail("has a piece of no text");
+    if (!known.insert(piece.text).second) file.fail("has a piece twice");
+    if (piece.type == SentencePiece::Type::kUnknown) ++unknown;
+  }
+  if (unknown == 0) file.fail("has no piece for what is unknown");
+  if (unknown > 1) file.fail("has several pieces for what is unknown");
 }
 
 }  // namespace
@@ -148,8 +166,13 @@ SentencePieceModel read_sentencepiece(const std::filesystem::path& path) {
     }
     if (message.field() == 2) read_trainer(message.message(), model);
     if (message.field() == 3) read_normalizer(message.message(), model);
+    if (message.field() == 5) {
+      SentencePieceModel decoding;
+      read_normalizer(message.message(), decoding);
+      model.changes_decoded = !decoding.charsmap.empty();
+    }
   }
-  if (model.pieces.size() < 4) message.fail("has hardly any pieces");
+  check_pieces(model, message);
   return model;
 }
 

@@ -8,6 +8,7 @@
 
 #include "runtime/tokenizer/settings.h"
 #include "runtime/tokenizer/tokenizer_class.h"
+#include "runtime/tokenizer/tokenizer_config.h"
 
 namespace henson::tokenizer {
 
@@ -28,16 +29,22 @@ struct SentencePieceModel {
   std::int64_t unknown_id = 0;
   std::string unknown_piece = "<unk>";
   std::string charsmap;  // compiled replacements; empty: none
+  // What SentencePiece itself honours, and the pipelines that transformers makes of models do not.
   bool prefix_space = true;
   bool suffix_spaces = false;  // words end with their space instead of beginning with it
+  bool one_space = true;       // of several
+  bool escapes_spaces = true;
+  bool byte_fallback = false;
+  bool changes_decoded = false;
 };
 
 /// Reads the protocol buffer. Throws kBadArchive when it is damaged.
 SentencePieceModel read_sentencepiece(const std::filesystem::path& path);
 
-/// The pipeline that transformers makes of such a model, for a class; without special tokens and
-/// templates. Throws kUnsupported for kinds of models that it makes none of.
+/// The pipeline that transformers makes of such a model, for a class; without the special tokens
+/// and templates that use_class_defaults() adds. Throws kUnsupported for models that it makes none
+/// of.
 Settings settings_of(const SentencePieceModel& model, const TokenizerClass& tokenizer_class,
-                     const std::filesystem::path& path);
+                     const SentencePieceOptions& options, const std::filesystem::path& path);
 
 }  // namespace henson::tokenizer

@@ -21,8 +21,6 @@ using Json = nlohmann::json;
 using Numbering = TokenizerClass::Pieces;
 using Scored = std::pair<std::string, double>;
 
-constexpr int kExtraIds = 100;  // of T5
-
 /// Numbers with a comma after them are made of their digits instead.
 bool ends_with_number_and_comma(std::string_view piece) {
   if (piece.size() < 2 || piece.back() != ',') return false;
@@ -31,8 +29,11 @@ bool ends_with_number_and_comma(std::string_view piece) {
   return Unicode::table().is(CodePointSet::kNumeric, decode_utf8(piece, last).code);
 }
 
+std::string extra_id(int number) { return "<extra_id_" + std::to_string(number) + ">"; }
+
 /// The vocabulary, by ids.
-std::vector<Scored> numbered(const SentencePieceModel& model, const TokenizerClass& known) {
+std::vector<Scored> numbered(const SentencePieceModel& model, const TokenizerClass& known,
+                             const SentencePieceOptions& options) {
   std::vector<Scored> pieces;
   std::size_t skipped = 0;
   if (known.pieces == Numbering::kXlmRoberta) {
@@ -53,8 +54,7 @@ std::vector<Scored> numbered(const SentencePieceModel& model, const TokenizerCla
     pieces.emplace_back("<mask>", 0);
   }
   if (known.pieces == Numbering::kT5) {
-    for (int i = kExtraIds; i-- > 0;)
-      pieces.emplace_back("<extra_id_" + std::to_string(i) + ">", 0);
+    for (int i = options.extra_ids; i-- > 0;) pieces.emplace_back(extra_id(i), 0);
   }
   return pieces;
 }
@@ -67,30 +67,32 @@ Json charsmap_of(const SentencePieceModel& model) {
   return {{"type", "Precompiled"}, {"precompiled_charsmap", encode_base64(model.charsmap)}};
 }
 
-/// With steps for lower case and without accents, where a class has options for these.
-Json normalizer_of(const SentencePieceModel& model, const TokenizerClass& known) {
+Json normalizer_of(const SentencePieceModel& model, const TokenizerClass& known,
+                   const SentencePieceOptions& options) {
   Json steps = Json::array();
-  const auto add_charsmap = [&] {
-    if (!model.charsmap.empty()) steps.push_back(charsmap_of(model));
+  const auto add = [&](bool wanted, Json step) {
+    if (wanted) steps.push_back(std::move(step));
   };
+  const Json one_space = replace("Regex", " {2,}", " ");
   if (known.name == "Albert" || known.name == "FNet" || known.name == "RemBert") {
-    steps.push_back(replace("String", "``", "\""));
-    steps.push_back(replace("String", "''", "\""));
-    if (known.name == "RemBert") steps.push_back(replace("Regex", " {2,}", " "));
-    steps.push_back({{"type", "NFKD"}});
-    steps.push_back({{"type", "StripAccents"}});
-    steps.push_back({{"type", "Lowercase"}});
-    add_charsmap();
-    if (known.name != "RemBert") steps.push_back(replace("Regex", " {2,}", " "));
+    const bool is_rembert = known.name == "RemBert";
+    add(true, replace("String", "``", "\""));
+    add(true, replace("String", "''", "\""));
+    add(is_rembert, one_space);
+    add(!options.keeps_accents, {{"type", "NFKD"}});
+    add(!options.keeps_accents, {{"type", "StripAccents"}});
+    add(options.lowers, {{"type", "Lowercase"}});
+    add(!model.charsmap.empty(), charsmap_of(model));
+    add(!is_rembert, one_space);
   } else if (known.name == "DebertaV2") {
-    steps.push_back({{"type", "Lowercase"}});
-    steps.push_back({{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}});
-    add_charsmap();
-    steps.push_back(replace("Regex", " {2,}", " "));
+    add(options.lowers, {{"type", "Lowercase"}});
+    add(true, {{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}});
+    add(!model.charsmap.empty(), charsmap_of(model));
+    add(true, one_space);
   } else {
-    add_charsmap();
-    steps.push_back({{"type", "Strip"}, {"strip_left", false}, {"strip_right", true}});
-    steps.push_back(replace("Regex", " {2,}", "▁"));
+    add(!model.charsmap.empty(), charsmap_of(model));
+    add(true, {{"type", "Strip"}, {"strip_left", false}, {"strip_right", true}});
+    add(true, replace("Regex", " {2,}", "▁"));
   }
   return {{"type", "Sequence"}, {"normalizers", steps}};
 }
@@ -140,8 +142,8 @@ void add_merges(const SentencePieceModel& model, const std::vector<Scored>& piec
   }
 }
 
-void set_model(const SentencePieceModel& model, const TokenizerClass& known, Settings& settings) {
-  const std::vector<Scored> pieces = numbered(model, known);
+void set_model(const SentencePieceModel& model, const TokenizerClass& known,
+               const std::vector<Scored>& pieces, Settings& settings) {
   const bool is_unigram = model.kind == SentencePieceModel::Kind::kUnigram;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const auto id = static_cast<std::int64_t>(i);
@@ -157,8 +159,9 @@ void set_model(const SentencePieceModel& model, const TokenizerClass& known, Set
                             known.pieces == Numbering::kCamembert || known.name == "Barthez";
     settings.kind = Settings::Kind::kUnigram;
     settings.unknown_id = is_shifted ? 3 : model.unknown_id;
-    if (*settings.unknown_id < 0 ||
-        *settings.unknown_id >= static_cast<std::int64_t>(pieces.size())) {
+    const auto unknown = static_cast<std::size_t>(model.unknown_id);  // a huge one when negative
+    if (!is_shifted && (unknown >= model.pieces.size() ||
+                        model.pieces[unknown].type != SentencePiece::Type::kUnknown)) {
       throw Error(ErrorCode::kBadArchive, settings.source + " has no piece for what is unknown");
     }
   } else {
@@ -169,47 +172,65 @@ void set_model(const SentencePieceModel& model, const TokenizerClass& known, Set
   }
 }
 
-void add_special_pieces(const SentencePieceModel& model, Settings& settings) {
+void add_special_pieces(const SentencePieceModel& model, const TokenizerClass& known,
+                        const SentencePieceOptions& options, Settings& settings) {
   std::vector<AddedToken> tokens;
   for (const SentencePiece& piece : model.pieces) {
     const bool is_control = piece.type == SentencePiece::Type::kControl;
     if (!is_control && piece.type != SentencePiece::Type::kUserDefined) continue;
-    AddedToken token;
-    token.text = piece.text;
-    token.special = is_control;
-    tokens.push_back(std::move(token));
+    tokens.push_back({.text = piece.text, .special = is_control});
+  }
+  if (known.pieces == Numbering::kT5) {
+    for (int i = options.extra_ids; i-- > 0;) tokens.push_back({.text = extra_id(i)});
+  }
+  if (known.pieces == Numbering::kCamembert) {
+    for (const char* const text : {"<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"}) {
+      tokens.push_back({.text = text});
+    }
   }
   add_tokens(settings, tokens);
+}
+
+/// What SentencePiece does and the pipelines do not: they would give other ids than the model was
+/// trained with.
+void check_supported(const SentencePieceModel& model, const std::string& source) {
+  using Kind = SentencePieceModel::Kind;
+  const auto refuse_if = [&](bool refused, const char* what) {
+    if (refused) throw Error(ErrorCode::kUnsupported, source + " " + what);
+  };
+  refuse_if(model.kind != Kind::kUnigram && model.kind != Kind::kBpe,
+            "is a model of words or characters; Henson knows Unigram and BPE");
+  refuse_if(model.suffix_spaces,
+            "has spaces at the ends of words (treat_whitespace_as_suffix is true)");
+  refuse_if(!model.prefix_space, "starts texts without a space (add_dummy_prefix is false)");
+  refuse_if(!model.one_space,
+            "keeps spaces that follow each other (remove_extra_whitespaces is false)");
+  refuse_if(!model.escapes_spaces, "has spaces in its pieces (escape_whitespaces is false)");
+  refuse_if(model.byte_fallback,
+            "spells unknown text in bytes (byte_fallback is true), which its class does not");
+  refuse_if(model.changes_decoded, "replaces parts of decoded text (denormalizer_spec)");
 }
 
 }  // namespace
 
 Settings settings_of(const SentencePieceModel& model, const TokenizerClass& tokenizer_class,
-                     const std::filesystem::path& path) {
-  using Kind = SentencePieceModel::Kind;
+                     const SentencePieceOptions& options, const std::filesystem::path& path) {
   Settings settings;
   settings.source = path.string();
-  const auto refuse = [&](const char* what) {
-    throw Error(ErrorCode::kUnsupported, settings.source + " " + what);
-  };
-  if (model.kind != Kind::kUnigram && model.kind != Kind::kBpe) {
-    refuse("is a model of words or characters; Henson knows Unigram and BPE");
-  }
-  for (const std::string_view name : {"T5", "RemBert", "BigBird"}) {
-    if (tokenizer_class.name != name) continue;
-    throw Error(ErrorCode::kUnsupported,
-                settings.source + ": the pieces of " + std::string(name) +
-                    " are not yet read as transformers reads them; save the tokenizer with its "
-                    "tokenizer.json");
-  }
-  if (model.suffix_spaces) refuse("has spaces at the ends of words");
-  if (!model.prefix_space) refuse("starts texts without a space (add_dummy_prefix is false)");
-  set_model(model, tokenizer_class, settings);
-  add_special_pieces(model, settings);
-  settings.normalizer = normalizer_of(model, tokenizer_class);
-  const Json metaspace = {
-      {"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", "always"}, {"split", true}};
+  check_supported(model, settings.source);
+  set_model(model, tokenizer_class, numbered(model, tokenizer_class, options), settings);
+  add_special_pieces(model, tokenizer_class, options, settings);
+  settings.normalizer = normalizer_of(model, tokenizer_class, options);
+  const Json metaspace = {{"type", "Metaspace"},
+                          {"replacement", "▁"},
+                          {"prepend_scheme", options.prepend_scheme},
+                          {"split", true}};
   settings.pre_tokenizer = metaspace;
+  if (options.cuts_punctuation) {
+    const Json punctuation = {{"type", "Punctuation"}, {"behavior", "Isolated"}};
+    settings.pre_tokenizer = {{"type", "Sequence"},
+                              {"pretokenizers", Json::array({punctuation, metaspace})}};
+  }
   settings.decoder = metaspace;
   return settings;
 }

@@ -22,6 +22,7 @@ struct AddedToken {
   bool lstrip = false;       // takes the white space before it
   bool rstrip = false;       // and after it
   bool normalized = false;   // is looked for in the normalized text, itself normalized
+  bool in_both = false;      // of `normalized`: also in the text as it is
   bool special = true;       // decoding can skip it
 };
 

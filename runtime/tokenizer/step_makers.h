@@ -2,11 +2,13 @@
 // pre-tokenizers and decoders.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/tokenizer/json_file.h"
 
@@ -35,6 +37,18 @@ std::unique_ptr<const Step> make_by_type(const StepMakers<Step>& makers,
                             " that Henson does not know");
   }
   return maker->second(description);
+}
+
+inline constexpr std::size_t kMaxSteps = 256;
+
+/// The steps of a Sequence, each of `make(description)`. Throws kUnsupported for more than
+/// kMaxSteps.
+template <typename Step, typename Make>
+std::vector<std::unique_ptr<const Step>> make_steps(const JsonValue& list, const Make& make) {
+  if (list.size() > kMaxSteps) list.unsupported("has too many steps");
+  std::vector<std::unique_ptr<const Step>> steps;
+  for (std::size_t i = 0; i < list.size(); ++i) steps.push_back(make(list.at(i)));
+  return steps;
 }
 
 }  // namespace henson::tokenizer

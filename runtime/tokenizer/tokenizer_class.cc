@@ -14,7 +14,7 @@ namespace {
 using Scheme = TokenizerClass::Scheme;
 using Numbering = TokenizerClass::Pieces;
 
-constexpr std::array<TokenizerClass, 42> kClasses{{
+constexpr std::array<TokenizerClass, 41> kClasses{{
     {"Bert", Scheme::kBert},
     {"ConvBert", Scheme::kBert},
     {"DPRContextEncoder", Scheme::kBert},
@@ -46,7 +46,6 @@ constexpr std::array<TokenizerClass, 42> kClasses{{
     {"Camembert", Scheme::kRoberta, Numbering::kCamembert},
     {"XLMRoberta", Scheme::kRoberta, Numbering::kXlmRoberta},
     {"Barthez", Scheme::kRoberta},
-    {"BertGeneration", Scheme::kNone},
     {"Reformer", Scheme::kNone},
     {"T5", Scheme::kT5, Numbering::kT5},
     // Of these a tokenizer.json says all.
@@ -60,9 +59,9 @@ constexpr std::array<TokenizerClass, 42> kClasses{{
     {"Gemma", Scheme::kNone},
 }};
 
-/// Classes with a tokenizer.json that cut words by other means than it says.
-constexpr std::array<std::string_view, 6> kOtherMeans{"BertJapanese", "Cpm",        "RoFormer",
-                                                      "LayoutLMv2",   "LayoutLMv3", "LayoutXLM"};
+/// Classes that cut words by other means than a tokenizer.json says.
+constexpr std::array<std::string_view, 7> kOtherMeans{
+    "BertGeneration", "BertJapanese", "Cpm", "LayoutLMv2", "LayoutLMv3", "LayoutXLM", "RoFormer"};
 
 const std::map<std::string, std::string_view, std::less<>>& classes_of_models() {
   static const std::map<std::string, std::string_view, std::less<>> classes = {
@@ -136,9 +135,9 @@ TokenizerClass class_named(std::string_view name) {
 }
 
 bool has_sentencepiece(const TokenizerClass& known) {
-  constexpr std::array<std::string_view, 11> kNames{
-      "Albert", "Barthez",  "BertGeneration", "BigBird", "Camembert", "DebertaV2",
-      "FNet",   "Reformer", "RemBert",        "T5",      "XLMRoberta"};
+  constexpr std::array<std::string_view, 10> kNames{
+      "Albert", "Barthez", "BigBird",  "Camembert", "DebertaV2",
+      "FNet",   "RemBert", "Reformer", "T5",        "XLMRoberta"};
   return std::find(kNames.begin(), kNames.end(), known.name) != kNames.end();
 }
 

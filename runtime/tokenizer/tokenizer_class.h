@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -49,7 +50,9 @@ bool has_sentencepiece(const TokenizerClass& known);
 bool has_vocab_json(const TokenizerClass& known);
 bool has_vocab_txt(const TokenizerClass& known);
 
-/// Special tokens and templates of a class, where `settings` do not name others.
-void use_class_defaults(const TokenizerClass& tokenizer_class, Settings& settings);
+/// Special tokens and templates of a class, where `settings` do not name others. How tokens are
+/// looked for that the files describe, `described`, is the files' to say.
+void use_class_defaults(const TokenizerClass& tokenizer_class,
+                        const std::set<std::string>& described, Settings& settings);
 
 }  // namespace henson::tokenizer

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,9 +22,11 @@ namespace {
 
 using Name = std::pair<const char*, std::optional<std::string> Settings::*>;
 
+constexpr std::int64_t kMaxExtraIds = 100'000;  // of T5
+
 /// What a tokenizer_config.json may have. Those of the second list mean nothing to ids: they are of
 /// one call, of Python's classes, or of texts of a chat.
-constexpr std::array<std::string_view, 29> kHonoured{"add_prefix_space",
+constexpr std::array<std::string_view, 31> kHonoured{"add_prefix_space",
                                                      "added_tokens_decoder",
                                                      "additional_special_tokens",
                                                      "bos_token",
@@ -33,8 +36,10 @@ constexpr std::array<std::string_view, 29> kHonoured{"add_prefix_space",
                                                      "do_basic_tokenize",
                                                      "do_lower_case",
                                                      "eos_token",
+                                                     "extra_ids",
                                                      "extra_special_tokens",
                                                      "keep_accents",
+                                                     "legacy",
                                                      "lowercase",
                                                      "mask_token",
                                                      "model_max_length",
@@ -52,7 +57,7 @@ constexpr std::array<std::string_view, 29> kHonoured{"add_prefix_space",
                                                      "truncation_side",
                                                      "unk_token",
                                                      "wordpieces_prefix"};
-constexpr std::array<std::string_view, 41> kOfNoMeaning{"add_bos_token",
+constexpr std::array<std::string_view, 39> kOfNoMeaning{"add_bos_token",
                                                         "add_eos_token",
                                                         "auto_map",
                                                         "backend",
@@ -60,11 +65,9 @@ constexpr std::array<std::string_view, 41> kOfNoMeaning{"add_bos_token",
                                                         "clean_up_tokenization_spaces",
                                                         "device_map",
                                                         "errors",
-                                                        "extra_ids",
                                                         "from_slow",
                                                         "full_tokenizer_file",
                                                         "is_local",
-                                                        "legacy",
                                                         "local_files_only",
                                                         "max_len",
                                                         "max_length",
@@ -94,10 +97,14 @@ constexpr std::array<std::string_view, 41> kOfNoMeaning{"add_bos_token",
                                                         "use_fast",
                                                         "vocab_file"};
 
-constexpr std::array<Name, 5> kNames{{{"unk_token", &Settings::unk},
-                                      {"cls_token", &Settings::cls},
+/// In the order in which transformers adds those that a vocabulary does not have. Some have no name
+/// in Henson; they are special all the same.
+constexpr std::array<Name, 7> kNames{{{"bos_token", nullptr},
+                                      {"eos_token", nullptr},
+                                      {"unk_token", &Settings::unk},
                                       {"sep_token", &Settings::sep},
                                       {"pad_token", &Settings::pad},
+                                      {"cls_token", &Settings::cls},
                                       {"mask_token", &Settings::mask}}};
 
 /// Options of classes that have a BertNormalizer, and what that calls them.
@@ -125,23 +132,13 @@ void read_names(const JsonValue& file, Settings& settings, std::vector<AddedToke
     const auto value = file.find(name);
     if (!value) continue;
     AddedToken token = read_added_token(*value, true);
-    settings.*member = token.text;
+    if (member != nullptr) settings.*member = token.text;
     if (value->json().is_object()) {
       added.push_back(std::move(token));
     } else {
       token.lstrip = is_bpe && member == &Settings::mask;
       plain.push_back(std::move(token));
     }
-  }
-}
-
-/// Tokens that have no name in Henson are special all the same.
-void read_ends(const JsonValue& file, std::vector<AddedToken>& added,
-               std::vector<AddedToken>& plain) {
-  for (const char* const name : {"bos_token", "eos_token"}) {
-    const auto value = file.find(name);
-    if (!value) continue;
-    (value->json().is_object() ? added : plain).push_back(read_added_token(*value, true));
   }
 }
 
@@ -262,7 +259,7 @@ void read_options(const JsonValue& config, Settings& settings) {
 
 }  // namespace
 
-void apply_configs(const std::filesystem::path& folder, Settings& settings) {
+std::set<std::string> apply_configs(const std::filesystem::path& folder, Settings& settings) {
   std::vector<AddedToken> added;
   std::vector<AddedToken> plain;
   if (const auto path = folder / "added_tokens.json"; file_exists(path)) {
@@ -276,7 +273,6 @@ void apply_configs(const std::filesystem::path& folder, Settings& settings) {
     const JsonValue file(json, path.string());
     read_decoder(file, added);
     read_names(file, settings, added, plain);
-    read_ends(file, added, plain);
     read_more_special(file, added);
     if (name != std::string_view("tokenizer_config.json")) continue;
     check_config(file, settings);
@@ -285,37 +281,34 @@ void apply_configs(const std::filesystem::path& folder, Settings& settings) {
   }
   add_tokens(settings, added);
   add_unknown(settings, std::move(plain));
+  std::set<std::string> described;
+  for (AddedToken& token : added) described.insert(std::move(token.text));
+  return described;
 }
 
-void apply_sentencepiece_options(const std::filesystem::path& folder, const TokenizerClass& known,
-                                 Settings& settings) {
-  bool lowers = known.name == "Albert";
-  bool keeps_accents = known.name != "Albert";
-  bool cuts_punctuation = false;
-  if (const std::filesystem::path path = folder / "tokenizer_config.json"; file_exists(path)) {
-    const nlohmann::json json = read_json(path);
-    const JsonValue config(json, path.string());
-    lowers = config.boolean("do_lower_case").value_or(lowers);
-    keeps_accents = config.boolean("keep_accents").value_or(keeps_accents);
-    cuts_punctuation =
-        known.name == "DebertaV2" && config.boolean("split_by_punct").value_or(false);
-  }
-  nlohmann::json& steps = settings.normalizer["normalizers"];
-  const auto remove = [&](const char* type) {
-    for (auto step = steps.begin(); step != steps.end();) {
-      step = part_of_type(*step, type) != nullptr ? steps.erase(step) : step + 1;
+SentencePieceOptions read_sentencepiece_options(const std::filesystem::path& folder,
+                                                const TokenizerClass& known) {
+  SentencePieceOptions options;
+  options.lowers = known.name == "Albert";
+  options.keeps_accents = known.name != "Albert";
+  const std::filesystem::path path = folder / "tokenizer_config.json";
+  if (!file_exists(path)) return options;
+  const nlohmann::json json = read_json(path);
+  const JsonValue config(json, path.string());
+  options.lowers = config.boolean("do_lower_case").value_or(options.lowers);
+  options.keeps_accents = config.boolean("keep_accents").value_or(options.keeps_accents);
+  options.cuts_punctuation =
+      known.name == "DebertaV2" && config.boolean("split_by_punct").value_or(false);
+  if (known.name != "T5") return options;
+  if (!config.boolean("add_prefix_space").value_or(true)) options.prepend_scheme = "never";
+  if (!config.boolean("legacy").value_or(true)) options.prepend_scheme = "first";
+  if (const auto count = config.find("extra_ids")) {
+    if (count->integer() < 0 || count->integer() > kMaxExtraIds) {
+      count->unsupported("is no number that Henson has ids for");
     }
-  };
-  if (!lowers) remove("Lowercase");
-  if (keeps_accents) {
-    remove("NFKD");
-    remove("StripAccents");
+    options.extra_ids = static_cast<int>(count->integer());
   }
-  if (!cuts_punctuation) return;
-  settings.pre_tokenizer = {
-      {"type", "Sequence"},
-      {"pretokenizers",
-       {{{"type", "Punctuation"}, {"behavior", "Isolated"}}, settings.pre_tokenizer}}};
+  return options;
 }
 
 }  // namespace henson::tokenizer

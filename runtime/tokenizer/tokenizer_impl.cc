@@ -42,7 +42,7 @@ std::unique_ptr<const tokenizer::Decoder> make_decoder(const Settings& settings)
 AddedTokenSearch make_search(const Settings& settings) {
   std::vector<AddedToken> tokens;
   std::copy_if(settings.added.begin(), settings.added.end(), std::back_inserter(tokens),
-               [](const AddedToken& token) { return !token.normalized; });
+               [](const AddedToken& token) { return !token.normalized || token.in_both; });
   return AddedTokenSearch(tokens);
 }
 

@@ -21,7 +21,7 @@
 
 namespace henson {
 
-class Tokenizer::Impl {
+class HENSON_HIDDEN Tokenizer::Impl {
  public:
   explicit Impl(tokenizer::Settings settings);
 

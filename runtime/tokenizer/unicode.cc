@@ -21,6 +21,12 @@ Flags all_flags(char32_t count) {
       }
     }
   }
+  for (const GraphemeRange& range : grapheme_ranges()) {
+    const auto kind = static_cast<unsigned>(range.kind) << kCodePointSets;
+    for (char32_t code = range.first; code <= range.last; ++code) {
+      flags[code] = static_cast<char16_t>(flags[code] | kind);
+    }
+  }
   return flags;
 }
 

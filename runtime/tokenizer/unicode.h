@@ -24,10 +24,13 @@ class Unicode {
   bool is(CodePointSet set, char32_t code) const noexcept {
     return (flags(code) >> static_cast<unsigned>(set) & 1U) != 0;
   }
-  /// A bit for each CodePointSet.
+  /// A bit for each CodePointSet; above them the GraphemeKind.
   std::uint16_t flags(char32_t code) const noexcept {
     if (code >= kCodePoints) return 0;
     return pages_[page_of_[code / kPage] * kPage + code % kPage];
+  }
+  GraphemeKind grapheme_kind(char32_t code) const noexcept {
+    return GraphemeKind{static_cast<std::uint8_t>(flags(code) >> kCodePointSets)};
   }
   /// The lower case, or the same; of kCapitalIWithDot the i, which kDotAbove follows.
   char32_t lower(char32_t code) const noexcept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -110,10 +111,14 @@ void Unigram::append_unknown(std::string_view text, std::uint32_t begin,
 }
 
 void Unigram::tokenize(std::string_view word, std::vector<Token>& tokens) const {
+  WordCache& cache = WordCache::of_thread(number_);
+  if (cache.find(word, tokens)) return;
+  const std::size_t first = tokens.size();
   thread_local std::vector<Best> best;
   best.assign(word.size() + 1, {});
   find_best(word, best.data());
   append(word, best.data(), tokens);
+  cache.add(word, std::span(tokens).subspan(first));
   if (best.size() > kLongTable) std::vector<Best>().swap(best);
 }
 

@@ -9,6 +9,7 @@
 
 #include "runtime/tokenizer/prefix_trie.h"
 #include "runtime/tokenizer/settings.h"
+#include "runtime/tokenizer/word_cache.h"
 #include "runtime/tokenizer/word_model.h"
 
 namespace henson::tokenizer {
@@ -35,6 +36,7 @@ class Unigram final : public WordModel {
   /// What is not in the vocabulary: bytes by their numbers, or the unknown token.
   void append_unknown(std::string_view text, std::uint32_t begin, std::vector<Token>& tokens) const;
 
+  std::uint64_t number_ = WordCache::next_model();
   PrefixTrie trie_;             // to ids
   std::vector<double> scores_;  // of each id
   std::optional<std::int32_t> unknown_;

@@ -41,6 +41,18 @@ Sequence sequence_at(std::string_view text, std::size_t at) noexcept {
   return {length, length == wanted};
 }
 
+bool continues(char byte) noexcept { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80; }
+
+/// Sequences of two and three bytes that a look at each byte alone tells to be right.
+std::uint32_t plain_length(std::string_view text, std::size_t at) noexcept {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  if (lead >= 0xE1 && lead < 0xED && text.size() - at > 2) {
+    return continues(text[at + 1]) && continues(text[at + 2]) ? 3 : 0;
+  }
+  if (lead >= 0xC2 && lead < 0xE0 && text.size() - at > 1) return continues(text[at + 1]) ? 2 : 0;
+  return 0;
+}
+
 /// The end of the ASCII bytes from `at` on.
 std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
   while (at + sizeof(std::uint64_t) <= text.size()) {
@@ -55,42 +67,14 @@ std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
 
 }  // namespace
 
-Decoded decode_utf8(std::string_view text, std::size_t at) noexcept {
-  const auto byte = [&](std::size_t i) {
-    return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
-  };
-  const char32_t lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  if (lead < 0xE0) return {(lead & 0x1FU) << 6 | (byte(1) & 0x3FU), 2};
-  if (lead < 0xF0) {
-    return {(lead & 0x0FU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU), 3};
-  }
-  return {
-      (lead & 0x07U) << 18 | (byte(1) & 0x3FU) << 12 | (byte(2) & 0x3FU) << 6 | (byte(3) & 0x3FU),
-      4};
-}
-
-void append_utf8(char32_t code, std::string& text) {
-  const auto add = [&](char32_t byte) { text.push_back(static_cast<char>(byte)); };
-  if (code < 0x80) {
-    add(code);
-  } else if (code < 0x800) {
-    add(0xC0U | code >> 6);
-    add(0x80U | (code & 0x3FU));
-  } else if (code < 0x10000) {
-    add(0xE0U | code >> 12);
-    add(0x80U | (code >> 6 & 0x3FU));
-    add(0x80U | (code & 0x3FU));
-  } else {
-    add(0xF0U | code >> 18);
-    add(0x80U | (code >> 12 & 0x3FU));
-    add(0x80U | (code >> 6 & 0x3FU));
-    add(0x80U | (code & 0x3FU));
-  }
-}
-
 bool is_utf8(std::string_view text) noexcept {
   for (std::size_t at = skip_ascii(text, 0); at < text.size(); at = skip_ascii(text, at)) {
+    while (at < text.size()) {
+      const std::uint32_t length = plain_length(text, at);
+      if (length == 0) break;
+      at += length;
+    }
+    if (at == text.size() || is_ascii(text[at])) continue;
     const Sequence sequence = sequence_at(text, at);
     if (!sequence.complete) return false;
     at += sequence.length;

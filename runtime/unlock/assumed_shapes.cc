@@ -45,8 +45,13 @@ Along look_along(const Tensor& tensor, std::size_t dim) {
 }  // namespace
 
 AssumedShapes::AssumedShapes(const Graph& graph, const std::vector<InputShape>& inputs,
-                             const std::vector<std::optional<Value>>& baked)
-    : graph_(graph), baked_(baked), producers_(graph), values_(graph.values.size()) {
+                             const std::vector<std::optional<Value>>& baked,
+                             const Evidence& evidence)
+    : graph_(graph),
+      baked_(baked),
+      evidence_(evidence),
+      producers_(graph),
+      values_(graph.values.size()) {
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
     Fact value;
     if (graph.values[graph.inputs[i].value].type.kind == TypeKind::kTensor) {
@@ -68,7 +73,14 @@ void AssumedShapes::note_dependents() {
   for (std::size_t id = 0; id < graph_.values.size(); ++id) {
     weighs_[id] = is_real_weight(graph_.values[id]);
   }
+  reads_ = depends_;
   for (const Node& node : graph_.nodes) {
+    bool reads = false;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const bool elements = node.kind != NodeKind::kOperator || reads_elements(node, i);
+      reads = reads || (elements && reads_[node.inputs[i]]);
+    }
+    for (const ValueId id : node.outputs) reads_[id] = reads;
     for (const auto set : {&depends_, &weighs_}) {
       const bool any = std::any_of(node.inputs.begin(), node.inputs.end(),
                                    [&](ValueId id) { return (*set)[id]; });
@@ -225,8 +237,11 @@ void AssumedShapes::note_bound_inputs(std::size_t node) {
     if (!literal) continue;
     noted_[i] = true;
     if (*literal == 1) ++contradictions_;  // of no use as a size: the rank is another
-    locks_.push_back({input_sizes_[i], *literal, false, node,
-                      "a constant of the archive has this size, and no other fits it"});
+    locks_.push_back({.size = input_sizes_[i],
+                      .value = *literal,
+                      .node = node,
+                      .reason = "a constant of the archive has this size, and no other fits it",
+                      .must = true});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "runtime/graph/graph.h"
 #include "runtime/operators/inference.h"
 #include "runtime/unlock/dimension_solver.h"
+#include "runtime/unlock/drawn_values.h"
+#include "runtime/unlock/evidence.h"
 
 namespace henson::runtime {
 
@@ -49,6 +52,16 @@ struct ShapeLock {
   std::size_t node = 0;
   std::string reason;
   bool limit = false;  // of the model itself: the reason names the table
+  bool must = false;   // nothing fits otherwise, whatever is said of a number
+};
+
+/// A number that is no size of a tensor, and that the witness shows to be made of the input's.
+struct MadeNumber {
+  enum class Form { kSize, kRoot, kInverse, kInverseRoot, kLogarithm };
+  std::size_t node = 0;
+  std::size_t argument = 0;
+  Dimension size;
+  Form form = Form::kSize;
 };
 
 /// A table that has so many rows, and what is asked of it: the model's own limit.
@@ -79,15 +92,18 @@ class AssumedShapes {
     std::optional<std::vector<std::int64_t>> traced;
   };
 
-  /// `baked` has what baked_values() finds; graph and `baked` must outlive the analysis.
+  /// `baked` has what baked_values() finds; all must outlive the analysis.
   AssumedShapes(const Graph& graph, const std::vector<InputShape>& inputs,
-                const std::vector<std::optional<Value>>& baked);
+                const std::vector<std::optional<Value>>& baked, const Evidence& evidence);
   void run();
 
   const DimensionSolver& solver() const { return solver_; }
   const std::vector<SizeSite>& sites() const { return sites_; }
   const std::vector<StretchSite>& stretches() const { return stretches_; }
   const std::vector<ShapeLock>& locks() const { return locks_; }
+  const std::vector<MadeNumber>& made_numbers() const { return made_; }
+  /// Of Evidence::own, those that had some effect.
+  const std::set<std::size_t>& stated() const { return stated_; }
   /// Nodes whose sizes make no sense: the ranks of the inputs were guessed wrong, or a rule is
   /// missing.
   std::size_t contradictions() const { return contradictions_; }
@@ -114,6 +130,7 @@ class AssumedShapes {
   void settle_output_number(ValueId leaf);
   void settle_output_size(ValueId leaf, const Dimensions& dims, std::size_t d);
   void settle_rows();
+  void note_stated_row(const Dimension& size, const RowSite& site);
   void settle_rows_of(const Dimension& size, const std::map<std::int64_t, std::size_t>& rows);
   void settle_site(const SizeSite& site);
   void settle_limits();
@@ -125,14 +142,36 @@ class AssumedShapes {
   std::vector<SymbolId> free_inputs() const;
   std::optional<Dimension> input_of_size(std::int64_t value) const;
   bool is_batch(const Dimension& size) const;
+  bool is_own_first_row(const Dimension& size, std::size_t node) const;
+  bool reads_all_sizes() const;
+  bool is_one_of_many(std::size_t row) const;
+  bool is_computed_tensor(ValueId id) const;
+
+  // What is told from outside: shape_evidence.cc.
+  bool is_stated(std::size_t node) const;
+  void note_stated(std::size_t node);
+  std::optional<std::int64_t> size_there(const Dimension& size) const;
+  bool tells_apart(const Dimension& size) const;
+  bool is_settled(std::size_t node, const Dimension& size) const;
+  const DifferingNumber* differing_at(std::size_t node, std::size_t argument,
+                                      std::optional<std::size_t> item) const;
+  std::optional<Dimension> stated_size(std::size_t node, std::int64_t number,
+                                       const SizePlace& place);
+  std::optional<Dimension> size_of_both(double here, double there) const;
+  std::optional<MadeNumber> made_number(const DifferingNumber& number) const;
+  void settle_differing();
+  void settle_differing(const DifferingNumber& number);
+  void drop_settled_locks();
 
   const Graph& graph_;
   const std::vector<std::optional<Value>>& baked_;
+  const Evidence& evidence_;
   Producers producers_;
   /// For each value, into how many it is taken apart as a list; 0 when anything else reads it.
   std::vector<std::size_t> unpacked_into_;
   std::vector<bool> depends_;  // values that the inputs have a part in
   std::vector<bool> weighs_;   // and that weights have one in
+  std::vector<bool> reads_;    // values that elements of inputs have a part in, not sizes alone
   DimensionSolver solver_;
   std::vector<std::optional<Fact>> values_;
   std::vector<Dimension> input_sizes_;
@@ -145,6 +184,8 @@ class AssumedShapes {
   std::vector<RowSite> rows_;
   std::vector<UndecidedNode> undecided_;
   std::vector<TableLimit> limits_;
+  std::vector<MadeNumber> made_;
+  std::set<std::size_t> stated_;
   std::size_t contradictions_ = 0;
 };
 

@@ -92,10 +92,16 @@ Dimension AssumingDomain::size_of_number(std::int64_t number, const SizePlace& p
       std::make_tuple(index_, place.argument, place.item.value_or(static_cast<std::size_t>(-1)));
   const auto known = analysis_.site_index_.find(key);
   if (known != analysis_.site_index_.end()) return analysis_.sites_[known->second].symbol;
+  if (const auto stated = analysis_.stated_size(index_, number, place)) return *stated;
   const Dimension symbol = solver().constant(number);
   analysis_.site_index_.emplace(key, analysis_.sites_.size());
   analysis_.sites_.push_back({index_, place.argument, place.item, number, symbol, place.purpose,
                               against.value_or(Dimension()), 0});
+  if (const DifferingNumber* const differs =
+          analysis_.differing_at(index_, place.argument, place.item)) {
+    const auto both = analysis_.size_of_both(differs->here, differs->there);
+    if (both) require_equal(symbol, *both);
+  }
   return symbol;
 }
 

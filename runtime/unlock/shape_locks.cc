@@ -14,8 +14,12 @@ void AssumedShapes::settle() {
   settle_rows();
   settle_numbers();
   // One such node locks every size there is: the others would say the same again.
-  if (!undecided_.empty()) lock_to_trace(undecided_.front().node, undecided_.front().reason);
+  const auto decided = [&](const UndecidedNode& one) { return is_stated(one.node); };
+  const auto undecided = std::find_if_not(undecided_.begin(), undecided_.end(), decided);
+  if (undecided != undecided_.end()) lock_to_trace(undecided->node, undecided->reason);
   widen_locks();
+  drop_settled_locks();
+  settle_differing();
   settle_limits();
 }
 
@@ -30,8 +34,12 @@ void AssumedShapes::settle_limits() {
     const Dimension size = Dimension::of_symbol(symbols[0]);
     const std::optional<std::int64_t> more = (asked - size).literal();
     if (!more || is_batch(size) || *more >= limit.rows) continue;
-    locks_.push_back(
-        {size, saturated_difference(limit.rows, *more), true, limit.node, limit.table, true});
+    locks_.push_back({.size = size,
+                      .value = saturated_difference(limit.rows, *more),
+                      .at_most = true,
+                      .node = limit.node,
+                      .reason = limit.table,
+                      .limit = true});
   }
 }
 
@@ -186,6 +194,9 @@ void AssumedShapes::settle_slice(const SizeSite& site, const Dimension& against)
   const std::vector<SymbolId> sizes = solver_.inputs_of(against);
   if (const std::optional<std::int64_t> traced = solver_.traced(against)) {
     bool fits = AssumingDomain::may_stem_from(site.value, *traced);
+    for (const std::int64_t parts : {3, 4}) {  // of one that such parts make up
+      fits = fits || (site.value > 1 && !is_batch(against) && site.value * parts == *traced);
+    }
     for (const SymbolId id : sizes) {
       const auto length = solver_.traced(Dimension::of_symbol(id));
       const std::int64_t times = std::max<std::int64_t>(against.coefficient().value_or(1), 1);
@@ -211,10 +222,23 @@ void AssumedShapes::settle_slice(const SizeSite& site, const Dimension& against)
   locks_.push_back({against, guess, false, site.node, reason});
 }
 
+/// Whether it makes a difference that a row's number was said to be the model's own.
+void AssumedShapes::note_stated_row(const Dimension& size, const RowSite& site) {
+  if (!is_stated(site.node)) return;
+  const std::size_t locks = locks_.size();
+  settle_rows_of(size, {{site.row, site.node}});
+  if (locks_.size() > locks) note_stated(site.node);
+  locks_.erase(locks_.begin() + static_cast<std::ptrdiff_t>(locks), locks_.end());
+}
+
 void AssumedShapes::settle_rows() {
   std::vector<std::pair<Dimension, std::map<std::int64_t, std::size_t>>> groups;
   for (const RowSite& site : rows_) {
     const Dimension size = solver_.resolve(site.size);
+    if (is_settled(site.node, size)) {
+      note_stated_row(size, site);
+      continue;
+    }
     const auto same = [&](const auto& group) { return group.first == size; };
     auto group = std::find_if(groups.begin(), groups.end(), same);
     if (group == groups.end()) group = groups.insert(groups.end(), {size, {}});
@@ -241,7 +265,7 @@ void AssumedShapes::settle_rows_of(const Dimension& size,
       return row.first > 0 &&
              (row.first == before || row.first == t / 2 || row.first == before / 2);
     };
-    chosen = first_only ? *traced != 1
+    chosen = first_only ? *traced != 1 || is_own_first_row(size, node)
                         : !batch && last <= 2 && std::none_of(rows.begin(), rows.end(), is_place);
   } else {
     chosen = !batch && from_first_on && last <= 1;

@@ -10,51 +10,10 @@
 #include "runtime/graph/node_traits.h"
 #include "runtime/tensor/checked.h"
 #include "runtime/unlock/assuming_domain.h"
+#include "runtime/unlock/number_forms.h"
 
 namespace henson::runtime {
 namespace {
-
-/// Equal as far as a number stored in single precision tells.
-bool same_number(double a, double b) { return std::abs(a - b) <= 3e-7 * std::abs(b); }
-
-/// The whole number that `value` is, where it is one that a size can be.
-std::optional<std::int64_t> whole(double value) {
-  constexpr double kLargest = 1 << 20;
-  if (!(value > 0.5 && value < kLargest)) return std::nullopt;
-  const double rounded = std::round(value);
-  if (!same_number(value, rounded)) return std::nullopt;
-  return static_cast<std::int64_t>(rounded);
-}
-
-/// Numbers that activations and averages of two hold in every model.
-bool is_common(double value) {
-  const double size = std::abs(value);
-  for (const double common : {0.0, 0.5, 1.0, 2.0, std::sqrt(2.0), std::sqrt(0.5)}) {
-    if (size == common || same_number(size, common)) return true;
-  }
-  return false;
-}
-
-/// Whether code that knows the size `t` may have computed `value` from it, to scale by.
-bool may_scale(double value, std::int64_t t, bool sum) {
-  const auto size = static_cast<double>(t);
-  std::vector<double> made = {size,
-                              size - 1,
-                              std::sqrt(size),
-                              std::log(size),
-                              std::log(size + 1),
-                              std::log2(size),
-                              size / (size - 1)};
-  if (sum) made.insert(made.end(), {size - 2, size + 1});
-  for (const double number : made) {
-    if (number > 0 && (same_number(value, number) || same_number(value, 1 / number))) return true;
-  }
-  // A share of a model's usual limit.
-  for (const double whole_size : {128., 256., 512., 1000., 1024.}) {
-    if (same_number(value * whole_size, size)) return true;
-  }
-  return false;
-}
 
 /// Whether it meets the elements of a tensor.
 bool meets(NumberUse use) {
@@ -73,17 +32,20 @@ std::string text_of(double value) {
 /// Looks at every number once the sizes are known.
 class NumberCheck {
  public:
-  explicit NumberCheck(AssumedShapes& analysis) : analysis_(analysis) {
+  explicit NumberCheck(AssumedShapes& analysis)
+      : analysis_(analysis),
+        drawn_(analysis.graph_, analysis.producers_, analysis.values_, analysis.baked_) {
     for (const Dimension& size : analysis_.input_sizes_) {
       if (const auto traced = analysis_.solver_.traced(size)) known_.push_back({size, *traced});
     }
     note_sizes();
+    for (const DistanceRows& rows : drawn_.distance_rows()) note_buckets(rows);
   }
 
   void run() {
     for (std::size_t n = 0; n < analysis_.graph_.nodes.size(); ++n) {
       const Node& node = analysis_.graph_.nodes[n];
-      if (node.kind != NodeKind::kOperator) continue;
+      if (node.kind != NodeKind::kOperator || own_nodes_.contains(n)) continue;
       const NumberUse use = node.op->rule.numbers;
       if (use == NumberUse::kNone) continue;
       if (!meets(use)) {
@@ -103,6 +65,35 @@ class NumberCheck {
     Dimension size;
     std::int64_t traced;
   };
+
+  /// Buckets of a table that has just as many rows: all of their numbers are the model's own,
+  /// unless the last bucket ends where the dummy input did.
+  void note_buckets(const DistanceRows& rows) {
+    if (!rows.form) return;
+    const BucketForm& form = *rows.form;
+    const auto within = [&](double furthest) {
+      return furthest >= form.furthest_low && furthest <= form.furthest_high;
+    };
+    bool chosen = false;
+    for (double number = 64; number < 1e6; number *= 2) chosen = chosen || within(number);
+    for (const Known& known : known_) {
+      if (is_batch(known.size) || chosen) continue;
+      bool fits = form.last >= known.traced - 1 && form.last <= known.traced + 1;
+      for (const std::int64_t length :
+           {known.traced - 1, known.traced, known.traced + 1, 2 * known.traced}) {
+        fits = fits || within(static_cast<double>(length));
+      }
+      if (!fits) continue;
+      analysis_.locks_.push_back({.size = known.size,
+                                  .value = known.traced,
+                                  .node = rows.lookup,
+                                  .reason = "buckets of distances end here at " +
+                                            std::to_string(form.last) +
+                                            ", which cannot be told from the dummy input's size"});
+      return;
+    }
+    own_nodes_.insert(rows.makers.begin(), rows.makers.end());
+  }
 
   /// The sizes that the model has by itself.
   void note_sizes() {
@@ -213,6 +204,7 @@ class NumberCheck {
         is_integer(inputs[argument])) {
       lock_batch_of_one(node);
     }
+    if (drawn_.is_drawn(other)) look_at_places(node, std::abs(number), use);
     if (is_common(number)) return;
     number = std::abs(number);
     if (use == NumberUse::kScales && scales_product(node, other, number)) return;
@@ -229,6 +221,20 @@ class NumberCheck {
     look_at_products(node, number);
     if (is_own_scale(number)) return;
     if (!length_known) look_without_trace(node, other, number);
+  }
+
+  /// Places and distances are scaled and limited by parts of a length, if by any of it.
+  void look_at_places(std::size_t node, double number, NumberUse use) {
+    const bool scales = use == NumberUse::kScales;
+    if (number == 0 || number == 1 || number > 1000 || is_hand_made(number)) return;
+    if (scales && is_common(number)) return;
+    const std::optional<std::int64_t> limit = whole(number);
+    for (const Known& known : known_) {
+      if (is_batch(known.size) || known.traced < 3) continue;
+      const bool fits = scales ? may_scale_places(number, known.traced)
+                               : limit && may_limit_places(*limit, known.traced);
+      if (fits) lock(node, known.size, known.traced, number);
+    }
   }
 
   /// A size as it is, or the last place of a length.
@@ -469,6 +475,8 @@ class NumberCheck {
   }
 
   AssumedShapes& analysis_;
+  DrawnValues drawn_;
+  std::set<std::size_t> own_nodes_;  // whose numbers are the model's own
   std::vector<Known> known_;
   std::set<std::int64_t> widths_;  // last sizes of weights
   std::set<std::int64_t> own_;

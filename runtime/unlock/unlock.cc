@@ -48,10 +48,10 @@ std::vector<std::vector<InputShape>> guesses(const TracedShapes& traced, const I
 std::unique_ptr<AssumedShapes> analyse(const Graph& graph, const TracedShapes& traced,
                                        const InputRanks& given,
                                        const std::vector<std::optional<Value>>& baked,
-                                       std::vector<std::size_t>& ranks) {
+                                       const Evidence& evidence, std::vector<std::size_t>& ranks) {
   std::unique_ptr<AssumedShapes> best;
   for (const std::vector<InputShape>& guess : guesses(traced, given)) {
-    auto analysis = std::make_unique<AssumedShapes>(graph, guess, baked);
+    auto analysis = std::make_unique<AssumedShapes>(graph, guess, baked, evidence);
     analysis->run();
     if (best && analysis->contradictions() >= best->contradictions()) continue;
     best = std::move(analysis);
@@ -120,10 +120,12 @@ class SizeWriter {
 
 class Unlocker {
  public:
-  Unlocker(Graph& graph, const TracedShapes& traced, const InputRanks& ranks) : graph_(graph) {
+  Unlocker(Graph& graph, const TracedShapes& traced, const InputRanks& ranks,
+           const Evidence& evidence)
+      : graph_(graph) {
     for (const Node& node : graph_.nodes) locations_.push_back(node.where);
     baked_ = baked_values(graph_);
-    analysis_ = analyse(graph_, traced, ranks, baked_, result_.ranks);
+    analysis_ = analyse(graph_, traced, ranks, baked_, evidence, result_.ranks);
   }
 
   UnlockResult run() {
@@ -131,6 +133,8 @@ class Unlocker {
     before_.resize(graph_.nodes.size());
     for (const SizeSite& site : analysis_->sites()) rewrite(site, writer);
     for (const StretchSite& stretch : analysis_->stretches()) rewrite(stretch, writer);
+    for (const MadeNumber& number : analysis_->made_numbers()) rewrite(number, writer);
+    result_.stated = analysis_->stated();
     assemble();
     collect_conditions();
     result_.contradictions = analysis_->contradictions();
@@ -164,13 +168,39 @@ class Unlocker {
          graph_.nodes[site.node].op->schema.name + " holds " + std::to_string(site.value) +
              ", the dummy input's " + analysis_->solver().to_string(*formula),
          site.symbol, *formula);
+    result_.unlocked.back().held = site.value;
+  }
+
+  /// A number that the witness shows to be made of a size is computed from it.
+  void rewrite(const MadeNumber& number, SizeWriter& writer) {
+    using Form = MadeNumber::Form;
+    const script::SourceLine where = graph_.nodes[number.node].where;
+    const std::optional<ValueId> size = writer.write(number.size, where);
+    if (!size) return;
+    ValueId made = *size;
+    if (number.form == Form::kRoot || number.form == Form::kInverseRoot) {
+      made = nodes_.call("aten::sqrt", {made}, where);
+    }
+    if (number.form == Form::kLogarithm) made = nodes_.call("aten::log", {made}, where);
+    if (number.form == Form::kInverse || number.form == Form::kInverseRoot) {
+      made = nodes_.call("aten::div", {nodes_.number(1), made}, where);
+    }
+    ValueId& argument = graph_.nodes[number.node].inputs[number.argument];
+    if (graph_.values[argument].type.kind == TypeKind::kTensor) {
+      made = nodes_.call("prim::NumToTensor", {made}, where);
+    }
+    argument = made;
+    result_.unlocked.push_back({where, graph_.nodes[number.node].op->schema.name +
+                                           " has a number that the witness shows to be "
+                                           "made of the dummy input's " +
+                                           analysis_->solver().to_string(number.size)});
   }
 
   /// What `symbol`, a number of the code, was made, and where that will do.
   void note(const script::SourceLine& where, const std::string& what, const Dimension& symbol,
             const Dimension& formula) {
     using Demand = ShapeCondition::Demand;
-    result_.unlocked.push_back({where, what});
+    result_.unlocked.push_back({where, what, formula});
     const auto demand = [&](Demand demanded) {
       result_.conditions.push_back(
           {.size = formula, .demand = demanded, .where = where, .reason = what});
@@ -301,7 +331,8 @@ class Unlocker {
                                     .value = lock.value,
                                     .where = locations_[lock.node],
                                     .reason = lock.reason,
-                                    .limit = lock.limit});
+                                    .limit = lock.limit,
+                                    .doubt = !lock.limit && !lock.must});
     }
   }
 
@@ -391,13 +422,19 @@ bool holds(const ShapeCondition& condition, const std::optional<std::int64_t>& v
                std::to_string(condition.value) + ", and not at " +
                (value ? std::to_string(*value) : "a fraction");
   }
+  // Short: long messages lose their middle.
+  if (condition.doubt) {
+    message +=
+        ". --constant with this place states it; --witness B.pt, another shape's trace, shows it";
+  }
   throw_at(condition.where, ErrorCode::kBadInput, message);
 }
 
 }  // namespace
 
-UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks) {
-  return Unlocker(graph, traced, ranks).run();
+UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks,
+                    const Evidence& evidence) {
+  return Unlocker(graph, traced, ranks, evidence).run();
 }
 
 void check_ranks(const UnlockResult& result, const Graph& graph,

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "runtime/graph/graph.h"
 #include "runtime/tensor/dimension.h"
+#include "runtime/unlock/evidence.h"
 
 namespace henson::runtime {
 
@@ -21,12 +23,15 @@ struct ShapeCondition {
   script::SourceLine where;
   std::string reason;
   bool limit = false;  // of the model itself, not of the trace: the reason names the table
+  bool doubt = false;  // about a number, which a witness or a word of the user's would end
 };
 
 /// A number of the code, or a constant's size, that was made the input's own.
 struct UnlockedSize {
   script::SourceLine where;
   std::string what;
+  Dimension size = {};  // what it became: its symbols are places in `symbols`
+  std::optional<std::int64_t> held = std::nullopt;  // the number, where it was one
 };
 
 struct UnlockResult {
@@ -40,17 +45,17 @@ struct UnlockResult {
   std::vector<std::optional<InputSize>> symbols;
   std::vector<std::size_t> ranks;  // that the inputs were taken to have
   std::size_t contradictions = 0;  // nodes whose sizes do not fit each other with these
+  std::set<std::size_t> stated;    // of Evidence::own, those that ended a doubt
 };
-
-/// The shape of each input in the trace, where it is known.
-using TracedShapes = std::vector<std::optional<std::vector<std::int64_t>>>;
 
 /// The number of dimensions of each input, where it is given: else it is guessed from the
 /// computation.
 using InputRanks = std::vector<std::optional<std::size_t>>;
 
 /// Changes the graph in place. At the traced shape it computes the very same bits as before.
-UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks = {});
+/// `evidence`: about this graph's nodes.
+UnlockResult unlock(Graph& graph, const TracedShapes& traced, const InputRanks& ranks = {},
+                    const Evidence& evidence = {});
 
 /// Throws henson::Error (kBadInput) for the first input with another number of dimensions than was
 /// taken, naming it and both; returns when there is none.

@@ -259,7 +259,7 @@ TEST(MappedFile, ReadsReleasedPagesAgain) {
   file.write(text);
   const auto mapped = MappedFile::open(File(file.path()));
   for (const std::size_t start : {0U, 1U, 4095U, 4096U, 9000U, 20480U}) {
-    MappedFile::release_pages(mapped->bytes().subspan(start));
+    mapped->release_pages(mapped->bytes().subspan(start));
     EXPECT_EQ(text_of(mapped->bytes()), text);
   }
 }

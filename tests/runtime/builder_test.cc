@@ -45,6 +45,31 @@ TEST(Builder, AnIfOnTheDataIsRefusedByLine) {
             "code, and resolves an `if` only when it is known as the archive is opened");
 }
 
+std::vector<std::string> operators_of(const std::vector<std::string>& lines) {
+  const BuiltGraph built = build_graph(archive_of(method("x: Tensor", lines)));
+  std::vector<std::string> names;
+  for (const Node& node : built.graph.nodes) names.push_back(node.op->schema.name);
+  return names;
+}
+
+TEST(Builder, AnIfThatOnlyRaisesIsACheck) {
+  const std::vector<std::string> checked{"aten::size", "aten::gt", "henson::require", "aten::relu"};
+  EXPECT_EQ(
+      operators_of({"if torch.gt(torch.size(x, 0), 3):", "  ops.prim.RaiseException(\"too many\")",
+                    "else:", "  pass", "return torch.relu(x)"}),
+      checked);
+  EXPECT_EQ(operators_of({"if torch.gt(torch.size(x, 0), 3):", "  y = torch.relu(x)",
+                          "else:", "  ops.prim.RaiseException(\"too few\")", "return y"}),
+            checked);
+}
+
+TEST(Builder, AnIfOnTheRankIsGuessedAndChecked) {
+  const std::vector<std::string> checked{"aten::dim", "aten::eq", "henson::require", "aten::tanh"};
+  EXPECT_EQ(operators_of({"if torch.eq(torch.dim(x), 3):", "  y = torch.relu(x)",
+                          "else:", "  y = torch.tanh(x)", "return y"}),
+            checked);
+}
+
 TEST(Builder, ALoopIsRefusedByLine) {
   const std::string error = error_of(
       archive_of(method("x: Tensor", {"for i in range(3):", "  x = torch.relu(x)", "return x"})));

@@ -205,6 +205,23 @@ TEST_F(Folders, PromptsByOptionAndByName) {
             "give a prompt or the name of one, not both");
 }
 
+TEST_F(Folders, ASharedModelHasTheFolderAndOptionsOfItsOwn) {
+  use("prompts");
+  TextModel model = open();
+  EXPECT_EQ(model.prompts().at("query"), "query: what is ");
+  EXPECT_EQ(model.default_prompt_name(), "query");
+  TextModel other = model.share({});
+  EXPECT_EQ(other.embed(sentences()).values, model.embed(sentences()).values);
+  TextModelOptions options;
+  options.max_length = 9;
+  TextModel shorter = other.share(options);
+  EXPECT_EQ(shorter.max_length(), 9U);
+  EXPECT_EQ(shorter.prompts(), model.prompts());
+  EXPECT_NE(shorter.embed(sentences()).values, model.embed(sentences()).values);
+  use("mean");
+  EXPECT_EQ(open().default_prompt_name(), "");
+}
+
 TEST_F(Folders, TruncatedEmbeddingsAreTheFirstNumbers) {
   use("mean");
   const auto whole = open().embed(sentences(), {.normalize = false});
@@ -225,6 +242,18 @@ TEST_F(Folders, AloneNothingBesideTheArchiveIsRead) {
   write(folder_ / "modules.json", "{");
   EXPECT_NE(refusal(), "accepted");
   EXPECT_EQ(refusal({}, alone), "accepted");
+}
+
+TEST_F(Folders, AMemberOfAModuleThatNobodyKnowsIsRefused) {
+  use("mean");
+  Json modules = Json::parse(read(folder_ / "modules.json"));
+  modules[1]["kwargs"] = Json::array();
+  write(folder_ / "modules.json", modules.dump());
+  EXPECT_EQ(refusal(), "accepted");
+  modules[1]["kwargs"] = {"task"};
+  write(folder_ / "modules.json", modules.dump());
+  EXPECT_EQ(refusal(),
+            "F/modules.json: kwargs of a module is not known to Henson, and may change the answer");
 }
 
 TEST_F(Folders, TheArchiveIsFoundOrAskedFor) {
@@ -259,6 +288,10 @@ TEST_F(Folders, WhatCannotBeHonouredIsRefusedByName) {
   const std::string dense = "2_Dense/config.json";
   const std::string bert = "sentence_bert_config.json";
   const std::string sentence = "config_sentence_transformers.json";
+  const auto unknown = [](const std::string& member) {
+    return "F/" + member +
+           " is not known to Henson, and may change the answer; --alone reads no such file";
+  };
   const std::vector<Refusal> refusals{
       {"mean",
        pooling,
@@ -316,6 +349,33 @@ TEST_F(Folders, WhatCannotBeHonouredIsRefusedByName) {
        dense,
        {{"module_output_name", "other"}},
        "F/2_Dense/config.json: module_output_name is `other`, another than its input"},
+      {"mean",
+       pooling,
+       {{"pooling_weight", 0.5}},
+       unknown("1_Pooling/config.json: pooling_weight")},
+      {"dense_tanh", dense, {{"scale", 2}}, unknown("2_Dense/config.json: scale")},
+      {"mean",
+       bert,
+       {{"strip_newlines", true}},
+       unknown("sentence_bert_config.json: strip_newlines")},
+      {"mean",
+       sentence,
+       {{"query_prefix", "[Q] "}},
+       unknown("config_sentence_transformers.json: query_prefix")},
+      {"mean",
+       "config.json",
+       {{"sentence_transformers", {{"scale", 20}}}},
+       "F/config.json: sentence_transformers.scale is not known to Henson, and may change the "
+       "answer"},
+      {"mean",
+       "config.json",
+       {{"sbert_ce_scale", 20}},
+       "F/config.json: sbert_ce_scale is not known to Henson, and may change the answer"},
+      {"mean",
+       "artifact.metadata",
+       {{"query_maxlen", 32}},
+       "F/artifact.metadata: says how ColBERT reads queries and documents, which Henson does not "
+       "do; --alone leaves it out"},
       {"mean",
        bert,
        {{"max_seq_length", "long"}},

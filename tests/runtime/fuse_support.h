@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <random>
 #include <span>
 #include <string>
@@ -14,6 +12,7 @@
 
 #include "runtime/execution/interpreter.h"
 #include "runtime/tensor/tensor.h"
+#include "tests/runtime/differences.h"
 #include "tests/runtime/graph_support.h"
 
 namespace henson::runtime::test {
@@ -39,25 +38,6 @@ inline Tensor int_tensor(Dims sizes, const std::vector<std::int64_t>& values) {
   Tensor tensor = Tensor::empty(system_memory(), DType::kInt64, std::move(sizes));
   std::copy(values.begin(), values.end(), tensor.mutable_data<std::int64_t>());
   return tensor;
-}
-
-/// max|a - b| / max(1, max|b|); infinite when shapes, types or NaNs differ.
-inline double largest_difference(const Tensor& a, const Tensor& b) {
-  if (a.sizes() != b.sizes() || a.dtype() != b.dtype())
-    return std::numeric_limits<double>::infinity();
-  const Tensor left = a.to(system_memory(), DType::kFloat64).contiguous(system_memory());
-  const Tensor right = b.to(system_memory(), DType::kFloat64).contiguous(system_memory());
-  double apart = 0;
-  double largest = 1;
-  for (std::int64_t i = 0; i < left.numel(); ++i) {
-    const double x = left.data<double>()[i];
-    const double y = right.data<double>()[i];
-    if (std::isnan(x) != std::isnan(y)) return std::numeric_limits<double>::infinity();
-    if (std::isnan(x) || x == y) continue;
-    apart = std::max(apart, std::abs(x - y));
-    largest = std::max(largest, std::abs(y));
-  }
-  return apart / largest;
 }
 
 /// How many calls of an operator a graph has.

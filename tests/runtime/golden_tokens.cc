@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <vector>
@@ -92,6 +93,20 @@ nlohmann::json windows_of(const Tokenizer& tokenizer, const nlohmann::json& sequ
   return windows;
 }
 
+/// In the windows after the first, Rust's templates leave a pair the type 1 where they gave it
+/// another in the first. Henson gives all windows the types of the first.
+nlohmann::json with_types_of_first(nlohmann::json windows) {
+  std::optional<nlohmann::json> type;
+  for (nlohmann::json& each : windows) {
+    for (std::size_t i = 0; i < each.at("sequences").size(); ++i) {
+      if (each["sequences"][i] != 1) continue;
+      if (!type) type = each["type_ids"][i];
+      each["type_ids"][i] = *type;
+    }
+  }
+  return windows;
+}
+
 }  // namespace
 
 std::string golden_folder(const std::string& name) {
@@ -127,7 +142,8 @@ void expect_golden_sequences(const Tokenizer& tokenizer, const std::string& name
     if (sequence.contains("error")) {
       EXPECT_THROW(windows_of(tokenizer, sequence), Error) << line;
     } else {
-      EXPECT_EQ(windows_of(tokenizer, sequence), sequence.at("windows")) << line;
+      EXPECT_EQ(windows_of(tokenizer, sequence), with_types_of_first(sequence.at("windows")))
+          << line;
     }
   }
 }

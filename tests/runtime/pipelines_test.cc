@@ -70,6 +70,23 @@ Aggregation aggregation_named(const std::string& name) {
   return kNames.at(name);
 }
 
+/// Each entity reaches from the start of its first token to the end of its last.
+void expect_tokens(const Tokenizer& tokenizer, const std::string& text,
+                   const std::vector<Entity>& entities) {
+  EncodeOptions alone;
+  alone.add_special_tokens = false;
+  const Encoding tokens = tokenizer.encode(text, alone);
+  std::size_t before = 0;
+  for (const Entity& entity : entities) {
+    EXPECT_LE(before, entity.first_token);
+    ASSERT_LT(entity.first_token, entity.end_token);
+    before = entity.end_token;
+    ASSERT_LE(before, tokens.size());
+    EXPECT_EQ(tokens.offsets[entity.first_token].begin, entity.range.begin);
+    EXPECT_EQ(tokens.offsets[entity.end_token - 1].end, entity.range.end);
+  }
+}
+
 TEST_F(Pipelines, TagByEveryStrategy) {
   std::string opened;
   std::optional<TextModel> model;
@@ -85,6 +102,7 @@ TEST_F(Pipelines, TagByEveryStrategy) {
     const std::vector<Entity> found = model->entities(text, aggregation_named(strategy));
     const Json& entities = expected.at("entities");
     ASSERT_EQ(found.size(), entities.size()) << name << ' ' << strategy << ' ' << text;
+    expect_tokens(model->tokenizer(), text, found);
     for (std::size_t i = 0; i < found.size(); ++i) {
       EXPECT_EQ(characters(text, found[i].range.begin), entities[i][0]) << strategy << ' ' << text;
       EXPECT_EQ(characters(text, found[i].range.end), entities[i][1]) << strategy << ' ' << text;
@@ -152,6 +170,11 @@ TEST_F(Pipelines, RerankAsTheFilesSay) {
       EXPECT_NEAR(scores[i], expected["scores"][i], kTolerance) << activation;
       EXPECT_EQ(scores[i], stated[i]);
     }
+    const std::vector<std::pair<std::string, std::string>> pairs{{texts[3], texts[1]},
+                                                                 {query, texts[2]}};
+    const std::vector<double> of_pairs = model.rerank(pairs);
+    EXPECT_EQ(of_pairs[0], model.rerank(texts[3], std::vector<std::string>{texts[1]})[0]);
+    EXPECT_EQ(of_pairs[1], scores[2]);
     write("config.json", {{"sbert_ce_default_activation_function", activation}});
     EXPECT_EQ(open("ranker").rerank(query, texts), scores);
   }

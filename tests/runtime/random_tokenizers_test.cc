@@ -3,12 +3,16 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <istream>
+#include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "henson/error.h"
 #include "henson/tokenizer.h"
+#include "tests/runtime/recorded_zip.h"
 #include "tests/runtime/tokenizer_files.h"
 
 namespace henson::tokenizer {
@@ -16,10 +20,12 @@ namespace {
 
 using RandomTokenizers = TokenizerFiles;
 
-std::string file_of_cases() {
+/// What the test goes through line by line.
+std::unique_ptr<std::istream> cases() {
   const char* const named = std::getenv("HENSON_RANDOM_TOKENIZERS");
-  return named != nullptr ? named
-                          : std::string(HENSON_TEST_SOURCES) + "/tokenizer/random_tokenizers.jsonl";
+  if (named != nullptr) return std::make_unique<std::ifstream>(named, std::ios::binary);
+  return std::make_unique<std::istringstream>(
+      files_of_zip("random_tokenizers.zip")["random_tokenizers.jsonl"]);
 }
 
 Encoding encode(const Tokenizer& tokenizer, const Json& given) {
@@ -62,10 +68,10 @@ void expect_case(const Tokenizer& tokenizer, const Json& given) {
 }
 
 TEST_F(RandomTokenizers, AreAsTheRustOnes) {
-  std::ifstream file(file_of_cases(), std::ios::binary);
-  ASSERT_TRUE(file) << file_of_cases();
+  const std::unique_ptr<std::istream> file = cases();
+  ASSERT_TRUE(*file);
   int count = 0;
-  for (std::string line; std::getline(file, line); ++count) {
+  for (std::string line; std::getline(*file, line); ++count) {
     const Json json = Json::parse(line);
     SCOPED_TRACE("seed " + json.at("seed").dump() + ": " + json.at("tokenizer").dump());
     const Tokenizer tokenizer =

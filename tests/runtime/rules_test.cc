@@ -191,6 +191,7 @@ INSTANTIATE_TEST_SUITE_P(Groups, Rules, testing::ValuesIn(groups()),
 TEST(Rules, AreThere) {
   std::set<std::string> without;
   for (const Operator* op : OperatorTable::get().all()) {
+    if (op->schema.results.empty()) continue;  // there is nothing to tell
     if (op->rule.dtype == nullptr && op->rule.shape == nullptr) {
       without.insert(op->schema.name + "." + op->schema.overload);
     }

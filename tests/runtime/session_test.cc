@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <random>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,14 +19,18 @@ Model open(const std::string& name) {
   return Model::open(std::filesystem::path(HENSON_TEST_DATA) / (name + ".pt"));
 }
 
-std::string run(Session& session, std::int64_t batch, std::int64_t length) {
-  std::vector<std::int64_t> ids(static_cast<std::size_t>(batch * length));
-  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int64_t>(i * 7 % 50);
+std::string bits_of(const Output& output) {
   std::string bits;
-  for (const Tensor& tensor : session.run({Tensor::borrow(ids, {batch, length})}).tensors()) {
+  for (const Tensor& tensor : output.tensors()) {
     bits.append(reinterpret_cast<const char*>(tensor.bytes().data()), tensor.bytes().size());
   }
   return bits;
+}
+
+std::string run(Session& session, std::int64_t batch, std::int64_t length) {
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(batch * length));
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int64_t>(i * 7 % 50);
+  return bits_of(session.run({Tensor::borrow(ids, {batch, length})}));
 }
 
 TEST(SessionTest, ManySessionsOfOneModelRunAtOnce) {
@@ -51,6 +56,27 @@ TEST(SessionTest, ManySessionsOfOneModelRunAtOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong.load(), 0);
+}
+
+TEST(SessionTest, IdsOf32BitsGiveTheBitsOf64) {
+  const Model model = open("torch2.13_encoder_full");
+  const std::int64_t ids[] = {7, 3, 9, 1, 2, 4};
+  const std::int64_t mask[] = {1, 1, 1, 1, 1, 0};
+  const std::int64_t types[] = {0, 0, 0, 1, 1, 1};
+  std::vector<Tensor> wide;
+  std::vector<Tensor> narrow;
+  for (const auto& values : {std::span(ids), std::span(mask), std::span(types)}) {
+    wide.push_back(Tensor::borrow(values, {2, 3}));
+    narrow.push_back(wide.back().to(DType::kInt32));
+  }
+  for (const Executor executor : {Executor::kPlan, Executor::kInterpreter}) {
+    Session session(model, {.executor = executor, .threads = 1, .profile = true});
+    const std::string expected = bits_of(session.run(wide));
+    EXPECT_EQ(bits_of(session.run(narrow)), expected);
+    for (const StepTime& step : session.profile()) {
+      EXPECT_EQ(step.step.find("reference kernel"), std::string::npos) << step.step;
+    }
+  }
 }
 
 TEST(SessionTest, FirstRunsOfAModelMayBeAtOnce) {

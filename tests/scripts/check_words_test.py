@@ -1,10 +1,12 @@
 """check_words names what must not be in the repository, with git or without."""
+import io
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "tools" / "check_words"
 MARK = "TO" "DO"
@@ -31,6 +33,18 @@ class CheckWords(unittest.TestCase):
         code, out, _ = check({"runtime/builder.h": "\n// " + MARK})
         self.assertEqual(code, 1)
         self.assertIn("runtime/builder.h:2: a mark of unfinished work", out)
+
+    def test_archives_within_archives(self):
+        inner = io.BytesIO()
+        with zipfile.ZipFile(inner, "w") as archive:
+            archive.writestr("m/debug.pkl", "/ho" "me/jim/models/bert.py(3)")
+        with tempfile.TemporaryDirectory() as folder:
+            with zipfile.ZipFile(pathlib.Path(folder, "all.zip"), "w") as archive:
+                archive.writestr("one.pt", inner.getvalue())
+            done = subprocess.run([sys.executable, SCRIPT, folder], capture_output=True, text=True,
+                                  check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("all.zip: one.pt: m/debug.pkl: a path of its maker's machine", done.stdout)
 
     def test_without_git(self):
         with tempfile.TemporaryDirectory() as nothing:

@@ -8,9 +8,17 @@ or two lines, truncated or in windows.
 import json
 import pathlib
 import random
+import zipfile
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 STRATEGIES = ("longest_first", "only_first", "only_second")
+
+
+def write_zip(path, files):
+    """Of names and their bytes; the same of the same."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED, 9)
 
 
 def read_lines():

@@ -2,7 +2,7 @@
 """random_tokenizers.py [--count N] [--seed N] [--output FILE]: small tokenizers at random, and what the Rust
 tokenizers make of texts with each: a line of JSON a tokenizer.
 
-Needs the package tokenizers. Without --output it writes random_tokenizers.jsonl, beside this script, which
+Needs the package tokenizers. Without --output it writes random_tokenizers.zip, beside this script, which
 random_tokenizers_test.cc holds Henson to. By hand:
 
   random_tokenizers.py --count 20000 --seed 5 --output /tmp/cases.jsonl
@@ -17,9 +17,9 @@ import random
 import struct
 import sys
 
+import golden
 from tokenizers import Tokenizer
 
-FOLDER = pathlib.Path(__file__).resolve().parent
 
 # Characters that something in the pipeline treats apart.
 ALPHABET = ("aabbccddeezzABCÉéèüßİıſǅﬁ①½²٣९一二三日本のテスト가각한글ᄀ" "αβΣςσжЖйабв"
@@ -397,17 +397,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output", type=pathlib.Path, default=FOLDER / "random_tokenizers.jsonl")
+    parser.add_argument("--output", type=pathlib.Path)
     arguments = parser.parse_args()
     os.environ.setdefault("RUST_BACKTRACE", "0")
-    written = 0
-    with arguments.output.open("w", encoding="utf-8") as file:
-        for seed in range(arguments.seed, arguments.seed + arguments.count):
-            made = line(seed)
-            if made is not None:
-                file.write(json.dumps(made, ensure_ascii=False, separators=(",", ":")) + "\n")
-                written += 1
-    print(f"{written} tokenizers of {arguments.count}", file=sys.stderr)
+    made = [made for made in map(line, range(arguments.seed, arguments.seed + arguments.count)) if made is not None]
+    text = "".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n" for one in made)
+    if arguments.output is None:
+        golden.write_zip(golden.FOLDER / "random_tokenizers.zip", {"random_tokenizers.jsonl": text.encode()})
+    else:
+        arguments.output.write_text(text, encoding="utf-8")
+    print(f"{len(made)} tokenizers of {arguments.count}", file=sys.stderr)
 
 
 if __name__ == "__main__":

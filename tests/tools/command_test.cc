@@ -402,6 +402,29 @@ TEST(Run, AMappedArchiveGivesTheSameAnswer) {
   EXPECT_EQ(read.out, henson(folder, line + " --map").out);
 }
 
+TEST(Inspect, ReadsStandardInputOfAFileAndOfAPipe) {
+  const TestFolder folder;
+  std::string expected = henson(folder, "inspect '" + kFull + "'").out;
+  for (std::size_t at; (at = expected.find(kFull)) != std::string::npos;) {
+    expected.replace(at, kFull.size(), "/dev/stdin");  // in the lines that work on it
+  }
+  const auto below_its_name = [](const std::string& text) { return text.substr(text.find('\n')); };
+  for (const std::string& line :
+       {"inspect - <'" + kFull + "'", "inspect /dev/stdin <'" + kFull + "'"}) {
+    const Result result = henson(folder, line);
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(below_its_name(result.out), below_its_name(expected));
+  }
+  const std::string out = (folder / "out").string();
+  for (const std::string place : {"-", "/dev/stdin"}) {
+    const std::string line = "cat '" + kFull + "' | " + std::string(HENSON_PROGRAM) + " inspect " +
+                             place + " >'" + out + "'";
+    EXPECT_EQ(std::system(line.c_str()), 0);
+    EXPECT_EQ(below_its_name(read_file(out)), below_its_name(expected));
+  }
+  expect_failure("inspect - </dev/null", 3, "standard input: neither a file nor a pipe");
+}
+
 TEST(Inspect, ThePlanIsInThePrecisionThatIsAsked) {
   const TestFolder folder;
   const std::string plan = "inspect '" + kFull + "' --plan";

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
+
+#include "tests/loader/archive_maker.h"
 
 namespace henson::tools {
 namespace {
@@ -116,6 +119,59 @@ TEST(RandomInputs, CasesDiffer) {
   EXPECT_EQ(cases.front().front().tensor.shape(), (Shape{traced.batch, traced.length}));
   EXPECT_EQ(shapes.size(), cases.size());
   EXPECT_GE(cases.size(), 3U);
+}
+
+/// A model of one float input, whose archive tells this shape of the dummy input.
+Model traced_at(const Shape& shape) {
+  const test::TempFile file;
+  test::Entries entries = test::small_archive();
+  test::entry_named(entries, "m/code/__torch__.py").bytes =
+      "class M(Module):\n"
+      "  weight : Tensor\n"
+      "  def forward(self: __torch__.M,\n"
+      "    x: Tensor) -> Tensor:\n"
+      "    return torch.relu(x)\n";
+  entries.push_back(
+      {"m/traced_inputs.pkl", test::PickleMaker()
+                                  .raw("}(")
+                                  .text("forward")
+                                  .raw("]")
+                                  .tensor("FloatStorage", "0", 0, 0, shape, Shape(shape.size(), 1))
+                                  .raw("au")
+                                  .stop()});
+  test::write_zip(file.path(), entries);
+  return Model::open(file.path());
+}
+
+TEST(RandomInputs, OfADummyInputWithoutElements) {
+  for (const Shape& shape : {Shape{0}, Shape{0, 7}, Shape{2, 0}, Shape{0, 0}, Shape{3, 0, 2}}) {
+    const Model model = traced_at(shape);
+    ASSERT_EQ(model.inputs()[0].traced_shape, shape);
+    const auto cases = random_cases(model);
+    EXPECT_EQ(cases.front().front().tensor.shape(), shape);
+    for (const auto& inputs : cases) {
+      EXPECT_FALSE(Session(model).run(std::span<const NamedInput>(inputs)).tensors().empty());
+    }
+  }
+}
+
+TEST(RandomInputs, OfADummyInputThatIsTooLarge) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const std::pair<Shape, std::string> cases[] = {{{kMost}, "[9223372036854775807]"},
+                                                 {{1LL << 40, 0}, "[1099511627776, 0]"},
+                                                 {{1LL << 32, 7}, "[4294967296, 7]"},
+                                                 {{8192, 8193}, "[8192, 8193]"}};
+  for (const auto& [shape, text] : cases) {
+    const Model model = traced_at(shape);
+    const std::string refusal = "an input of shape " + text + " is too large to be made up";
+    EXPECT_EQ(test::error_of([&] { random_cases(model); }), refusal);
+    EXPECT_EQ(test::error_of([&] { traced_sizes(model); }), refusal);
+  }
+  const Model small = traced_at({2, 7});
+  EXPECT_EQ(test::error_of([&] {
+              random_inputs(small, {1 << 20, 1 << 20, 0}, Masks::kOnes, 1);
+            }),
+            "an input of shape [1048576, 1048576] is too large to be made up");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-# How everything is compiled, and the functions that make the parts and the library of them.
+# How everything is compiled, and the functions that make the parts.
 
 # ccache takes precompiled headers only when it is told that neither what is defined after them nor
 # __DATE__ matters: ours are the standard library's alone. Their bytes differ from one source tree to
@@ -20,8 +20,8 @@ set(HENSON_PRECOMPILED <algorithm> <array> <cmath> <cstdint> <filesystem> <funct
 # two others that it keeps quiet about unless the header is precompiled.
 add_library(henson_flags INTERFACE)
 target_compile_options(henson_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  -Wno-sign-conversion -Wno-restrict $<$<BOOL:${HENSON_WERROR}>:-Werror>)
-if(NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+  -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<BOOL:${HENSON_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
   target_compile_options(henson_flags INTERFACE -Wno-stringop-overflow -Wno-array-bounds)
 endif()
 target_include_directories(henson_flags INTERFACE ${PROJECT_SOURCE_DIR}
@@ -29,6 +29,10 @@ target_include_directories(henson_flags INTERFACE ${PROJECT_SOURCE_DIR}
 
 if(HENSON_SANITIZE)
   set(flags -fsanitize=${HENSON_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  if(HENSON_SANITIZE MATCHES integer)  # clang's; UBSAN_OPTIONS say whether a finding ends the process
+    list(APPEND flags -fsanitize-recover=undefined,integer
+      -fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/tools/cmake/sanitize_ignore.txt)
+  endif()
   if(HENSON_BUILD_FUZZERS)
     list(APPEND flags -fsanitize=fuzzer-no-link)
   endif()
@@ -48,19 +52,25 @@ function(henson_headers target)
   endforeach()
 endfunction()
 
-# henson_part(NAME SOURCES FILE... [USES PART...] [LIBRARIES TARGET...] [HEADERS PACKAGE...])
-# The object library henson_NAME, or nothing when there are no sources. LIBRARIES are recorded for
-# henson_library, which links them.
+# henson_part(NAME SOURCES FILE... [USES PART...] [LIBRARIES TARGET...] [LINKS TARGET...]
+#   [HEADERS PACKAGE...])
+# The object library henson_NAME, or nothing when there are no sources. LIBRARIES and LINKS are
+# recorded for henson_library, which links them; nothing is compiled with what LINKS say.
 function(henson_part name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;LIBRARIES;HEADERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;LIBRARIES;LINKS;HEADERS")
   if(NOT arg_SOURCES)
     return()
   endif()
   add_library(henson_${name} OBJECT ${arg_SOURCES})
   target_link_libraries(henson_${name} PRIVATE henson_flags PUBLIC ${arg_LIBRARIES})
+  foreach(library IN LISTS arg_LINKS)
+    target_link_libraries(henson_${name} INTERFACE $<LINK_ONLY:${library}>)
+  endforeach()
+  set_target_properties(henson_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
   henson_headers(henson_${name} ${arg_HEADERS})
   set_property(GLOBAL APPEND PROPERTY HENSON_PARTS ${name})
-  set_property(GLOBAL APPEND PROPERTY HENSON_LIBRARIES ${arg_LIBRARIES})
+  set_property(GLOBAL APPEND PROPERTY HENSON_LIBRARIES ${arg_LIBRARIES} ${arg_LINKS})
 endfunction()
 
 # henson_compile_quickly(FILE...): for code whose speed does not matter.
@@ -98,39 +108,4 @@ function(henson_link target)
       target_link_libraries(${target} PRIVATE henson_${part})
     endif()
   endforeach()
-endfunction()
-
-# henson_library(): libhenson from all parts, and the rules that install it with its public headers
-# and its CMake package.
-function(henson_library)
-  get_property(parts GLOBAL PROPERTY HENSON_PARTS)
-  get_property(libraries GLOBAL PROPERTY HENSON_LIBRARIES)
-  add_library(henson)
-  add_library(henson::henson ALIAS henson)
-  foreach(part IN LISTS parts)
-    target_sources(henson PRIVATE $<TARGET_OBJECTS:henson_${part}>)
-  endforeach()
-  set_target_properties(henson PROPERTIES LINKER_LANGUAGE CXX
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-  target_compile_features(henson INTERFACE cxx_std_20)
-  target_link_libraries(henson PRIVATE ${libraries})
-  if(HENSON_SANITIZE)  # whoever links the library must link the sanitizers' runtime
-    target_link_options(henson PUBLIC -fsanitize=${HENSON_SANITIZE})
-  endif()
-  target_include_directories(henson INTERFACE
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>
-    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-
-  set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/henson)
-  install(TARGETS henson EXPORT hensonTargets)
-  install(EXPORT hensonTargets NAMESPACE henson:: DESTINATION ${package_dir})
-  install(DIRECTORY runtime/include/henson DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-  include(CMakePackageConfigHelpers)
-  configure_package_config_file(tools/cmake/hensonConfig.cmake.in
-    ${PROJECT_BINARY_DIR}/hensonConfig.cmake INSTALL_DESTINATION ${package_dir})
-  write_basic_package_version_file(${PROJECT_BINARY_DIR}/hensonConfigVersion.cmake
-    COMPATIBILITY SameMinorVersion)
-  install(FILES ${PROJECT_BINARY_DIR}/hensonConfig.cmake
-    ${PROJECT_BINARY_DIR}/hensonConfigVersion.cmake tools/cmake/FindOneDNN.cmake
-    DESTINATION ${package_dir})
 endfunction()

@@ -51,6 +51,7 @@ struct Options {
   bool cased = false;
   bool json = false;
   SessionOptions session;
+  OpenOptions open;
 };
 
 /// What the models were run on.
@@ -65,6 +66,7 @@ TextModel open_text(const Options& options, Precision precision) {
   given.session.precision = precision;
   given.vocabulary = options.vocabulary;
   given.max_length = options.max_length;
+  given.open = options.open;
   if (options.cased) {
     given.tokenizer.lower_case = false;
     given.tokenizer.strip_accents = false;
@@ -153,10 +155,11 @@ Given run_texts(const Options& options, AccuracyMeter& meter) {
 
 /// The model in each precision; the first is float32's.
 Model open_models(const Options& options, AccuracyMeter& meter) {
-  Model exact = open_model(options.archive);
+  Model exact = open_model(options.archive, options.open);
   for (const Precision precision : kPrecisions) {
-    meter.add_precision(precision,
-                        precision == Precision::kFloat32 ? exact : Model::open(options.archive));
+    meter.add_precision(precision, precision == Precision::kFloat32
+                                       ? exact
+                                       : Model::open(options.archive, options.open));
   }
   return exact;
 }
@@ -356,6 +359,7 @@ void add_accuracy(CommandLine& program) {
       .between(3, 1 << 24);
   command.option("--input", options->inputs, "IN.npz",
                  "Inputs instead of texts, by position or by name; several are run one by one");
+  add_open_options(command, options->open);
   add_machine_options(command, options->session);
   command.flag("--json", options->json, "Print JSON");
   command.footer(kExamples);

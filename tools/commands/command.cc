@@ -1,10 +1,24 @@
 #include "tools/commands/command.h"
 
 #include <iostream>
+#include <string_view>
 
 #include "tools/report.h"
 
 namespace henson::tools {
+namespace {
+
+constexpr std::string_view kStandardInput = "-";
+
+}  // namespace
+
+std::string shown(const std::filesystem::path& path) {
+  return path == kStandardInput ? "standard input" : path.string();
+}
+
+std::filesystem::path file_of(const std::filesystem::path& path) {
+  return path == kStandardInput ? "/dev/stdin" : path;
+}
 
 Option add_session_options(Command& command, SessionOptions& options) {
   const Option executor = command.choice(
@@ -41,17 +55,23 @@ void add_open_options(Command& command, OpenOptions& options) {
                "Map the archive instead of reading it: who changes it meanwhile ends this process");
   command.option("--method", options.method, "NAME",
                  "The method of the archive's module to run; forward by default");
+  command.option("--witness", options.witness, "B.pt",
+                 "The same model traced at another shape: tells its own numbers from the dummy "
+                 "input's sizes");
+  command.option(
+      "--constant", options.constants, "PLACE",
+      "A place that a refusal names: the number there is the model's own; may be repeated");
 }
 
 Model open_model(const std::filesystem::path& path, const OpenOptions& options) {
   try {
-    Model model = Model::open(path, options);
+    Model model = Model::open(file_of(path), options);
     for (const std::string& note : model.notes()) {
-      print_error("note: " + path.string() + ": " + note);
+      print_error("note: " + shown(path) + ": " + note);
     }
     return model;
   } catch (const Error& error) {
-    throw located(path.string(), error);
+    throw located(shown(path), error);
   }
 }
 

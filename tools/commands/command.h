@@ -18,7 +18,7 @@ inline constexpr int kBadFile = 3;  // an archive or an input
 /// --executor, --precision, --threads and --memory-limit. Returns --executor.
 Option add_session_options(Command& command, SessionOptions& options);
 
-/// --map and --method.
+/// --map, --method, --witness and --constant.
 void add_open_options(Command& command, OpenOptions& options);
 
 /// --precision alone, said to be `what`.
@@ -27,7 +27,11 @@ void add_precision_option(Command& command, Precision& precision, const std::str
 /// --threads and --memory-limit alone.
 void add_machine_options(Command& command, SessionOptions& options);
 
-/// Model::open, with errors that name the file; the model's notes go to standard error.
+/// What an archive's argument is called in messages, and where it is: `-` is standard input.
+std::string shown(const std::filesystem::path& path);
+std::filesystem::path file_of(const std::filesystem::path& path);
+
+/// Model::open of file_of(path), with errors that name it; the model's notes go to standard error.
 Model open_model(const std::filesystem::path& path, const OpenOptions& options = {});
 
 /// The error again, its message after `where`: ". . . run.pt: code/model.py:12: …".

@@ -116,10 +116,11 @@ std::filesystem::path cases_of(std::filesystem::path archive) {
   return archive.replace_extension(".npz");
 }
 
-ArchiveResult verify_pair(const std::filesystem::path& archive, const VerifyOptions& options) {
+ArchiveResult verify_pair(const std::filesystem::path& archive, const OpenOptions& open,
+                          const VerifyOptions& options) {
   ArchiveResult result;
   try {
-    const Model model = Model::open(archive);
+    const Model model = Model::open(archive, open);
     for (const std::string& note : model.notes()) {
       print_error("note: " + archive.filename().string() + ": " + note);
     }
@@ -166,6 +167,9 @@ int verify_folder(const Options& options) {
   if (!options.cases.empty()) {
     throw UsageError("a folder's cases lie beside its archives: leave --cases out");
   }
+  if (!options.open.witness.empty() || !options.open.constants.empty()) {
+    throw UsageError("--witness and --constant are about one archive, not a folder of them");
+  }
   const std::vector<std::filesystem::path> archives = archives_in(options.target);
   const std::optional<FolderTable> table =
       options.json ? std::nullopt : std::optional<FolderTable>(archives);
@@ -182,7 +186,7 @@ int verify_folder(const Options& options) {
       json.push_back({{"name", archives[i].stem().string()}, {"skipped", true}});
       continue;
     }
-    const ArchiveResult result = verify_pair(archives[i], options.verify);
+    const ArchiveResult result = verify_pair(archives[i], options.open, options.verify);
     ++verified;
     agreeing += result.agrees() ? 1 : 0;
     progress.clear();

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "henson/visibility.h"
+
 namespace henson {
 
 /// Numbered as PyTorch's c10::ScalarType, since the code of an archive names types by number.
@@ -26,17 +28,17 @@ enum class DType : std::uint8_t {
 };
 
 /// Bytes of one element.
-std::size_t size_of(DType dtype) noexcept;
+HENSON_API std::size_t size_of(DType dtype) noexcept;
 /// "float32", "int64", …
-std::string_view name_of(DType dtype) noexcept;
+HENSON_API std::string_view name_of(DType dtype) noexcept;
 /// The type of a PyTorch number, or nothing for one that Henson does not have.
-std::optional<DType> dtype_from_number(std::int64_t number) noexcept;
+HENSON_API std::optional<DType> dtype_from_number(std::int64_t number) noexcept;
 
 /// The integers that a quantized type is stored as; any other type itself.
-DType stored_as(DType dtype) noexcept;
+HENSON_API DType stored_as(DType dtype) noexcept;
 
-bool is_floating(DType dtype) noexcept;   // float16, bfloat16, float32, float64
-bool is_quantized(DType dtype) noexcept;  // qint8, quint8, qint32
-bool is_integral(DType dtype) noexcept;   // the integers, without bool
+HENSON_API bool is_floating(DType dtype) noexcept;   // float16, bfloat16, float32, float64
+HENSON_API bool is_quantized(DType dtype) noexcept;  // qint8, quint8, qint32
+HENSON_API bool is_integral(DType dtype) noexcept;   // the integers, without bool
 
 }  // namespace henson

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "henson/visibility.h"
+
 namespace henson {
 
 enum class ErrorCode {
@@ -26,7 +28,7 @@ struct ErrorPlace {
 };
 
 /// Thrown by the loader and the runtime. what() is one line: the place, then the message.
-class Error : public std::exception {
+class HENSON_API Error : public std::exception {
  public:
   Error(ErrorCode code, std::string message, ErrorPlace place = {});
 

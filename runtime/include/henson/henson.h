@@ -25,6 +25,8 @@
 
 #include "henson/dtype.h"
 #include "henson/error.h"
+#include "henson/thread_pool.h"
+#include "henson/visibility.h"
 
 namespace henson {
 
@@ -33,7 +35,7 @@ template <typename T>
 constexpr DType dtype_of();
 
 /// A contiguous row-major tensor that a caller gives or gets. Copies share the elements.
-class Tensor {
+class HENSON_API Tensor {
  public:
   Tensor() = default;
   Tensor(const Tensor&) = default;
@@ -103,7 +105,7 @@ class Tensor {
 };
 
 /// What a model returns, in the structure that the trace returns.
-struct Output {
+struct HENSON_API Output {
   enum class Kind { kNone, kTensor, kBool, kInt, kFloat, kString, kTuple, kList, kDict };
   Kind kind = Kind::kNone;
   Tensor tensor;                  // kTensor
@@ -128,7 +130,7 @@ enum class InputRole {
 };
 
 /// "ids", "token types", "positions", "mask"; empty for kOther.
-std::string_view name_of(InputRole role) noexcept;
+HENSON_API std::string_view name_of(InputRole role) noexcept;
 
 /// One input tensor of a model: a parameter of its forward, or a part of one that is a dict, tuple
 /// or list.
@@ -146,7 +148,7 @@ struct InputInfo {
 };
 
 /// A size of a tensor before any run: a number, or a formula in the sizes of the inputs.
-class SymbolicSize {
+class HENSON_API SymbolicSize {
  public:
   /// A shape for each of Model::inputs(), in order; empty for one that is not given.
   using Shapes = std::span<const std::vector<std::int64_t>>;
@@ -180,7 +182,7 @@ enum class OutputMaker {
 };
 
 /// "linear", "softmax", "log_softmax", "sigmoid", "tanh"; empty for kOther.
-std::string_view name_of(OutputMaker maker) noexcept;
+HENSON_API std::string_view name_of(OutputMaker maker) noexcept;
 
 /// One tensor of a model's output.
 struct OutputInfo {
@@ -196,7 +198,7 @@ struct OutputInfo {
 };
 
 /// "[batch, length, 384]"; "[...]" where nothing is known.
-std::string to_string(const std::optional<std::vector<SymbolicSize>>& shape);
+HENSON_API std::string to_string(const std::optional<std::vector<SymbolicSize>>& shape);
 
 /// The table of positions that a model has: its sequences have at most rows - first tokens.
 struct PositionTable {
@@ -204,6 +206,9 @@ struct PositionTable {
   std::int64_t first =
       0;  // the row of a sequence's first token: RoBERTa's come after the padding's
 };
+
+/// The elements of a weight as they lie in the archive: for henson/statistics.h.
+class WeightElements;
 
 /// A tensor that the archive holds.
 struct WeightInfo {
@@ -216,8 +221,9 @@ struct WeightInfo {
   std::int64_t offset = 0;           // of the first element in the storage, in elements
   std::vector<std::string> same_as;  // the first names of tensors over the very same elements
   std::function<Tensor()> read;      // the elements, from the archive; null for quantized tensors
-  bool is_embedding_table = false;   // the computation looks rows up in it
-  bool is_linear_weight = false;     // the computation multiplies by it or by its transpose
+  std::shared_ptr<const WeightElements> elements;  // of quantized ones too: henson/statistics.h
+  bool is_embedding_table = false;                 // the computation looks rows up in it
+  bool is_linear_weight = false;  // the computation multiplies by it or by its transpose
 };
 
 /// A size of the dummy input that the code holds.
@@ -259,7 +265,7 @@ enum class Precision {
 };
 
 /// "fp32", "bf16", "int8".
-std::string_view name_of(Precision precision) noexcept;
+HENSON_API std::string_view name_of(Precision precision) noexcept;
 
 enum class Executor {
   kPlan,         // fused and fast
@@ -274,17 +280,35 @@ struct OpenOptions {
   bool map = false;
   /// Of the archive's module, to be run: ModelInfo::methods lists them.
   std::string method = "forward";
+  /// The same model traced at another shape, where a number of the code could be the dummy input's
+  /// size: numbers that differ are sizes, numbers that agree are the model's own. All else must be
+  /// equal.
+  std::filesystem::path witness = {};
+  /// Places whose numbers are the model's own, as a refusal names them:
+  /// "code/__torch__/model.py:34". One that ends no doubt is refused.
+  std::vector<std::string> constants = {};
 };
 
 /// An opened archive, ready to run. Immutable: may be shared by many sessions and threads. Copies
 /// are cheap. All functions throw kBadInput for a model that was moved from.
-class Model {
+class HENSON_API Model {
  public:
   /// Opens a TorchScript archive and checks that every operator of its computation is one that
   /// Henson has, and all of its bytes. The file stays open: weights are read from it, and checked
   /// again, when a run first needs them. A run that finds other bytes by then throws kBadArchive. A
-  /// new file that is renamed to its place changes nothing.
+  /// new file that is renamed to its place changes nothing. A pipe is read to its end into memory,
+  /// as /dev/stdin may be one.
   static Model open(const std::filesystem::path& path, OpenOptions options = {});
+  /// Likewise of a file that is open, from its start on, wherever the descriptor stands; that stays
+  /// there, and is the caller's to close at any time. A pipe or socket is read to its end.
+  static Model open_descriptor(int descriptor, OpenOptions options = {});
+  /// Opens an archive that lies in memory, and is copied.
+  static Model open(std::span<const std::byte> bytes, OpenOptions options = {});
+  /// Likewise of bytes that `owner` keeps for as long as the model is used; with none, that the
+  /// caller does. Weights are taken from them as from a file: read and checked again when a run
+  /// first needs them, or used where they lie with OpenOptions::map.
+  static Model open(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                    OpenOptions options = {});
 
   std::span<const InputInfo> inputs() const;
   /// One for each of Output::tensors(), in their order, as far as they can be told apart before a
@@ -314,25 +338,19 @@ class Model {
   std::shared_ptr<const Impl> impl_;
 };
 
-/// Of one session.
-inline constexpr int kMostThreads = 512;
-
 struct SessionOptions {
   Executor executor = Executor::kPlan;
-  /// 0: as many as can run at once, by the process's affinity and its control group's share of the
-  /// processors. At most kMostThreads; another number is refused.
-  int threads = 0;
+  int threads = 0;  // of its own: see RuntimeOptions
   /// Of the plan; the interpreter computes as the archive says, and takes no other than kFloat32.
   Precision precision = Precision::kFloat32;
-  bool profile = false;  // the plan's steps are timed: see Session::profile
-  /// Bytes that a run may have alive at once, outputs and what is kept between runs included; not
-  /// the model, nor what it is prepared to. Before an allocation that would exceed it the run is
-  /// refused (kOutOfMemory), with the operator and its line. 0: what the machine has left at the
-  /// time, seven eighths of it at once, its control group's limit included.
-  std::size_t memory_limit = 0;
+  bool profile = false;          // the plan's steps are timed: see Session::profile
+  std::size_t memory_limit = 0;  // of each run: see RuntimeOptions
   /// Once it is asked to stop, a run on either executor ends within some 50 milliseconds, and so
   /// does every later one: with kCancelled, until the session is given another (stop_with).
   std::stop_token stop = {};
+  /// Whose threads do the work, and whose memory_limit holds as well; `threads` is then left 0. The
+  /// interpreter computes on the caller's thread.
+  std::optional<ThreadPool> pool = std::nullopt;
 };
 
 /// How long a step of the plan took.
@@ -345,7 +363,7 @@ struct StepTime {
 /// The machine's peak throughput of multiply-adds on so many threads, in operations a second (a
 /// multiply-add counts as two): of those that products in this precision are made of. 1 to
 /// kMostThreads. Measured anew at each call, for some 50 milliseconds.
-double measure_peak_operations(int threads, Precision precision = Precision::kFloat32);
+HENSON_API double measure_peak_operations(int threads, Precision precision = Precision::kFloat32);
 
 /// An input by path or name: see InputInfo.
 struct NamedInput {
@@ -356,7 +374,7 @@ struct NamedInput {
 /// The buffers of one caller. Sessions are independent; one session serves one call at a time: a
 /// second one, from another thread, throws kBadInput ("busy"), and so does every call of a session
 /// that was moved from. (operations() and memory() then give 0.)
-class Session {
+class HENSON_API Session {
  public:
   explicit Session(const Model& model, SessionOptions options = {});
   Session(Session&&) noexcept;

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,7 @@
 
 #include "henson/henson.h"
 #include "henson/tokenizer.h"
+#include "henson/visibility.h"
 
 namespace henson {
 
@@ -147,6 +149,9 @@ struct Entity {
   ByteRange range;
   std::string label;  // its type, without "B-" and the like
   double score = 0;   // the mean of its words'
+  // TextModel::entities: its tokens [first, end) of the text's own, without special ones around it.
+  std::size_t first_token = 0;
+  std::size_t end_token = 0;
 };
 
 /// How labels of tokens become those of entities: as transformers' pipeline does by its
@@ -174,27 +179,27 @@ struct AnswerOptions {
 };
 
 /// The sum over the query's vectors of each one's largest dot product with one of the text's.
-double max_sim(const Embeddings& query, const Embeddings& text);
+HENSON_API double max_sim(const Embeddings& query, const Embeddings& text);
 
 /// The names of a model's classes, by number, from a config.json (its id2label), or from a text
 /// file with a name a line. Throws kNotFound and kBadInput.
-std::vector<std::string> read_labels(const std::filesystem::path& path);
+HENSON_API std::vector<std::string> read_labels(const std::filesystem::path& path);
 
 /// The folder with the vocabulary that TextModel::open takes for an archive or a folder; nothing
 /// when none lies there.
-std::optional<std::filesystem::path> find_vocabulary(const std::filesystem::path& path);
+HENSON_API std::optional<std::filesystem::path> find_vocabulary(const std::filesystem::path& path);
 
 /// Words of a text joined to entities. Words whose label is "O" are in none. `labels`: all that the
 /// model has, which tell what theirs mean; without them those of the words do.
-std::vector<Entity> join_entities(std::span<const TaggedWord> words,
-                                  std::span<const std::string> labels = {});
+HENSON_API std::vector<Entity> join_entities(std::span<const TaggedWord> words,
+                                             std::span<const std::string> labels = {});
 
 /// A model, the tokenizer that it was trained with, and a session. Serves one call at a time.
 ///
 /// The functions throw kUnsupported when the model has no output that fits, naming those that it
 /// has; and what Tokenizer::encode and Session::run throw. One that was moved from throws
 /// kBadInput, and has neither model() nor tokenizer().
-class TextModel {
+class HENSON_API TextModel {
  public:
   /// Throws kUnsupported when an input is none that a text gives (see InputRole), and kBadInput
   /// when the vocabulary is larger than the model's table of words.
@@ -207,6 +212,11 @@ class TextModel {
   TextModel(TextModel&&) noexcept;
   TextModel& operator=(TextModel&&) noexcept;
   ~TextModel();
+
+  /// Another over the same model, vocabulary and folder, with a session of its own: for another
+  /// thread, or with other options. Those of `open` alone are as they were. May be called while
+  /// this one serves a call.
+  TextModel share(TextModelOptions options) const;
 
   const Model& model() const noexcept;
   const Tokenizer& tokenizer() const noexcept;
@@ -222,6 +232,11 @@ class TextModel {
 
   /// How embeddings are compared, as the folder says; else by their cosine.
   Similarity similarity() const;
+
+  /// What the folder says may stand before texts, by name; and the name of the one that does where
+  /// EmbedOptions name none, or nothing.
+  std::map<std::string, std::string> prompts() const;
+  std::string default_prompt_name() const;
 
   /// An embedding a text, in their order. Texts are run together without padding; each embedding
   /// is, to the bit, what the text alone gives.
@@ -240,6 +255,9 @@ class TextModel {
   /// How well each text goes with the query, as a cross-encoder says: one score a text, in their
   /// order. Scoring::kAuto: as the folder's config.json says, else by a sigmoid.
   std::vector<double> rerank(std::string_view query, std::span<const std::string> texts,
+                             Scoring scoring = Scoring::kAuto);
+  /// Likewise of pairs that have each a query of their own.
+  std::vector<double> rerank(std::span<const std::pair<std::string, std::string>> pairs,
                              Scoring scoring = Scoring::kAuto);
 
   /// The `count` likeliest tokens for each mask token of a text, in their order. Throws kBadInput

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "henson/error.h"
+#include "henson/visibility.h"
 
 namespace henson {
 
@@ -78,7 +79,7 @@ struct TokenizerOptions {
 
 /// Immutable: may be used by many threads at once. Copies are cheap. One that was moved from throws
 /// kBadInput; what is noexcept then knows no token.
-class Tokenizer {
+class HENSON_API Tokenizer {
  public:
   /// Opens a tokenizer.json, a model of SentencePiece (spiece.model, sentencepiece.bpe.model), a
   /// vocab.json with merges.txt beside it (byte-level BPE), a vocab.txt (WordPiece), or a folder
