@@ -40,8 +40,23 @@ ByteRange NormalizedText::source(std::size_t begin, std::size_t end) const noexc
   return {static_cast<std::uint32_t>(origin_ + begin), static_cast<std::uint32_t>(origin_ + end)};
 }
 
+void NormalizedText::append_sources(std::size_t begin, std::size_t end,
+                                    std::vector<ByteRange>& sources) const {
+  if (!is_original_) {
+    const auto first = sources_.begin();
+    sources.insert(sources.end(), first + static_cast<std::ptrdiff_t>(begin),
+                   first + static_cast<std::ptrdiff_t>(end));
+    return;
+  }
+  for (std::size_t at = begin; at < end;) {
+    const std::uint32_t length = decode_utf8(text_, at).length;
+    const auto from = static_cast<std::uint32_t>(origin_ + at);
+    extend(sources, sources.size() + length, {from, from + length});
+    at += length;
+  }
+}
+
 void NormalizedText::transform(std::span<const Change> changes, std::size_t removed) {
-  take_sources();
   std::string text;
   std::vector<ByteRange> sources;
   text.reserve(text_.size() + text_.size() / 2);
@@ -53,25 +68,25 @@ void NormalizedText::transform(std::span<const Change> changes, std::size_t remo
   for (; removed > 0; --removed) skip();
   for (const auto& [code, change] : changes) {
     if (change == Change::kKept) {
-      const auto from = sources_.begin() + static_cast<std::ptrdiff_t>(old);
       text.append(text_, old, code);
-      sources.insert(sources.end(), from, from + static_cast<std::ptrdiff_t>(code));
+      append_sources(old, old + code, sources);
       old += code;
       continue;
     }
-    ByteRange source{origin_, origin_};
+    ByteRange from{origin_, origin_};
     if (change > 0 || old >= text_.size()) {
-      if (old > 0) source = sources_[old - 1];
+      if (old > 0) from = source(old - 1, old);
     } else {
-      source = sources_[old];
+      from = source(old, old + 1);
     }
     for (std::int32_t i = change; i <= 0; ++i) skip();
     append_utf8(code, text);
-    extend(sources, text.size(), source);
+    extend(sources, text.size(), from);
   }
   check_size(text.size());
   text_ = std::move(text);
   sources_ = std::move(sources);
+  is_original_ = false;
 }
 
 void NormalizedText::prepend(std::string_view prefix) {
@@ -116,17 +131,7 @@ void NormalizedText::keep(std::size_t begin, std::size_t end) {
 void NormalizedText::append(const NormalizedText& other, std::size_t begin, std::size_t end) {
   text_.append(other.text_, begin, end - begin);
   most_ = std::max(most_, other.most_);
-  if (!other.is_original_) {
-    sources_.insert(sources_.end(), other.sources_.begin() + static_cast<std::ptrdiff_t>(begin),
-                    other.sources_.begin() + static_cast<std::ptrdiff_t>(end));
-    return;
-  }
-  for (std::size_t at = begin; at < end;) {
-    const std::uint32_t length = decode_utf8(other.text_, at).length;
-    const auto from = static_cast<std::uint32_t>(other.origin_ + at);
-    extend(sources_, sources_.size() + length, {from, from + length});
-    at += length;
-  }
+  other.append_sources(begin, end, sources_);
 }
 
 void NormalizedText::append(std::string_view bytes, ByteRange source) {

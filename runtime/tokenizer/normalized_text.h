@@ -83,6 +83,8 @@ class NormalizedText {
  private:
   /// Notes the source of each byte.
   void take_sources();
+  /// Appends the sources of bytes [begin, end), which are whole code points.
+  void append_sources(std::size_t begin, std::size_t end, std::vector<ByteRange>& sources) const;
   /// Throws kUnsupported when so many bytes are more than a text may become: steps of a hostile
   /// tokenizer double it again and again.
   void check_size(std::size_t bytes) const;

@@ -62,6 +62,9 @@ void Pipeline::tokenize(std::string_view text, std::uint32_t origin, Pieces& pie
   pre_tokenizer_->cut(words);
   const std::string_view bytes = words.text.text();
   std::vector<Token> tokens;
+  constexpr std::size_t kExpected = 2;  // tokens of a word
+  tokens.reserve(8 * kExpected);
+  pieces.list.reserve(pieces.list.size() + kExpected * words.list.size());
   for (const Word& word : words.list) {
     const std::string_view spelling = bytes.substr(word.begin, word.end - word.begin);
     tokens.clear();
