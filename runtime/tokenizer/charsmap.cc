@@ -14,6 +14,8 @@ constexpr std::string_view kDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::size_t kMaxGrapheme = 5;  // bytes; of longer ones each code point is replaced
 
+constexpr std::size_t kLongList = 1 << 14;  // is not kept for the next text
+
 std::uint32_t load_little_endian(std::string_view bytes, std::size_t at) {
   std::uint32_t value = 0;
   for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
@@ -96,8 +98,15 @@ class Changes {
     list_.push_back({decode_utf8(text_, last).code, 0});
   }
 
+  static std::vector<Change>& list_of_thread() {
+    thread_local std::vector<Change> list;
+    if (list.capacity() > kLongList) list = {};
+    list.clear();
+    return list;
+  }
+
   std::string_view text_;
-  std::vector<Change> list_;
+  std::vector<Change>& list_ = list_of_thread();
   std::size_t done_ = 0;   // of what comes before, the changes are known
   std::size_t begin_ = 0;  // of the piece at hand
   bool is_aligned_ = true;
@@ -191,12 +200,17 @@ void Charsmap::normalize(NormalizedText& normalized) const {
       ++at;
       continue;
     }
-    const Decoded c = decode_utf8(text, at);
-    const std::size_t next = at + c.length;
-    if (next == text.size() || surely_breaks(unicode, c.code, decode_utf8(text, next).code)) {
+    Decoded c = decode_utf8(text, at);
+    GraphemeKind kind = unicode.grapheme_kind(c.code);
+    while (at + c.length < text.size()) {  // as long as graphemes are of one code point
+      const std::size_t next = at + c.length;
+      const Decoded after = decode_utf8(text, next);
+      const GraphemeKind kind_after = unicode.grapheme_kind(after.code);
+      if (!surely_breaks(kind, after.code, kind_after)) break;
       if (may_start(c.code)) replace(at, next);
       at = next;
-      continue;
+      c = after;
+      kind = kind_after;
     }
     const std::size_t end = grapheme_end(text, at);
     if (end - at <= kMaxGrapheme && may_start(c.code) && replace(at, end)) {

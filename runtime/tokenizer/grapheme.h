@@ -15,11 +15,11 @@ constexpr bool is_syllable(char32_t code) noexcept { return code >= 0xAC00 && co
 /// two regional indicators, a flag, are two.
 std::size_t grapheme_end(std::string_view text, std::size_t at);
 
-/// Whether `after` surely is of another grapheme than `before`, which stands right before it; told
-/// without what else is around. So it is of most letters.
-inline bool surely_breaks(const Unicode& unicode, char32_t before, char32_t after) noexcept {
-  return after != U'\n' && unicode.grapheme_kind(after) == GraphemeKind::kOther &&
-         !is_syllable(after) && unicode.grapheme_kind(before) != GraphemeKind::kPrepend;
+/// Whether a code point, right after one of kind `before`, surely begins a grapheme; told without
+/// what else is around. So most letters do.
+inline bool surely_breaks(GraphemeKind before, char32_t after, GraphemeKind kind) noexcept {
+  return kind == GraphemeKind::kOther && after != U'\n' && !is_syllable(after) &&
+         before != GraphemeKind::kPrepend;
 }
 
 }  // namespace henson::tokenizer

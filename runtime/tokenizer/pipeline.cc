@@ -61,9 +61,10 @@ void Pipeline::tokenize(std::string_view text, std::uint32_t origin, Pieces& pie
   Words words = find_added(std::move(normalized));
   pre_tokenizer_->cut(words);
   const std::string_view bytes = words.text.text();
-  std::vector<Token> tokens;
-  constexpr std::size_t kExpected = 2;  // tokens of a word
-  tokens.reserve(8 * kExpected);
+  constexpr std::size_t kExpected = 2;        // tokens of a word
+  constexpr std::size_t kLongList = 1 << 14;  // is not kept for the next text
+  thread_local std::vector<Token> tokens;
+  if (tokens.capacity() > kLongList) tokens = {};
   pieces.list.reserve(pieces.list.size() + kExpected * words.list.size());
   for (const Word& word : words.list) {
     const std::string_view spelling = bytes.substr(word.begin, word.end - word.begin);

@@ -22,13 +22,16 @@ class PrefixTrie {
   /// Calls visit(length, value) for each string that `text` starts with, the shortest first.
   template <typename Visit>
   void for_each_prefix(std::string_view text, const Visit& visit) const {
+    const Unit* const units = units_.data();
     std::uint32_t node = 0;
+    std::uint32_t base = units[0].base;
     for (std::size_t i = 0; i < text.size(); ++i) {
-      const auto label = static_cast<unsigned char>(text[i]);
-      const std::uint32_t next = units_[node].base + label;
-      if (units_[next].parent != node) return;
+      const std::uint32_t next = base + static_cast<unsigned char>(text[i]);
+      const Unit unit = units[next];
+      if (unit.parent != node) return;
       node = next;
-      if (units_[node].value >= 0) visit(i + 1, units_[node].value);
+      base = unit.base;
+      if (unit.value >= 0) visit(i + 1, unit.value);
     }
   }
 

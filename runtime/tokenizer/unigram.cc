@@ -40,13 +40,14 @@ Unigram::Unigram(const Settings& settings) : scores_(settings.scores) {
 }
 
 void Unigram::find_best(std::string_view word, Best* best) const {
+  const double* const scores = scores_.data();
   for (std::size_t at = 0; at < word.size();) {
     const double so_far = best[at].score;
     const std::size_t length = decode_utf8(word, at).length;
     bool has_single = false;  // a token of this one character
     trie_.for_each_prefix(word.substr(at), [&](std::size_t size, std::int32_t id) {
       Best& target = best[at + size];
-      const double score = scores_[static_cast<std::size_t>(id)] + so_far;
+      const double score = scores[id] + so_far;
       if (target.begin == kNowhere || score > target.score) {
         target = {score, narrow(at), id};
       }
