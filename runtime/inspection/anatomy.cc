@@ -71,39 +71,21 @@ std::optional<MatrixSizes> Anatomy::matrix_of(StepId product) const {
 
 std::set<StepId> Anatomy::sources(ValueId value, bool stop_at_norms) const {
   std::set<StepId> found;
-  std::set<ValueId> seen;
-  std::vector<ValueId> open{value};
-  while (!open.empty()) {
-    const ValueId next = open.back();
-    open.pop_back();
-    if (!seen.insert(next).second || !outline_.maker[next]) continue;
-    const StepId maker = *outline_.maker[next];
-    if (is_source(outline_[maker], stop_at_norms)) {
-      found.insert(maker);
-      continue;
-    }
-    open.insert(open.end(), outline_[maker].inputs.begin(), outline_[maker].inputs.end());
-  }
+  outline_.walk_back(value, [&](StepId maker) {
+    const bool source = is_source(outline_[maker], stop_at_norms);
+    if (source) found.insert(maker);
+    return !source;
+  });
   return found;
 }
 
 std::vector<StepId> Anatomy::consumers(ValueId value) const {
   std::set<StepId> found;
-  std::set<ValueId> seen;
-  std::vector<ValueId> open{value};
-  while (!open.empty()) {
-    const ValueId next = open.back();
-    open.pop_back();
-    if (!seen.insert(next).second) continue;
-    for (const StepId reader : outline_.readers[next]) {
-      const Kind kind = outline_[reader].kind;
-      if (kind == Kind::kProduct) {
-        if (!adapter_steps_.contains(reader)) found.insert(reader);
-      } else if (kind != Kind::kAttention && kind != Kind::kLookup) {
-        open.insert(open.end(), outline_[reader].outputs.begin(), outline_[reader].outputs.end());
-      }
-    }
-  }
+  outline_.walk_on(value, [&](StepId reader, ValueId) {
+    const Kind kind = outline_[reader].kind;
+    if (kind == Kind::kProduct && !adapter_steps_.contains(reader)) found.insert(reader);
+    return kind != Kind::kProduct && kind != Kind::kAttention && kind != Kind::kLookup;
+  });
   return {found.begin(), found.end()};
 }
 
@@ -253,16 +235,11 @@ void Anatomy::find_feed_forward(LayerAnatomy& layer) {
     place(step, ModelPart::kFeedForwardIn, layer.layer);
   }
   // The activation that stands between.
-  std::set<ValueId> seen;
-  std::vector<ValueId> open{outline_[*layer.down].inputs[0]};
-  while (!open.empty()) {
-    const ValueId value = open.back();
-    open.pop_back();
-    const OutlineStep* const maker = outline_.maker_of(value);
-    if (!seen.insert(value).second || maker == nullptr || maker->kind == Kind::kProduct) continue;
-    if (maker->kind == Kind::kActivation) layer.activation = outline_.maker[value];
-    open.insert(open.end(), maker->inputs.begin(), maker->inputs.end());
-  }
+  outline_.walk_back(outline_[*layer.down].inputs[0], [&](StepId maker) {
+    const Kind kind = outline_[maker].kind;
+    if (kind == Kind::kActivation) layer.activation = maker;
+    return kind != Kind::kProduct;
+  });
 }
 
 // --- Lookups -------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 #include "runtime/inspection/outline.h"
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -358,41 +357,27 @@ class Outliner {
   /// The product of two computed values that a value is made of, however it was changed since.
   std::optional<StepId> scores_of(ValueId value) const {
     std::optional<StepId> found;
-    std::set<ValueId> seen;
-    std::vector<ValueId> open{value};
-    while (!open.empty()) {
-      const ValueId next = open.back();
-      open.pop_back();
-      if (!seen.insert(next).second || !outline_.maker[next]) continue;
-      const StepId id = *outline_.maker[next];
-      const OutlineStep& made = outline_.steps[id];
+    outline_.walk_back(value, [&](StepId id) {
+      const OutlineStep& made = outline_[id];
       if (made.mixes) found = std::max(found, std::optional(id));
-      const bool ends = made.mixes || made.kind == Kind::kAttention || made.kind == Kind::kLookup ||
-                        made.kind == Kind::kNorm;
-      if (!ends) open.insert(open.end(), made.inputs.begin(), made.inputs.end());
-    }
+      return !made.mixes && made.kind != Kind::kAttention && made.kind != Kind::kLookup &&
+             made.kind != Kind::kNorm;
+    });
     return found;
   }
 
   /// The first product of two computed values that a value goes into, and as which operand.
   std::optional<std::pair<StepId, ValueId>> mixed_into(ValueId value) const {
     std::optional<std::pair<StepId, ValueId>> found;
-    std::set<ValueId> seen;
-    std::vector<ValueId> open{value};
-    while (!open.empty()) {
-      const ValueId next = open.back();
-      open.pop_back();
-      if (!seen.insert(next).second) continue;
-      for (const StepId id : outline_.readers[next]) {
-        const OutlineStep& made = outline_.steps[id];
-        if (made.mixes && made.inputs.size() == 2) {
-          if (!found || id < found->first) found = {id, next};
-        } else if (made.kind == Kind::kOther || made.kind == Kind::kActivation ||
-                   made.kind == Kind::kProduct) {
-          open.insert(open.end(), made.outputs.begin(), made.outputs.end());
-        }
+    outline_.walk_on(value, [&](StepId id, ValueId read) {
+      const OutlineStep& made = outline_[id];
+      if (made.mixes && made.inputs.size() == 2) {
+        if (!found || id < found->first) found = {id, read};
+        return false;
       }
-    }
+      return made.kind == Kind::kOther || made.kind == Kind::kActivation ||
+             made.kind == Kind::kProduct;
+    });
     return found;
   }
 

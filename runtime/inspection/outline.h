@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,43 @@ struct Outline {
   const OutlineStep& operator[](StepId step) const { return steps[step]; }
   const OutlineStep* maker_of(ValueId value) const {
     return maker[value] ? &steps[*maker[value]] : nullptr;
+  }
+
+  /// Asks `go_on(step)` of the step that makes a value and, where the answer is yes, of those that
+  /// make what it reads. Each value is met once.
+  template <typename GoOn>
+  void walk_back(ValueId value, const GoOn& go_on) const {
+    walk(value, [&](ValueId met, auto& open) {
+      if (!maker[met] || !go_on(*maker[met])) return;
+      const std::vector<ValueId>& inputs = steps[*maker[met]].inputs;
+      open.insert(open.end(), inputs.begin(), inputs.end());
+    });
+  }
+
+  /// Asks `go_on(step, read)` of the steps that read a value and, where the answer is yes, of those
+  /// that read what they make. Each value is met once.
+  template <typename GoOn>
+  void walk_on(ValueId value, const GoOn& go_on) const {
+    walk(value, [&](ValueId met, auto& open) {
+      for (const StepId reader : readers[met]) {
+        if (!go_on(reader, met)) continue;
+        const std::vector<ValueId>& outputs = steps[reader].outputs;
+        open.insert(open.end(), outputs.begin(), outputs.end());
+      }
+    });
+  }
+
+ private:
+  /// `next(value, open)` adds to `open` what is met behind a value.
+  template <typename Next>
+  static void walk(ValueId from, const Next& next) {
+    std::set<ValueId> seen;
+    std::vector<ValueId> open{from};
+    while (!open.empty()) {
+      const ValueId value = open.back();
+      open.pop_back();
+      if (seen.insert(value).second) next(value, open);
+    }
   }
 };
 
